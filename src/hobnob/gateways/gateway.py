@@ -1,0 +1,161 @@
+"""The two contracts of a gateway, and House, all that a gateway may know of the chat.
+
+A *codec* (lines, IRC, JSON) turns bytes into commands and events into bytes; it has no socket, no clock and no
+`await`. A *host* (web) lets a library own the connection; inside, each of its conversations is a codec's again.
+No rule of the chat stands in a gateway.
+
+What a client hears of its rooms is encoded once per `WireFormat` and shared; what is personal (replies, small talk)
+goes through `Codec.answer` and `Codec.receive` to the one client, in one order with everything else.
+"""
+
+import asyncio
+import enum
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from hobnob.protocol.commands import Command
+from hobnob.protocol.errors import ChatError
+from hobnob.protocol.events import Event
+from hobnob.protocol.records import Member, Person, Room
+from hobnob.protocol.replies import Reply
+
+
+class Attach(enum.Enum):
+    """Which rooms a client hears once it has said hello."""
+
+    NOTHING = "nothing"
+    LOBBY = "lobby"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How the clients of a gateway take part.
+
+    `keeps` : without a token they become guests (with a device token), not visitors. `attach` : what they hear from the
+    start. `facts` : they follow the numbered logs, so they also get the facts of the house and of their own log.
+    """
+
+    gateway: str
+    keeps: bool
+    attach: Attach
+    facts: bool
+
+
+class WireFormat(Hashable, Protocol):
+    """How events are said to all clients that speak alike. Equal formats give equal bytes, so it is hashable."""
+
+    @property
+    def echo(self) -> bool:
+        """Whether a client hears what it did itself."""
+
+    def encode(self, event: Event, room: Room | None) -> bytes:
+        """The bytes of an event (of `room`, where it belongs to one); empty when these clients are not shown it."""
+
+    def gap(self, room: Room, head: int) -> bytes | None:
+        """Bytes that say that events of a room were left out, up to number `head`; None: such a client has to go."""
+
+    def farewell(self, reason: str) -> bytes:
+        """The last word before the server ends the connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Yielded by a codec: end the connection once everything before it is written. `reason` is heard by others."""
+
+    reason: str = ""
+
+
+Said = Command | bytes | Close
+
+
+class Session(Protocol):
+    """One connected client, as its codec sees it."""
+
+    @property
+    def person(self) -> Person | None:
+        """Who it is, under their present name; None before hello."""
+
+    wire: WireFormat
+    """May be changed at any time; it counts from the next event on."""
+
+
+class Codec(Protocol):
+    """One connection's language: bytes in, commands out, replies in, bytes out."""
+
+    manner: Manner
+    wire: WireFormat
+    """The format to begin with."""
+
+    def begin(self, session: Session) -> Iterable[bytes]:
+        """Once, at the start; bytes to send at once."""
+
+    def receive(self, data: bytes) -> Iterable[Said]:
+        """What the peer's bytes say, split as they may be: commands, small talk to send back, or the end."""
+
+    def end(self) -> Iterable[Said]:
+        """The peer will send no more: what the kept rest says, and what follows from the end."""
+
+    def answer(self, command: Command, reply: Reply | ChatError) -> Iterable[Said]:
+        """How the outcome of a command is said. Commands that it yields go before everything received later."""
+
+
+class Link(Protocol):
+    """The connection underneath a conversation."""
+
+    def write(self, data: bytes) -> None:
+        """Send; never waits."""
+
+    def close(self) -> None:
+        """Send what was written, then close."""
+
+    def pause_reading(self) -> None:
+        """Take no more bytes for now."""
+
+    def resume_reading(self) -> None:
+        """Take bytes again."""
+
+
+class Conversation(Protocol):
+    """A codec at work on a link: one ordered queue of what was said and what is answered."""
+
+    @property
+    def introduced(self) -> bool:
+        """Whether hello was answered with a welcome."""
+
+    def receive(self, data: bytes) -> None:
+        """Bytes came."""
+
+    def end(self) -> None:
+        """No more bytes will come; what was said is still done and answered, then the link is closed."""
+
+    def pause(self) -> None:
+        """The link's buffer is full: write nothing until `resume`."""
+
+    def resume(self) -> None:
+        """The link can take more."""
+
+    def dismiss(self, reason: str) -> None:
+        """Say the last word and close."""
+
+    def lost(self, reason: str) -> None:
+        """The link is gone."""
+
+
+class House(Protocol):
+    """All that a gateway may know of the chat."""
+
+    name: str
+    """What this server calls itself, without spaces."""
+
+    version: str
+
+    def enter(self, codec: Codec, link: Link, address: str) -> Conversation:
+        """Let a client in. `address` is where it comes from, for limits and logs."""
+
+    def perform(self, session: Session, command: Command) -> asyncio.Future[Reply]:
+        """Do a command for a session. The future fails with ChatError only."""
+
+    def attached(self, room: str) -> Sequence[Member]:
+        """Who hears a room (by id) now, by name. Only for rooms that the asking session hears."""

@@ -1,0 +1,260 @@
+"""What anyone may ask, in the imperative.
+
+On the wire a command is ``{"do": "send_message", "id": "7", …}`` (``codec.py``). `id` ties the reply to its
+command on one connection. `room` is an id (``r_…``), a name (``#lobby``) or ``@ada`` for the direct room with
+that person; `person` is an id (``p_…``) or ``@ada``. `ref`, on durable writes, makes a repeated command answer with
+what the first one did.
+"""
+
+import re
+from typing import Literal
+
+import msgspec
+
+from hobnob.protocol.records import HistoryRule, MessageKind
+
+JsonId = str | int | None
+
+
+def snake_case(name: str) -> str:
+    """The tag of a class on the wire: ``SendMessage`` is ``send_message``."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+class Command(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="do", tag=snake_case, kw_only=True):
+    """Base of all commands."""
+
+    id: JsonId = None
+
+
+class Hello(Command, frozen=True):
+    """Say who one is; the first command of a connection.
+
+    `token` brings a guest back; without it `name` (or a made-up one) becomes a new person. To resume, name the
+    `epoch` of the last hello and the last number seen per log: `me`, `house`, and `rooms` by id.
+    """
+
+    version: int = 1
+    client: str = ""
+    token: str | None = None
+    name: str | None = None
+    epoch: str | None = None
+    me: int | None = None
+    house: int | None = None
+    rooms: dict[str, int] = {}
+
+
+class SetName(Command, frozen=True):
+    """Be called otherwise from now on."""
+
+    name: str
+    ref: str | None = None
+
+
+class ListRooms(Command, frozen=True):
+    """The rooms one may see: public ones and one's own."""
+
+
+class CreateRoom(Command, frozen=True):
+    """Make a room and join it as its owner; `people` are taken in with it."""
+
+    name: str
+    kind: Literal["public", "private"] = "public"
+    topic: str = ""
+    history: HistoryRule | None = None
+    people: tuple[str, ...] = ()
+    ref: str | None = None
+
+
+class JoinRoom(Command, frozen=True):
+    """Become a member and hear the room on this connection. With `create`, a missing public room is made."""
+
+    room: str
+    create: bool = False
+    ref: str | None = None
+
+
+class LeaveRoom(Command, frozen=True):
+    """Stop being a member, on all of one's connections."""
+
+    room: str
+    reason: str = ""
+    ref: str | None = None
+
+
+class SetTopic(Command, frozen=True):
+    """Say what a room is about; an empty topic removes it."""
+
+    room: str
+    topic: str
+    ref: str | None = None
+
+
+class SendMessage(Command, frozen=True):
+    """Say something. `reply_to` and `thread` are message ids (``r_….42``) of the same room."""
+
+    room: str
+    text: str
+    kind: MessageKind = "text"
+    reply_to: str | None = None
+    thread: str | None = None
+    ref: str | None = None
+
+
+class EditMessage(Command, frozen=True):
+    """Put another text in the place of one's message `of`."""
+
+    room: str
+    of: int
+    text: str
+    ref: str | None = None
+
+
+class DeleteMessage(Command, frozen=True):
+    """Take a message back for good: its text and all its versions."""
+
+    room: str
+    of: int
+    ref: str | None = None
+
+
+class ReadVersions(Command, frozen=True):
+    """The texts that an edited message once had, oldest first."""
+
+    room: str
+    of: int
+
+
+class React(Command, frozen=True):
+    """Add one's reaction, one emoji or a short word, to a message."""
+
+    room: str
+    of: int
+    emoji: str
+    ref: str | None = None
+
+
+class Unreact(Command, frozen=True):
+    """Take one's reaction back."""
+
+    room: str
+    of: int
+    emoji: str
+    ref: str | None = None
+
+
+class Pin(Command, frozen=True):
+    """Pin a message to its room."""
+
+    room: str
+    of: int
+    ref: str | None = None
+
+
+class Unpin(Command, frozen=True):
+    """Unpin a message."""
+
+    room: str
+    of: int
+    ref: str | None = None
+
+
+class Typing(Command, frozen=True):
+    """Tell the room that one is writing; it ends by itself after 6 s, or with `on` false."""
+
+    room: str
+    on: bool = True
+
+
+class SetPresence(Command, frozen=True):
+    """Be online or away, with a short text if one likes."""
+
+    state: Literal["online", "away"]
+    text: str = ""
+
+
+class ListMembers(Command, frozen=True):
+    """Who belongs to a room, who of them is there. `after` is the last id of the page before."""
+
+    room: str
+    after: str | None = None
+    limit: int = 1000
+
+
+class ReadHistory(Command, frozen=True):
+    """A page of messages in their present state, oldest first: before, after or around a number, else the latest."""
+
+    room: str
+    before: int | None = None
+    after: int | None = None
+    around: int | None = None
+    limit: int = 50
+
+
+class EventsSince(Command, frozen=True):
+    """The facts of a log after `number`. `log` is a room (id or name), ``me`` or ``house``."""
+
+    log: str
+    number: int
+    limit: int = 1000
+
+
+class MarkRead(Command, frozen=True):
+    """Have read up to `number`; without it, everything."""
+
+    room: str
+    number: int | None = None
+    ref: str | None = None
+
+
+class MarkUnread(Command, frozen=True):
+    """Count message `number` and all after it as unread again."""
+
+    room: str
+    number: int
+    ref: str | None = None
+
+
+class ListUnread(Command, frozen=True):
+    """Unread messages and mentions of all one's rooms, or of `room` alone."""
+
+    room: str | None = None
+
+
+class SetDraft(Command, frozen=True):
+    """Keep what one has begun to write; an empty text forgets it."""
+
+    room: str
+    text: str
+    reply_to: str | None = None
+    ref: str | None = None
+
+
+class ChangeSetting(Command, frozen=True):
+    """Keep a personal setting of one's clients; None forgets it. The server gives it no meaning."""
+
+    key: str
+    value: str | None
+    ref: str | None = None
+
+
+class ListSettings(Command, frozen=True):
+    """All of one's personal settings."""
+
+
+class OpenDirect(Command, frozen=True):
+    """The direct room of exactly oneself and `people`; it is made where there is none yet."""
+
+    people: tuple[str, ...]
+    ref: str | None = None
+
+
+class Ping(Command, frozen=True):
+    """Ask for a sign of life; it is answered after the effects of all commands before it."""
+
+
+AnyCommand = (
+    Hello | SetName | ListRooms | CreateRoom | JoinRoom | LeaveRoom | SetTopic | SendMessage | EditMessage
+    | DeleteMessage | ReadVersions | React | Unreact | Pin | Unpin | Typing | SetPresence | ListMembers | ReadHistory
+    | EventsSince | MarkRead | MarkUnread | ListUnread | SetDraft | ChangeSetting | ListSettings | OpenDirect | Ping
+)  # fmt: skip

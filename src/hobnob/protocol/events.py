@@ -1,0 +1,235 @@
+"""What happened, in the past tense; the same bytes for every reader of a wire format.
+
+On the wire an event is ``{"event": "message_sent", …}`` (``codec.py``). A *kept* event is a fact: it has a
+`number` in the log it belongs to, and `at`. A *told* one (presence, typing, the coming and going of visitors)
+has number 0, is heard once and never stored. `by` did it; `by_name` is the name as it was then.
+
+Three kinds of logs: a room's (log id ``r_…``), a person's own (``p_…``, called "me") and the house's.
+"""
+
+import msgspec
+
+from hobnob.protocol.commands import snake_case
+from hobnob.protocol.ids import HOUSE
+from hobnob.protocol.records import HistoryRule, MessageKind, PresenceState, Role, RoomKind
+
+
+class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag=snake_case, kw_only=True):
+    """Base of all events. `number` counts up by one in each log; `at` never goes back within a log."""
+
+    number: int = 0
+    at: str = ""
+    by: str = ""
+    by_name: str = ""
+
+    @property
+    def log(self) -> str:
+        """The id of the log this event belongs to."""
+        raise NotImplementedError
+
+
+class RoomEvent(Event, frozen=True, kw_only=True):
+    """Base of what happens in a room. `count` is the number of messages in the room's log up to here."""
+
+    room: str
+    count: int = 0
+    ref: str | None = None
+
+    @property
+    def log(self) -> str:
+        return self.room
+
+
+class RoomCreated(RoomEvent, frozen=True):
+    """A room was made; the first fact of its log."""
+
+    name: str
+    kind: RoomKind = "public"
+    topic: str = ""
+    history: HistoryRule = "all"
+
+
+class MessageSent(RoomEvent, frozen=True):
+    """Somebody said something. Read again later, `text` is the present one, empty when `deleted`."""
+
+    text: str
+    kind: MessageKind = "text"
+    reply_to: str | None = None
+    thread: str | None = None
+    mentions: tuple[str, ...] = ()
+    edited: bool = False
+    deleted: bool = False
+
+
+class MessageEdited(RoomEvent, frozen=True):
+    """Message `of` has another text. Read again later, `text` is the present one."""
+
+    of: int
+    text: str = ""
+    mentions: tuple[str, ...] = ()
+
+
+class MessageDeleted(RoomEvent, frozen=True):
+    """Message `of` is gone. `author` is who had said it."""
+
+    of: int
+    author: str = ""
+
+
+class ReactionAdded(RoomEvent, frozen=True):
+    """Somebody reacted to message `of`."""
+
+    of: int
+    emoji: str
+
+
+class ReactionRemoved(RoomEvent, frozen=True):
+    """Somebody took a reaction to message `of` back."""
+
+    of: int
+    emoji: str
+
+
+class MessagePinned(RoomEvent, frozen=True):
+    """Message `of` was pinned."""
+
+    of: int
+
+
+class MessageUnpinned(RoomEvent, frozen=True):
+    """Message `of` is pinned no more."""
+
+    of: int
+
+
+class TopicChanged(RoomEvent, frozen=True):
+    """The room is about something else now."""
+
+    topic: str
+
+
+class MemberJoined(RoomEvent, frozen=True):
+    """`person` belongs to the room now. For a visitor it is told, not kept."""
+
+    person: str
+    person_name: str
+    role: Role = "member"
+
+
+class MemberLeft(RoomEvent, frozen=True):
+    """`person` belongs to the room no more, and none of their clients hears it."""
+
+    person: str
+    person_name: str
+    reason: str = ""
+
+
+class MemberAttached(RoomEvent, frozen=True):
+    """Told: the first client of a member (`by`) hears the room now."""
+
+
+class MemberDetached(RoomEvent, frozen=True):
+    """Told: the last client of a member (`by`) stopped hearing the room; they are still a member."""
+
+    reason: str = ""
+
+
+class TypingChanged(RoomEvent, frozen=True):
+    """Told: somebody began (`on`) or stopped writing. It ends by itself after 6 s."""
+
+    on: bool = True
+
+
+class PresenceChanged(Event, frozen=True):
+    """Told to who shares a room with `by`: they are online, away or offline.
+
+    Offline means that their last client is gone, from every room; `text` is then the reason.
+    """
+
+    state: PresenceState
+    text: str = ""
+
+    @property
+    def log(self) -> str:
+        return self.by
+
+
+class PersonRenamed(Event, frozen=True):
+    """A fact of the house: `by` (who was called `by_name`) is called `name` now. For a visitor it is told."""
+
+    name: str
+    ref: str | None = None
+
+    @property
+    def log(self) -> str:
+        return HOUSE
+
+
+class PersonEvent(Event, frozen=True, kw_only=True):
+    """Base of the facts of a person's own log; `by` is that person, and only their clients hear it."""
+
+    ref: str | None = None
+
+    @property
+    def log(self) -> str:
+        return self.by
+
+
+class RoomGained(PersonEvent, frozen=True):
+    """One belongs to a room now."""
+
+    room: str
+    name: str
+    kind: RoomKind = "public"
+
+
+class RoomLost(PersonEvent, frozen=True):
+    """One belongs to a room no more."""
+
+    room: str
+
+
+class ReadMarked(PersonEvent, frozen=True):
+    """One has read a room up to number `upto`; it may go back."""
+
+    room: str
+    upto: int
+
+
+class DraftChanged(PersonEvent, frozen=True):
+    """One has begun to write something else; an empty text means nothing."""
+
+    room: str
+    text: str = ""
+    reply_to: str | None = None
+
+
+class SettingChanged(PersonEvent, frozen=True):
+    """A personal setting has another value, or none."""
+
+    key: str
+    value: str | None = None
+
+
+class Gap(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="gap"):
+    """Some events of a log were left out for this reader; read them by page. `head` is the log's last number."""
+
+    head: int
+    room: str | None = None
+    log: str | None = None
+
+
+class Goodbye(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="goodbye"):
+    """The server ends this connection; `text` says why."""
+
+    text: str
+
+
+Fact = (
+    RoomCreated | MessageSent | MessageEdited | MessageDeleted | ReactionAdded | ReactionRemoved | MessagePinned
+    | MessageUnpinned | TopicChanged | MemberJoined | MemberLeft | PersonRenamed | RoomGained | RoomLost | ReadMarked
+    | DraftChanged | SettingChanged
+)  # fmt: skip
+AnyEvent = (
+    Fact | MemberAttached | MemberDetached | TypingChanged | PresenceChanged | Gap | Goodbye
+)  # fmt: skip

@@ -1,0 +1,59 @@
+"""Identifiers that are made once and never reused.
+
+An id says what it names by its first letter and nothing else: the rest is random, so an id can be neither guessed nor
+counted. Tokens are secrets and are kept only as their hash; ids and refs are not secret.
+"""
+
+import base64
+import hashlib
+import re
+import secrets
+
+HOUSE = "house"
+"""The id of the house's own log."""
+
+_RANDOM_CHARACTERS = 26
+_ROOM_ID = re.compile(r"r_[a-z2-7]{26}")
+_PERSON_ID = re.compile(r"p_[a-z2-7]{26}")
+
+
+def new_room_id() -> str:
+    """``r_`` and 130 random bits as 26 lowercase base32 characters (RFC 4648)."""
+    return "r_" + _random_base32()
+
+
+def new_person_id() -> str:
+    """``p_`` and 130 random bits as 26 lowercase base32 characters (RFC 4648)."""
+    return "p_" + _random_base32()
+
+
+def new_token() -> str:
+    """A secret of 192 random bits, safe in URLs and headers; its prefix lets secret scanners recognise it."""
+    return "hb_" + secrets.token_urlsafe(24)
+
+
+def token_hash(token: str) -> bytes:
+    """The 32 bytes of SHA-256 under which a token is kept; any text is accepted.
+
+    A quick hash is enough because tokens are random: there is nothing to guess.
+    """
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+def new_ref() -> str:
+    """128 random bits in hexadecimal: marks one attempt to write, so that a repeated one is recognised."""
+    return secrets.token_hex(16)
+
+
+def is_room_id(text: str) -> bool:
+    """Whether the text has the form of a room's id."""
+    return _ROOM_ID.fullmatch(text) is not None
+
+
+def is_person_id(text: str) -> bool:
+    """Whether the text has the form of a person's id."""
+    return _PERSON_ID.fullmatch(text) is not None
+
+
+def _random_base32() -> str:
+    return base64.b32encode(secrets.token_bytes(17)).decode("ascii")[:_RANDOM_CHARACTERS].lower()

@@ -1,0 +1,139 @@
+"""People, rooms and messages as they are at one moment: the nouns of the protocol.
+
+Records are frozen snapshots; what changes them are the events of ``events.py``. Ids are opaque and never
+reused: ``p_`` or ``r_`` and 26 base32 characters. Times are RFC 3339 in UTC with milliseconds.
+"""
+
+from typing import Literal
+
+import msgspec
+
+PersonKind = Literal["visitor", "guest", "account"]
+RoomKind = Literal["public", "private", "direct"]
+HistoryRule = Literal["all", "joined"]
+Role = Literal["owner", "moderator", "member", "guest"]
+PresenceState = Literal["online", "away", "offline"]
+MessageKind = Literal["text", "action", "notice"]
+
+
+class Record(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Base of all records."""
+
+
+class Person(Record, frozen=True):
+    """Somebody who speaks.
+
+    A visitor has a name while connected, a guest keeps it by a device token, an account by a password.
+    """
+
+    id: str
+    name: str
+    kind: PersonKind = "guest"
+
+
+class Room(Record, frozen=True):
+    """A room. A direct room has no name of its own; `people` says whose it is (only there)."""
+
+    id: str
+    name: str
+    kind: RoomKind = "public"
+    topic: str = ""
+    history: HistoryRule = "all"
+    people: tuple[Person, ...] = ()
+
+
+class Member(Record, frozen=True):
+    """A person in a room. `attached`: one of the person's clients hears the room now."""
+
+    id: str
+    name: str
+    role: Role = "member"
+    state: PresenceState = "offline"
+    attached: bool = False
+
+
+class Draft(Record, frozen=True):
+    """What a person has begun to write in a room."""
+
+    text: str
+    reply_to: str | None = None
+
+
+class RoomState(Record, frozen=True):
+    """A room as one of its members finds it.
+
+    `head` is the number of the last fact of the room's log, `count` the messages in it, `read` the number
+    the member has read up to, `unread` and `mentions` what came after it from others and still stands.
+    """
+
+    id: str
+    name: str
+    kind: RoomKind
+    topic: str = ""
+    history: HistoryRule = "all"
+    people: tuple[Person, ...] = ()
+    role: Role = "member"
+    head: int = 0
+    count: int = 0
+    read: int = 0
+    unread: int = 0
+    mentions: int = 0
+    draft: Draft | None = None
+
+
+class RoomListing(Record, frozen=True):
+    """A room in the directory. `member` is about the asker."""
+
+    id: str
+    name: str
+    kind: RoomKind
+    topic: str = ""
+    members: int = 0
+    attached: int = 0
+    count: int = 0
+    member: bool = False
+
+
+class Message(Record, frozen=True):
+    """A message in its present state.
+
+    `reactions` maps an emoji to the ids of who reacted. A deleted message keeps its number and loses the rest.
+    """
+
+    room: str
+    number: int
+    count: int
+    at: str
+    by: str
+    by_name: str
+    text: str = ""
+    kind: MessageKind = "text"
+    reply_to: str | None = None
+    thread: str | None = None
+    mentions: tuple[str, ...] = ()
+    reactions: dict[str, tuple[str, ...]] = {}
+    pinned: bool = False
+    edited_at: str | None = None
+    deleted: bool = False
+    ref: str | None = None
+
+
+class Version(Record, frozen=True):
+    """A text that an edited message once had. `number` is the fact that wrote it."""
+
+    number: int
+    at: str
+    text: str
+
+
+def message_id(room: str, number: int) -> str:
+    """The one-string form of a message's id, ``r_….42``."""
+    return f"{room}.{number}"
+
+
+def parse_message_id(text: str) -> tuple[str, int] | None:
+    """Room and number of a one-string message id; None when it is not one."""
+    room, dot, number = text.rpartition(".")
+    if not dot or not number.isascii() or not number.isdigit() or len(number) > 18:
+        return None
+    return room, int(number)

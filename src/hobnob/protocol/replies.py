@@ -1,0 +1,122 @@
+"""What only the asker hears: one type of reply for each kind of answer.
+
+On the wire a reply is ``{"reply": "7", "ok": true, …}`` or ``{"reply": "7", "error": code, "hint": …}``
+(``codec.py``); an error is a `ChatError`.
+"""
+
+import msgspec
+
+from hobnob.protocol.events import Fact, Gap
+from hobnob.protocol.records import Member, Message, Person, RoomListing, RoomState, Version
+
+
+class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Base of all replies; by itself it says: done."""
+
+
+class Done(Reply, frozen=True):
+    """It is kept as fact `number` (0: there was nothing to keep). `repeated`: an earlier command with this ref did it."""
+
+    number: int = 0
+    at: str = ""
+    repeated: bool = False
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What the server takes: bytes of a text, bytes of a client's frame, messages and facts of a page."""
+
+    text: int = 16 * 1024
+    frame: int = 64 * 1024
+    history: int = 200
+    events: int = 1000
+
+
+class Welcome(Reply, frozen=True):
+    """The answer to hello: who one is, where one is, and from where on one hears.
+
+    `token` is there once, for a new guest. `me` and `house` are the heads of those logs; `missed` are the facts
+    after what the client had named (a gap where there are too many); they are no field of the JSON reply, JSON clients
+    get them as events right after it.
+    """
+
+    you: Person
+    epoch: str
+    server: str
+    version: str
+    me: int = 0
+    house: int = 0
+    rooms: tuple[RoomState, ...] = ()
+    token: str | None = None
+    limits: Limits = Limits()
+    missed: tuple[Fact | Gap, ...] = ()
+
+
+class Rooms(Reply, frozen=True):
+    """The rooms one may see."""
+
+    rooms: tuple[RoomListing, ...] = ()
+
+
+class Joined(Reply, frozen=True):
+    """One is in this room. `number` is the fact of the joining (0 when one was a member already)."""
+
+    room: RoomState
+    number: int = 0
+    created: bool = False
+
+
+class Members(Reply, frozen=True):
+    """A page of a room's members, ordered by id; `more`: ask again `after` the last id."""
+
+    room: str
+    members: tuple[Member, ...] = ()
+    more: bool = False
+
+
+class History(Reply, frozen=True):
+    """A page of messages, oldest first; `more`: there are further ones in the direction asked for."""
+
+    room: str
+    messages: tuple[Message, ...] = ()
+    more: bool = False
+
+
+class Events(Reply, frozen=True):
+    """Facts of a log, in order; `head` is the log's last number."""
+
+    events: tuple[Fact, ...] = ()
+    head: int = 0
+    more: bool = False
+
+
+class Versions(Reply, frozen=True):
+    """The texts that a message had before the present one, oldest first."""
+
+    versions: tuple[Version, ...] = ()
+
+
+class Unread(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is unread in a room: messages of others, and those of them that mention one."""
+
+    room: str
+    read: int = 0
+    unread: int = 0
+    mentions: int = 0
+
+
+class UnreadRooms(Reply, frozen=True):
+    """Unread messages and mentions by room."""
+
+    rooms: tuple[Unread, ...] = ()
+
+
+class Settings(Reply, frozen=True):
+    """All of one's personal settings."""
+
+    settings: dict[str, str] = {}
+
+
+class Pong(Reply, frozen=True):
+    """The sign of life. `at` is the server's time."""
+
+    at: str = ""
