@@ -5,6 +5,8 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
+# The folder that the environment was made in, if it still works: one that was moved is made anew.
+MADE_IN := $(shell test -x $(BIN)/python && cat $(VENV)/.made 2>/dev/null)
 INSTALL := $(BIN)/python -m pip install --quiet --no-input --disable-pip-version-check
 ARGS ?=
 
@@ -16,7 +18,7 @@ help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 12
 
 serve: $(VENV)/.runtime ## Run the chat, e.g. make serve ARGS="--port 9000"
-	@exec $(BIN)/python -m hobnob.cli serve $(ARGS)
+	@exec $(BIN)/hobnob serve $(ARGS)
 
 test: $(VENV)/.test ## Run the tests, e.g. make test ARGS="tests/unit -k names"
 	@tools/system-deps
@@ -41,9 +43,12 @@ clean: ## Remove what was made here, the virtual environment too
 	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(VENV)/.made: tools/make-venv
+ifneq ($(MADE_IN),$(CURDIR))
+.PHONY: $(VENV)/.made
+endif
+$(VENV)/.made:
 	@PYTHON="$(PYTHON)" tools/make-venv $(VENV)
-	@touch $@
+	@echo "$(CURDIR)" > $@
 
 $(VENV)/.runtime: $(VENV)/.made requirements/runtime.txt requirements/build.txt pyproject.toml
 	@echo "Installing what hobnob needs into $(VENV) ..."
