@@ -1,0 +1,40 @@
+"""What holds for every test.
+
+In CI (CI=true) nothing may be skipped: a skip there is a failure that carries its reason, since a missing program would
+go unnoticed otherwise. Hypothesis has no deadlines, a shared machine being slow at times, and repeats itself in CI.
+"""
+
+import os
+from collections.abc import Generator
+
+import pytest
+from hypothesis import settings
+
+IN_CI = os.environ.get("CI") == "true"
+
+settings.register_profile("hobnob", deadline=None, derandomize=IN_CI)
+settings.load_profile("hobnob")
+
+
+def fail_what_was_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
+    # An expected failure (xfail) is reported as skipped too.
+    if report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        report.outcome = "failed"
+        report.longrepr = f"CI allows no skip. {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if IN_CI:
+        fail_what_was_skipped(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    if IN_CI:
+        fail_what_was_skipped(report)
+    return report
