@@ -24,7 +24,7 @@ class BadFrame(ChatError):
 
 
 class _Outline(msgspec.Struct):
-    id: JsonId = None
+    id: object = None
     do: object = None
 
 
@@ -44,7 +44,9 @@ def decode_command(frame: bytes | str) -> Command:
     """
     try:
         return _commands.decode(frame)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+    except (RecursionError, UnicodeDecodeError):
+        raise BadFrame("bad-json") from None
+    except msgspec.DecodeError as error:
         raise _explain(frame, error) from None
 
 
@@ -53,6 +55,8 @@ def _explain(frame: bytes | str, error: Exception) -> BadFrame:
         outline = _outlines.decode(frame)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return BadFrame("bad-json")
+    if not isinstance(outline.id, JsonId):
+        return BadFrame("bad-command", "The id of a command is a string or an integer.")
     if outline.do is None:
         return BadFrame("bad-command", 'A command names what to do: {"do":"send_message", …}.', outline.id)
     if not isinstance(outline.do, str) or outline.do not in _tags:

@@ -7,13 +7,15 @@ what the first one did.
 """
 
 import re
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from hobnob.protocol.records import HistoryRule, MessageKind
 
 JsonId = str | int | None
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+"""A number of a log, or how many: what every JSON parser and every store can hold."""
 
 
 def snake_case(name: str) -> str:
@@ -39,9 +41,9 @@ class Hello(Command, frozen=True):
     token: str | None = None
     name: str | None = None
     epoch: str | None = None
-    me: int | None = None
-    house: int | None = None
-    rooms: dict[str, int] = {}
+    me: Number | None = None
+    house: Number | None = None
+    rooms: dict[str, Number] = {}
 
 
 class SetName(Command, frozen=True):
@@ -105,7 +107,7 @@ class EditMessage(Command, frozen=True):
     """Put another text in the place of one's message `of`."""
 
     room: str
-    of: int
+    of: Number
     text: str
     ref: str | None = None
 
@@ -114,7 +116,7 @@ class DeleteMessage(Command, frozen=True):
     """Take a message back for good: its text and all its versions."""
 
     room: str
-    of: int
+    of: Number
     ref: str | None = None
 
 
@@ -122,14 +124,14 @@ class ReadVersions(Command, frozen=True):
     """The texts that an edited message once had, oldest first."""
 
     room: str
-    of: int
+    of: Number
 
 
 class React(Command, frozen=True):
     """Add one's reaction, one emoji or a short word, to a message."""
 
     room: str
-    of: int
+    of: Number
     emoji: str
     ref: str | None = None
 
@@ -138,7 +140,7 @@ class Unreact(Command, frozen=True):
     """Take one's reaction back."""
 
     room: str
-    of: int
+    of: Number
     emoji: str
     ref: str | None = None
 
@@ -147,7 +149,7 @@ class Pin(Command, frozen=True):
     """Pin a message to its room."""
 
     room: str
-    of: int
+    of: Number
     ref: str | None = None
 
 
@@ -155,7 +157,7 @@ class Unpin(Command, frozen=True):
     """Unpin a message."""
 
     room: str
-    of: int
+    of: Number
     ref: str | None = None
 
 
@@ -178,32 +180,32 @@ class ListMembers(Command, frozen=True):
 
     room: str
     after: str | None = None
-    limit: int = 1000
+    limit: Number = 1000
 
 
 class ReadHistory(Command, frozen=True):
     """A page of messages in their present state, oldest first: before, after or around a number, else the latest."""
 
     room: str
-    before: int | None = None
-    after: int | None = None
-    around: int | None = None
-    limit: int = 50
+    before: Number | None = None
+    after: Number | None = None
+    around: Number | None = None
+    limit: Number = 50
 
 
 class EventsSince(Command, frozen=True):
     """The facts of a log after `number`. `log` is a room (id or name), ``me`` or ``house``."""
 
     log: str
-    number: int
-    limit: int = 1000
+    number: Number
+    limit: Number = 1000
 
 
 class MarkRead(Command, frozen=True):
     """Have read up to `number`; without it, everything."""
 
     room: str
-    number: int | None = None
+    number: Number | None = None
     ref: str | None = None
 
 
@@ -211,7 +213,7 @@ class MarkUnread(Command, frozen=True):
     """Count message `number` and all after it as unread again."""
 
     room: str
-    number: int
+    number: Number
     ref: str | None = None
 
 
