@@ -1,0 +1,1 @@
+"""How it is said: bytes and commands, events and bytes; no rule of the chat stands here."""
