@@ -1,0 +1,1 @@
+"""Self-hosted chat: one command, one TCP port, any client."""
