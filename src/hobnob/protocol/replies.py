@@ -15,7 +15,7 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Done(Reply, frozen=True):
-    """It is kept as fact `number` (0: there was nothing to keep). `repeated`: an earlier command with this ref did it."""
+    """It is kept as fact `number` (0: nothing was to be kept). `repeated`: an earlier command with this ref did it."""
 
     number: int = 0
     at: str = ""
