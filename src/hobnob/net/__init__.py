@@ -1,0 +1,1 @@
+"""Sockets: one port, what is recognised on it, and what leaves by it."""
