@@ -1,0 +1,342 @@
+"""The protocol of a connection whose protocol is not known yet.
+
+It reads until `classify` knows, then hands the transport over for life and replays what it read. It writes nothing but
+fixed words: the greeting, an SSH or TLS refusal. One timer a connection, for patience first and then as the deadline;
+whatever ends here undecided ends without a word.
+"""
+
+import asyncio
+import enum
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import cast
+
+from hobnob.net.limits import SpokeWeb, UndecidedLimits
+from hobnob.net.peer import Peer, plain_address
+from hobnob.net.proxy import ProxyRefused, parse_header
+from hobnob.net.settings import ListenerSettings
+from hobnob.net.sniffer import Kind, begins_like_a_program, classify, classify_end
+from hobnob.net.ssh import refusal
+from hobnob.net.tls import ALPN_ACME, ALPN_IRC, ALPN_WEB, NO_TLS_HERE
+
+Gateways = Mapping[Kind, Callable[[Peer], asyncio.BaseProtocol]]
+
+_ALPN_KINDS: dict[str | None, Kind] = {ALPN_WEB: Kind.WEB, ALPN_IRC: Kind.IRC}
+_SSH_REFUSAL = refusal("hobnob does not speak SSH. Use a browser, an IRC client, netcat or telnet on this same port.")
+
+
+@dataclass(slots=True)
+class Port:
+    """What all undecided connections of one listener share."""
+
+    loop: asyncio.AbstractEventLoop
+    gateways: Gateways
+    greeting: bytes
+    settings: ListenerSettings
+    ssl_context: ssl.SSLContext | None
+    limits: UndecidedLimits
+    spoke_web: SpokeWeb
+    undecided: "set[Recogniser]" = field(default_factory=set)
+    handshakes: set[asyncio.Task[None]] = field(default_factory=set)
+
+
+class _Stage(enum.Enum):
+    PROXY = enum.auto()  # a trusted peer's header comes first
+    SNIFFING = enum.auto()
+    HANDSHAKE = enum.auto()
+    CHOSEN = enum.auto()  # ALPN named the protocol; its first byte is awaited
+    GREETED = enum.auto()
+    OVER = enum.auto()  # handed over, refused or lost
+
+
+class Recogniser(asyncio.Protocol):
+    """One undecided connection; it stays the same object through PROXY header, TLS and greeting."""
+
+    __slots__ = (
+        "_address",
+        "_alpn",
+        "_counted",
+        "_ended",
+        "_first",
+        "_knew_web",
+        "_patient",
+        "_peer_port",
+        "_port",
+        "_proxied",
+        "_stage",
+        "_successor",
+        "_timer",
+        "_tls",
+        "_transport",
+    )
+
+    def __init__(self, port: Port) -> None:
+        self._port = port
+        self._stage = _Stage.SNIFFING
+        self._first = b""
+        self._address = ""
+        self._peer_port = 0
+        self._counted: str | None = None  # the address that the limits counted, None for the process alone
+        self._tls = False
+        self._alpn: str | None = None
+        self._proxied = False
+        self._knew_web: bool | None = None  # whether the address spoke HTTP or TLS before this handshake
+        self._patient = False  # a greeted person's half line has its timer
+        self._ended = False  # the end of input came during the handshake
+        self._successor: asyncio.Protocol | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._transport: asyncio.Transport
+
+    # What the event loop calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        port = self._port
+        name = transport.get_extra_info("peername")
+        if not name:  # gone before it was accepted
+            self.close()
+            return
+        self._address, self._peer_port = plain_address(name[0]), name[1]
+        trusted = port.settings.trusts(self._address)
+        self._counted = None if trusted else self._address
+        if not port.limits.admit(self._counted):
+            self.close()
+            return
+        port.undecided.add(self)
+        if trusted:
+            self._stage = _Stage.PROXY
+        self._timer = port.loop.call_later(port.settings.greet_after, self._patience_ended)
+
+    def data_received(self, data: bytes) -> None:
+        if self._stage is not _Stage.OVER:
+            self._first += data
+            self._look()
+
+    def eof_received(self) -> bool | None:
+        if self._stage is _Stage.HANDSHAKE:
+            self._ended = True
+            return None
+        return self._input_ended()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._leave()
+
+    def close(self) -> None:
+        """End the connection without a word."""
+        self._leave()
+        self._transport.abort()
+
+    # What decides
+
+    def _look(self) -> None:
+        """Go as far as the bytes that are here allow."""
+        if self._stage is _Stage.PROXY:
+            self._read_proxy_header()
+        if not self._first:
+            return
+        if self._stage is _Stage.CHOSEN:
+            self._hand_over(_ALPN_KINDS[self._alpn])
+        elif self._stage is _Stage.SNIFFING or self._stage is _Stage.GREETED:
+            kind = classify(self._first, self._port.settings.max_first_line)
+            if kind is not None:
+                self._decide(kind)
+            elif self._stage is _Stage.GREETED and not self._patient:
+                self._patient = True
+                self._set_timer(self._port.settings.greet_after, self._patience_ended)
+
+    def _decide(self, kind: Kind) -> None:
+        if self._stage is _Stage.GREETED:
+            self._decide_greeted(kind)
+        elif kind is Kind.ENTER:
+            self._first = self._first.partition(b"\n")[2]  # it asked for the greeting and answers no question
+            self._greet()
+            self._look()
+        elif kind is Kind.TLS:
+            self._start_tls()
+        elif kind is Kind.SSH:
+            self._say_and_end(_SSH_REFUSAL)
+        elif kind is Kind.BINARY or kind is Kind.TOO_LONG:
+            self.close()
+        else:
+            if kind is Kind.WEB:
+                self._port.spoke_web.note(self._address, self._port.loop.time())
+            self._hand_over(kind)
+
+    def _decide_greeted(self, kind: Kind) -> None:
+        """A greeted connection never becomes HTTP or TLS: the greeting stands where their first bytes belong."""
+        if kind in (Kind.WEB, Kind.TLS, Kind.BINARY, Kind.TOO_LONG):
+            self.close()
+        elif kind in (Kind.JSON, Kind.IRC, Kind.STUDENT):
+            self._hand_over(kind)
+        else:
+            self._hand_over(Kind.TEXT)
+
+    def _patience_ended(self) -> None:
+        """The one look at silence. Half a program's line waits for the deadline, anything else is a person's."""
+        settings = self._port.settings
+        self._set_timer(settings.decide_within - settings.greet_after, self.close)
+        if self._stage not in (_Stage.SNIFFING, _Stage.GREETED) or begins_like_a_program(self._first):
+            return
+        kind = classify_end(self._first, settings.max_first_line)
+        if kind is Kind.TEXT or kind is Kind.ENTER:
+            self._decide(kind)
+        elif kind is None and not self._may_be_a_browser():
+            self._greet()
+
+    def _may_be_a_browser(self) -> bool:
+        """Browsers keep silent spare connections; inside TLS they are known by ALPN."""
+        if self._knew_web is not None:
+            return self._knew_web
+        return self._port.spoke_web.remembers(self._address, self._port.loop.time())
+
+    def _input_ended(self) -> bool | None:
+        """The end of input ends a person's line. What is returned keeps our half open, as the new protocol wants it."""
+        if self._stage is _Stage.SNIFFING or self._stage is _Stage.GREETED:
+            kind = classify_end(self._first, self._port.settings.max_first_line)
+            if kind is not None:
+                self._decide(kind)
+        self._leave()
+        return self._successor.eof_received() if self._successor else None
+
+    # What follows from it
+
+    def _greet(self) -> None:
+        self._stage = _Stage.GREETED
+        self._set_timer(self._port.settings.answer_within, self.close)
+        self._transport.write(self._port.greeting)
+
+    def _say_and_end(self, words: bytes) -> None:
+        """Last words, and a moment to read them: closing over unread input would make the kernel drop them."""
+        self._stage = _Stage.OVER
+        self._set_timer(self._port.settings.decide_within, self.close)
+        self._transport.write(words)
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        else:
+            self._transport.close()
+
+    def _read_proxy_header(self) -> None:
+        try:
+            header = parse_header(self._first)
+        except ProxyRefused:
+            self.close()
+            return
+        if header is None:
+            return
+        self._first = self._first[header.length :]
+        self._proxied = True
+        self._tls = header.tls
+        self._stage = _Stage.SNIFFING
+        if header.address is not None:
+            self._address, self._peer_port = header.address, header.port
+            self._port.limits.leave(self._counted)
+            self._counted = header.address
+            if not self._port.limits.admit(header.address):
+                self._port.undecided.discard(self)
+                self.close()
+                return
+        self._choose_by_alpn(header.alpn)
+
+    def _choose_by_alpn(self, alpn: str | None) -> None:
+        self._alpn = alpn
+        self._stage = _Stage.CHOSEN if alpn in _ALPN_KINDS else _Stage.SNIFFING
+        if alpn == ALPN_ACME:
+            self.close()
+
+    def _start_tls(self) -> None:
+        if self._tls:  # TLS in TLS
+            self.close()
+            return
+        port = self._port
+        now = port.loop.time()
+        self._knew_web = port.spoke_web.remembers(self._address, now)
+        port.spoke_web.note(self._address, now)
+        if port.ssl_context is None:
+            self._say_and_end(NO_TLS_HERE)
+            return
+        self._stage = _Stage.HANDSHAKE
+        self._cancel_timer()
+        self._transport.pause_reading()
+        task = port.loop.create_task(self._shake_hands(port.ssl_context))
+        port.handshakes.add(task)
+        task.add_done_callback(port.handshakes.discard)
+
+    async def _shake_hands(self, context: ssl.SSLContext) -> None:
+        """Put TLS under this object, which sees the clear text from then on, also before `start_tls` returns."""
+        loop, outer, within = self._port.loop, self._transport, self._port.settings.handshake_within
+        client_hello, self._first = self._first, b""
+        # start_tls connects its protocol by call_soon, so the one after the next call finds it connected.
+        loop.call_soon(loop.call_soon, _feed_successor, outer, client_hello)
+        try:
+            inner = await loop.start_tls(
+                outer, self, context, server_side=True, ssl_handshake_timeout=within, ssl_shutdown_timeout=within
+            )
+        except OSError:  # refused, reset or too slow
+            inner = None
+        tls = inner.get_extra_info("ssl_object") if inner else None
+        if inner is None or tls is None or self._stage is _Stage.OVER:
+            self.close()
+            return
+        self._transport = inner
+        self._tls = True
+        self._set_timer(self._port.settings.greet_after, self._patience_ended)
+        self._choose_by_alpn(tls.selected_alpn_protocol())
+        self._look()
+        if self._ended and not self._input_ended():
+            inner.close()
+
+    def _hand_over(self, kind: Kind) -> None:
+        """Give the transport away for life, and with it every byte that was read."""
+        transport, first = self._transport, self._first
+        greeted = self._stage is _Stage.GREETED
+        self._leave()
+        peer = Peer(self._address, self._peer_port, self._tls, self._alpn, self._proxied, greeted)
+        was_closing = transport.is_closing()  # the end of input inside TLS closes by itself
+        try:
+            successor = self._successor = cast(asyncio.Protocol, self._port.gateways[kind](peer))
+            transport.set_protocol(successor)
+            successor.connection_made(transport)
+            if first and transport.is_closing() == was_closing:
+                _feed(successor, first)
+        except BaseException:
+            transport.abort()
+            raise
+
+    # One timer, one count
+
+    def _set_timer(self, seconds: float, then: Callable[[], None]) -> None:
+        self._cancel_timer()
+        self._timer = self._port.loop.call_later(seconds, then)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _leave(self) -> None:
+        """No longer undecided, for whatever reason."""
+        self._stage = _Stage.OVER
+        self._cancel_timer()
+        if self in self._port.undecided:
+            self._port.undecided.discard(self)
+            self._port.limits.leave(self._counted)
+
+
+def _feed(protocol: asyncio.BaseProtocol, data: bytes) -> None:
+    """Deliver `data` as a transport would. On uvloop a BufferedProtocol is known only by its methods."""
+    if not hasattr(protocol, "get_buffer"):
+        cast(asyncio.Protocol, protocol).data_received(data)
+        return
+    buffered = cast(asyncio.BufferedProtocol, protocol)
+    while data:
+        buffer = memoryview(buffered.get_buffer(len(data))).cast("B")
+        size = min(len(buffer), len(data))
+        buffer[:size] = data[:size]
+        buffered.buffer_updated(size)
+        data = data[size:]
+
+
+def _feed_successor(transport: asyncio.Transport, data: bytes) -> None:
+    if not transport.is_closing():
+        _feed(transport.get_protocol(), data)
