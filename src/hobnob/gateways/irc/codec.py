@@ -1,0 +1,117 @@
+"""One IRC connection: bytes become lines, lines become steps, answers let the steps go on.
+
+Lines are taken in order. A line that depends on what came before waits until that is answered, by putting a Ping to the
+chat into the queue; only sends are under way side by side. So it does not matter how the peer's bytes were split.
+Follows the Modern IRC Client Protocol, IRCv3 message-tags and UTF8ONLY.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+
+import msgspec
+
+from hobnob.gateways.gateway import Attach, Close, House, Manner, Said, Session, WireFormat
+from hobnob.gateways.irc.client import Client
+from hobnob.gateways.irc.commands import COMMANDS
+from hobnob.gateways.irc.commands.command import Steps, guarded
+from hobnob.gateways.irc.message import MAX_BODY, MAX_CLIENT_TAGS, LineBuffer, Message, parse
+from hobnob.gateways.irc.numerics import Numeric
+from hobnob.gateways.irc.wire import IrcWire
+from hobnob.protocol.commands import Command, JsonId, Ping, SendMessage
+from hobnob.protocol.errors import ChatError
+from hobnob.protocol.replies import Reply
+
+
+class IrcCodec:
+    """See the head of this file, and the contract in gateways/gateway.py."""
+
+    manner = Manner(gateway="irc", keeps=False, attach=Attach.NOTHING, facts=False)
+
+    def __init__(self, house: House) -> None:
+        self.wire: WireFormat = IrcWire(house.name)
+        self._house = house
+        self._lines = LineBuffer()
+        self._client: Client | None = None
+        self._waiting: dict[JsonId, Steps] = {}
+        self._unsettled: set[JsonId] = set()
+        self._last_id = 0
+        self._closed = False
+
+    def begin(self, session: Session) -> Iterable[bytes]:
+        """A client is sent nothing before it has said something."""
+        self._client = Client(self._house, session)
+        return ()
+
+    def receive(self, data: bytes) -> Iterator[Said]:
+        """What the lines in `data` say, with the line begun before."""
+        for line in self._lines.feed(data):
+            if self._closed:
+                return
+            yield from self._take(line)
+
+    def end(self) -> Iterable[Said]:
+        """A line without its end was cut off somewhere, so it is not taken for one."""
+        return ()
+
+    def answer(self, command: Command, reply: Reply | ChatError) -> Iterator[Said]:
+        """The steps that asked go on."""
+        self._unsettled.discard(command.id)
+        yield from self._go_on(self._waiting.pop(command.id), reply)
+
+    def _take(self, line: bytes | None) -> Iterator[Said]:
+        assert self._client is not None
+        if line is None or _too_long(line):
+            yield self._client.numeric(Numeric.ERR_INPUTTOOLONG)
+            return
+        try:
+            message = parse(line.decode())
+        except UnicodeDecodeError:
+            yield self._client.line("FAIL", "*", "INVALID_UTF8", "This line was dropped: send UTF-8.")
+            return
+        if message is not None:
+            yield from self._go_on(self._steps(self._client, message), None)
+
+    def _steps(self, client: Client, message: Message) -> Steps:
+        """A command behind its preconditions."""
+        rule = COMMANDS.get(message.command)
+        if self._unsettled or (self._waiting and (rule is None or rule.settled)):
+            with suppress(ChatError):
+                yield Ping()
+        if rule is None:
+            yield client.numeric(Numeric.ERR_UNKNOWNCOMMAND, message.command)
+            return
+        if rule.registered and not client.registered:
+            problem = client.numeric(Numeric.ERR_NOTREGISTERED)
+        elif len(message.params) < rule.params:
+            problem = client.numeric(Numeric.ERR_NEEDMOREPARAMS, message.command)
+        else:
+            target = message.params[0] if message.params else "*"
+            steps = rule.run(client, message)
+            yield from guarded(client, message.command, target, steps, quiet=rule.quiet)
+            return
+        if not rule.quiet:
+            yield problem
+
+    def _go_on(self, steps: Steps, reply: Reply | ChatError | None) -> Iterator[Said]:
+        """Run steps until they ask the chat something, or to their end."""
+        while True:
+            try:
+                said = steps.throw(reply) if isinstance(reply, ChatError) else steps.send(reply)
+            except StopIteration:
+                return
+            if isinstance(said, Command):
+                self._last_id += 1
+                self._waiting[self._last_id] = steps
+                if not isinstance(said, SendMessage):
+                    self._unsettled.add(self._last_id)
+                yield msgspec.structs.replace(said, id=self._last_id)
+                return
+            self._closed = self._closed or isinstance(said, Close)
+            yield said
+            reply = None
+
+
+def _too_long(line: bytes) -> bool:
+    """Whether the tags or the rest of a line are over their own limits."""
+    tags, _, rest = line.partition(b" ") if line.startswith(b"@") else (b"", b"", line)
+    return len(tags) - 1 > MAX_CLIENT_TAGS or len(rest) > MAX_BODY

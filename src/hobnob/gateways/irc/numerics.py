@@ -1,0 +1,97 @@
+"""The numerics that are sent, and what numeric each error of the chat becomes: two tables.
+
+Numbers, parameters and their order are those of the Modern IRC Client Protocol (modern.ircdocs.horse, "Numerics").
+The text is the last parameter; it is empty where a numeric has none of its own or always brings one.
+"""
+
+import enum
+from typing import Final, Literal
+
+
+class Numeric(enum.Enum):
+    """Number and usual text."""
+
+    RPL_WELCOME = "001", ""
+    RPL_YOURHOST = "002", ""
+    RPL_CREATED = "003", ""
+    RPL_MYINFO = "004", ""
+    RPL_ISUPPORT = "005", "are supported by this server"
+    RPL_UMODEIS = "221", ""
+    RPL_ENDOFWHO = "315", "End of WHO list"
+    RPL_LISTSTART = "321", "Users  Name"
+    RPL_LIST = "322", ""
+    RPL_LISTEND = "323", "End of LIST"
+    RPL_CHANNELMODEIS = "324", ""
+    RPL_NOTOPIC = "331", "No topic is set"
+    RPL_TOPIC = "332", ""
+    RPL_WHOREPLY = "352", ""
+    RPL_NAMREPLY = "353", ""
+    RPL_ENDOFNAMES = "366", "End of NAMES list"
+    RPL_ENDOFBANLIST = "368", "End of channel ban list"
+    ERR_UNKNOWNERROR = "400", ""
+    ERR_NOSUCHNICK = "401", "No such nick or channel"
+    ERR_NOSUCHCHANNEL = "403", "No such channel; names of channels begin with #"
+    ERR_CANNOTSENDTOCHAN = "404", "Cannot send to channel"
+    ERR_TOOMANYTARGETS = "407", "Too many targets"
+    ERR_NOORIGIN = "409", "No origin given"
+    ERR_INVALIDCAPCMD = "410", "Invalid CAP command"
+    ERR_NORECIPIENT = "411", ""
+    ERR_NOTEXTTOSEND = "412", "No text to send"
+    ERR_INPUTTOOLONG = "417", "Input line was too long"
+    ERR_UNKNOWNCOMMAND = "421", "Unknown command"
+    ERR_NOMOTD = "422", "There is no message of the day"
+    ERR_NONICKNAMEGIVEN = "431", "No nickname given"
+    ERR_ERRONEUSNICKNAME = "432", "Erroneous nickname"
+    ERR_NICKNAMEINUSE = "433", "Nickname is already in use"
+    ERR_NOTONCHANNEL = "442", "You're not on that channel"
+    ERR_NOTREGISTERED = "451", "You have not registered; send NICK and USER first"
+    ERR_NEEDMOREPARAMS = "461", "Not enough parameters"
+    ERR_ALREADYREGISTERED = "462", "You may not reregister"
+    ERR_UNKNOWNMODE = "472", "is unknown mode char to me"
+    ERR_INVITEONLYCHAN = "473", "Cannot join channel: it is private"
+    ERR_BADCHANMASK = "476", "Bad channel name"
+    ERR_CHANOPRIVSNEEDED = "482", "You're not allowed to do this on that channel"
+    ERR_UMODEUNKNOWNFLAG = "501", "Unknown MODE flag"
+    ERR_USERSDONTMATCH = "502", "Cannot change mode for other users"
+
+    @property
+    def number(self) -> str:
+        """Three digits."""
+        return self.value[0]
+
+    @property
+    def text(self) -> str:
+        """The usual last parameter."""
+        return self.value[1]
+
+
+About = Literal["target", "command", "nothing"]
+"""What stands between the client's nick and the text."""
+
+ERRORS: Final[dict[str, tuple[Numeric, About]]] = {
+    "already-here": (Numeric.ERR_ALREADYREGISTERED, "nothing"),
+    "hello-first": (Numeric.ERR_NOTREGISTERED, "nothing"),
+    "name-invalid": (Numeric.ERR_ERRONEUSNICKNAME, "target"),
+    "name-lookalike": (Numeric.ERR_NICKNAMEINUSE, "target"),
+    "name-reserved": (Numeric.ERR_ERRONEUSNICKNAME, "target"),
+    "name-taken": (Numeric.ERR_NICKNAMEINUSE, "target"),
+    "no-such-person": (Numeric.ERR_NOSUCHNICK, "target"),
+    "no-such-room": (Numeric.ERR_NOSUCHCHANNEL, "target"),
+    "not-a-member": (Numeric.ERR_NOTONCHANNEL, "target"),
+    "not-allowed": (Numeric.ERR_CHANOPRIVSNEEDED, "target"),
+    "text-empty": (Numeric.ERR_NOTEXTTOSEND, "nothing"),
+    "text-too-long": (Numeric.ERR_INPUTTOOLONG, "nothing"),
+    "topic-too-long": (Numeric.ERR_INPUTTOOLONG, "nothing"),
+}
+"""By the code of a `ChatError`. A code that is not here becomes FAIL or 400 with its hint."""
+
+ERRORS_OF_COMMAND: Final[dict[tuple[str, str], tuple[Numeric, About]]] = {
+    ("JOIN", "name-invalid"): (Numeric.ERR_BADCHANMASK, "target"),
+    ("JOIN", "name-lookalike"): (Numeric.ERR_BADCHANMASK, "target"),
+    ("JOIN", "name-reserved"): (Numeric.ERR_BADCHANMASK, "target"),
+    ("JOIN", "not-allowed"): (Numeric.ERR_INVITEONLYCHAN, "target"),
+    ("PRIVMSG", "not-a-member"): (Numeric.ERR_CANNOTSENDTOCHAN, "target"),
+    ("PRIVMSG", "not-allowed"): (Numeric.ERR_CANNOTSENDTOCHAN, "target"),
+    ("PRIVMSG", "name-invalid"): (Numeric.ERR_NOSUCHNICK, "target"),
+}
+"""Where one command has another numeric for a code."""
