@@ -34,13 +34,15 @@ class Manner:
     """How the clients of a gateway take part.
 
     `keeps` : without a token they become guests (with a device token), not visitors. `attach` : what they hear from the
-    start. `facts` : they follow the numbered logs, so they also get the facts of the house and of their own log.
+    start. `unnamed` : what one is called who gives no name (``Client``, ``Client-2``, …), instead of a made-up guest name.
+    `facts` : they follow the numbered logs, so they also get the facts of the house and of their own log.
     """
 
     gateway: str
     keeps: bool
     attach: Attach
     facts: bool
+    unnamed: str | None = None
 
 
 class WireFormat(Hashable, Protocol):

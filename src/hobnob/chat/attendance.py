@@ -1,0 +1,166 @@
+"""Who attends what: sessions hear rooms, people are here or away, the house is told of both.
+
+Membership belongs to the person and is kept; attachment belongs to the session and is told: others hear of a
+person's first attachment to a room and of the last one's end.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hobnob.chat.lookup import by
+from hobnob.chat.room import Room
+from hobnob.gateways.gateway import Attach, WireFormat
+from hobnob.protocol.events import (
+    Event,
+    MemberAttached,
+    MemberDetached,
+    MemberJoined,
+    MemberLeft,
+    PersonRenamed,
+    PresenceChanged,
+)
+from hobnob.protocol.records import Member, PresenceState
+from hobnob.stores.store import DropRoom, Item
+
+if TYPE_CHECKING:
+    from hobnob.chat.chat import Chat
+    from hobnob.chat.session import Session
+
+
+class Attendance:
+    """See the head of this file."""
+
+    def __init__(self, chat: "Chat") -> None:
+        self._chat = chat
+
+    def attach(self, session: "Session", room: Room) -> None:
+        """Let a session hear a room of which its person is a member."""
+        here = session.here
+        if here is None or session.closed or room.id in session.rooms:
+            return
+        sessions = room.sessions.setdefault(here.person.id, {})
+        first = not sessions
+        sessions[session] = None
+        session.rooms[room.id] = room
+        here.rooms[room.id] = room
+        session.hear(room.audience)
+        if first:
+            self._chat.tell_now(MemberAttached(room=room.id, **by(here.person)), origin=session)
+
+    def _detach(self, session: "Session", room: Room) -> bool:
+        """Let a session hear a room no more; whether it was its person's last there."""
+        here = session.here
+        assert here is not None
+        session.unhear(room.audience)
+        session.rooms.pop(room.id, None)
+        session.outbox.gaps.pop(room.id, None)
+        sessions = room.sessions.get(here.person.id, {})
+        sessions.pop(session, None)
+        if sessions:
+            return False
+        room.sessions.pop(here.person.id, None)
+        here.rooms.pop(room.id, None)
+        return True
+
+    def joined(self, room: Room, event: MemberJoined, origin: "Session | None") -> None:
+        """Somebody became a member: the clients that are to hear the room do so from this very fact on."""
+        here = self._chat.people.get(event.person)
+        if here is None:
+            return
+        for session in tuple(here.sessions):
+            if session is origin:
+                session.outbox.hold()
+                self.attach(session, room)
+            elif session.manner.attach is Attach.ALL or room.record.kind == "direct":
+                self.attach(session, room)
+
+    def left(self, room: Room, event: MemberLeft) -> None:
+        """Somebody is no member any more: nothing of the room reaches them from here on."""
+        for session in tuple(room.sessions.get(event.person, ())):
+            self._detach(session, room)
+            if event.by != event.person:
+                session.outbox.drop_rooms(room.id)
+        self._rest(room)
+
+    def leave(self, session: "Session", reason: str) -> None:
+        """A session is over."""
+        session.closed = True
+        here = session.here
+        if here is None or self._chat.stopping:
+            return
+        rooms = tuple(session.rooms.values())
+        here.sessions.pop(session, None)
+        session.unhear(here.audience)
+        session.unhear(self._chat.house)
+        if here.sessions:
+            for room in rooms:
+                if self._detach(session, room):
+                    self._chat.tell_now(MemberDetached(room=room.id, **by(here.person), reason=reason))
+                    self._rest(room)
+            return
+        last = [room for room in rooms if self._detach(session, room)]
+        gone = PresenceChanged(**by(here.person), state="offline", text=reason)
+        self.tell_around(gone, last)
+        self._chat.people.leave(here)
+        self._chat.end_log(here.person.id)
+        for room in last:
+            if here.person.kind == "visitor":
+                room.forget(here.person.id)
+            self._rest(room)
+
+    def tell_around(self, event: Event, rooms: Iterable[Room], origin: "Session | None" = None) -> None:
+        """Tell an event once to each session that hears one of these rooms, here and on other nodes."""
+        self._tell_here(event, rooms, origin)
+        self._chat.bus.publish(event)
+
+    def _tell_here(self, event: Event, rooms: Iterable[Room], origin: "Session | None", facts: bool = True) -> None:
+        heard = {session: None for room in rooms for sessions in tuple(room.sessions.values()) for session in sessions}
+        encoded: dict[WireFormat, bytes] = {}
+        for session in heard:
+            wire = session.wire
+            if (session is origin and not wire.echo) or (session.manner.facts and not facts):
+                continue
+            data = encoded.get(wire)
+            if data is None:
+                data = encoded[wire] = wire.encode(event, None)
+            if data:
+                session.outbox.put(data)
+
+    def heard_presence(self, event: PresenceChanged) -> None:
+        """Somebody on another node is online, away or gone."""
+        self._tell_here(event, [room for room in self._chat.rooms if event.by in room.members], None)
+
+    def renamed(self, event: PersonRenamed, origin: "Session | None") -> None:
+        """Somebody is called otherwise, in every live room. Who follows the house's log hears it there."""
+        here = self._chat.people.get(event.by)
+        if here is not None:
+            if here.person.name != event.name:
+                self._chat.people.rename(here, event.name)
+            here.person = msgspec.structs.replace(here.person, name=event.name)
+        rooms = [room for room in self._chat.rooms if event.by in room.members]
+        for room in rooms:
+            room.rename(event)
+        if event.number:
+            self._chat.house.send(event, None, origin)
+        self._tell_here(event, rooms, origin, facts=not event.number)
+
+    def members(self, room: Room) -> list[Member]:
+        """All members of a live room, by name."""
+        found = [Member(m.id, m.name, m.role, self._state(m.id), m.id in room.sessions) for m in room.members.values()]
+        return sorted(found, key=lambda member: member.name.casefold())
+
+    def _state(self, person: str) -> PresenceState:
+        here = self._chat.people.get(person)
+        return "offline" if here is None else here.state
+
+    def _rest(self, room: Room) -> None:
+        """Nobody may hear this room any more: one made and held by visitors goes with the last of them."""
+        if room.sessions:
+            return
+        if room.lasting or room.members:
+            self._chat.rooms.rest(room)
+            return
+        self._chat.rooms.forget(room)
+        self._chat.keeper.keep(Item((), writes=(DropRoom(room.id),)), lambda _: None)

@@ -1,0 +1,104 @@
+"""Who hears a room, grouped by wire format: an event is encoded once for each format, however many listen.
+
+`Audience.send` only appends to the tick of each group; `Pace` writes the ticks when the turn is over.
+"""
+
+import weakref
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from hobnob.chat.tick import Tick
+from hobnob.gateways.gateway import WireFormat
+from hobnob.protocol.events import Event
+from hobnob.protocol.records import Room
+
+if TYPE_CHECKING:
+    from hobnob.chat.outbox import Outbox
+    from hobnob.chat.pace import Pace
+    from hobnob.chat.session import Session
+
+
+class Group:
+    """The clients of one audience that speak alike, and the tick that is being filled for them."""
+
+    __slots__ = ("_past", "outboxes", "tick", "wire")
+
+    def __init__(self, wire: WireFormat) -> None:
+        self.wire = wire
+        self.outboxes: dict[Outbox, None] = {}
+        self.tick: Tick | None = None
+        self._past: weakref.WeakSet[Tick] = weakref.WeakSet()
+
+    def take(self) -> Tick | None:
+        """The filled tick, now past; the next event begins another."""
+        tick, self.tick = self.tick, None
+        if tick is not None:
+            self._past.add(tick)
+        return tick
+
+    def ticks(self) -> Iterator[Tick]:
+        """All ticks that somebody may still have to read."""
+        yield from tuple(self._past)
+        if self.tick is not None:
+            yield self.tick
+
+
+class Audience:
+    """The sessions that hear one log; `log` is its id."""
+
+    __slots__ = ("_groups", "_pace", "log")
+
+    def __init__(self, pace: "Pace", log: str) -> None:
+        self._pace = pace
+        self.log = log
+        self._groups: dict[WireFormat, Group] = {}
+
+    def add(self, session: "Session") -> None:
+        """From now on this session hears what happens."""
+        group = self._groups.get(session.wire)
+        if group is None:
+            group = self._groups[session.wire] = Group(session.wire)
+        group.outboxes[session.outbox] = None
+        if group.tick is not None:
+            group.tick.starts[session.outbox] = len(group.tick.chunks)
+
+    def remove(self, session: "Session") -> None:
+        """From now on it does not; what it has heard so far is its own."""
+        group = self._groups.get(session.wire)
+        if group is None or session.outbox not in group.outboxes:
+            return
+        if group.tick is not None:
+            session.outbox.collect(group.tick)
+            self._pace.touch(session.outbox)
+        del group.outboxes[session.outbox]
+        if not group.outboxes:
+            del self._groups[session.wire]
+
+    def send(self, event: Event, room: Room | None, origin: "Session | None" = None) -> None:
+        """Let everyone hear an event; `origin`, who did it, only if its wire format has an echo."""
+        for wire, group in self._groups.items():
+            data = wire.encode(event, room)
+            if not data:
+                continue
+            tick = group.tick
+            if tick is None:
+                tick = group.tick = Tick(self.log)
+                self._pace.touch_group(group)
+            index = tick.add(data, event.number)
+            if origin is not None and not wire.echo and origin.outbox in group.outboxes:
+                tick.skips.setdefault(origin.outbox, []).append(index)
+
+    def skip(self, session: "Session") -> None:
+        """What this turn has brought so far is not for this session."""
+        group = self._groups.get(session.wire)
+        if group is not None and group.tick is not None:
+            group.tick.starts[session.outbox] = len(group.tick.chunks)
+
+    def erase(self, number: int) -> None:
+        """Forget fact `number` wherever it waits for a slow reader."""
+        for group in self._groups.values():
+            for tick in group.ticks():
+                tick.erase(number)
+
+    def __len__(self) -> int:
+        return sum(len(group.outboxes) for group in self._groups.values())

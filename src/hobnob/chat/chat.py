@@ -1,0 +1,316 @@
+"""The chat: opens, performs commands, keeps and tells events, closes.
+
+The path of a command: `perform` looks its handler up; the handler checks and makes events; `tell` has them kept, then
+delivered here, then published to other nodes. What happens to people and rooms besides (who hears what, who is here)
+stands in `attendance.py`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import TypeVar
+
+import structlog
+
+from hobnob.buses.bus import Bus
+from hobnob.chat import handlers as handlers
+from hobnob.chat.attendance import Attendance
+from hobnob.chat.audience import Audience
+from hobnob.chat.conversation import Conversation
+from hobnob.chat.handling import HANDLERS, TRIES, Handler, Stale
+from hobnob.chat.keeper import Keeper, now_ms
+from hobnob.chat.log import Log
+from hobnob.chat.lookup import earlier
+from hobnob.chat.pace import Pace
+from hobnob.chat.people import People
+from hobnob.chat.room import Room
+from hobnob.chat.rooms import LOBBY, Rooms
+from hobnob.chat.session import Session
+from hobnob.gateways.gateway import Codec, Link
+from hobnob.protocol.commands import Command
+from hobnob.protocol.errors import ChatError
+from hobnob.protocol.events import (
+    Event,
+    MemberJoined,
+    MemberLeft,
+    PersonRenamed,
+    PresenceChanged,
+    RoomCreated,
+    RoomEvent,
+)
+from hobnob.protocol.ids import HOUSE, new_room_id
+from hobnob.protocol.names import NameRefused
+from hobnob.protocol.records import Member
+from hobnob.protocol.replies import Reply
+from hobnob.stores.store import Duplicate, Item, Kept, Outcome, RoomNameFree, Store, StoreRefused, Unknown
+
+T = TypeVar("T")
+
+FILL_AFTER = 0.2
+"""Seconds that a log waits for a missing fact before it is read from the store."""
+LOOK_EVERY = 5.0
+"""Seconds between two looks at the heads of all live logs, when there are other nodes."""
+
+_log = structlog.get_logger()
+
+
+def _version() -> str:
+    try:
+        return version("hobnob")
+    except PackageNotFoundError:
+        return "0"
+
+
+class Chat:
+    """See the head of this file. Implements `House` for the gateways. Lives on one event loop; no locks."""
+
+    def __init__(self, store: Store, bus: Bus, name: str = "hobnob", clock: Callable[[], int] = now_ms) -> None:
+        self.name = name
+        self.version = _version()
+        self.store = store
+        self.bus = bus
+        self.clock = clock
+        self.people = People()
+        self.conversations: dict[Conversation, None] = {}
+        self.stopping = False
+        self._logs: dict[str, Log] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._sessions = 0
+
+    async def open(self) -> None:
+        """Be ready for clients: the house's log and the lobby are live."""
+        self.loop = asyncio.get_running_loop()
+        self.pace = Pace(self.loop)
+        self.keeper = Keeper(self.store, self.clock)
+        self.house = Audience(self.pace, HOUSE)
+        self.rooms = Rooms(self.store, self.keeper, self.pace, self._logs, self._room_applied, self.fill_soon)
+        self.attendance = Attendance(self)
+        await self.bus.start(self.hear)
+        await self.keeper.read(self.store.forget_visitors)
+        heads = await self.keeper.read(self.store.heads, (HOUSE,))
+        self.house_log = self.live_log(HOUSE, heads.get(HOUSE, 0), self._house_applied)
+        self.lobby = await self._open_lobby()
+        if not self.bus.alone:
+            self._start(self._look_at_heads())
+
+    async def _open_lobby(self) -> Room:
+        """The room where everybody begins; made at the first start, and never let go."""
+        lobby = await self.rooms.open(LOBBY)
+        if lobby is None:
+            made = RoomCreated(room=new_room_id(), name=LOBBY, topic="Everyone is welcome here.")
+            await self.tell(Item((made,), (RoomNameFree(LOBBY),)), lambda _: None)
+            lobby = await self.rooms.open(LOBBY)
+        if lobby is None:
+            raise StoreRefused("The store does not give back the lobby that it has kept.")
+        return lobby
+
+    async def stop(self, reason: str) -> None:
+        """Tell everyone, keep what was said, let go."""
+        self.stopping = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.keeper.stop()
+        await asyncio.sleep(0)  # let the last outcomes be delivered and answered
+        self.pace.flush()
+        await asyncio.sleep(0)
+        for conversation in tuple(self.conversations):
+            conversation.dismiss(reason)
+        await self.bus.stop()
+
+    # House
+
+    def enter(self, codec: Codec, link: Link, address: str) -> Conversation:
+        """Let a client in."""
+        self._sessions += 1
+        conversation = Conversation(self, codec, link, address, self._sessions)
+        self.conversations[conversation] = None
+        return conversation
+
+    def leave(self, conversation: Conversation, reason: str) -> None:
+        """A client is gone."""
+        self.conversations.pop(conversation, None)
+        self.attendance.leave(conversation.session, reason)
+
+    def attached(self, room: str) -> Sequence[Member]:
+        """Who hears a live room now, by name."""
+        live = self.rooms.get(room)
+        return [] if live is None else [m for m in self.attendance.members(live) if m.attached]
+
+    def perform(self, session: Session, command: Command) -> asyncio.Future[Reply]:
+        """Do a command; the future fails with ChatError only."""
+        handler = HANDLERS[type(command)]
+        future: asyncio.Future[Reply]
+        try:
+            if self.stopping:
+                raise ChatError("stopping")
+            if session.here is None and not handler.before_hello:
+                raise ChatError("hello-first")
+            if handler.waits:
+                return self.loop.create_task(self._guarded(self._repeatedly(handler, session, command), command))
+            outcome = handler.function(self, session, command)
+            if isinstance(outcome, asyncio.Future):
+                return outcome
+            if not isinstance(outcome, Reply):
+                return self.loop.create_task(self._guarded(outcome, command))
+            future = self.loop.create_future()
+            future.set_result(outcome)
+        except ChatError as error:
+            future = self.loop.create_future()
+            future.set_exception(error)
+        return future
+
+    async def _repeatedly(self, handler: Handler, session: Session, command: Command) -> Reply:
+        """Run a handler, again when it was `Stale`; not at all when the command's ref says that it was done before."""
+        ref = getattr(command, "ref", None)
+        if isinstance(ref, str) and (duplicate := await earlier(self, session, command, ref)) is not None:
+            return await handler.repeat(self, session, duplicate)
+        for _ in range(TRIES):
+            try:
+                outcome = handler.function(self, session, command)
+                return outcome if isinstance(outcome, Reply) else await outcome
+            except Stale:
+                continue
+        raise ChatError("try-again")
+
+    async def _guarded(self, outcome: Awaitable[T], command: object) -> T:
+        """The guard that turns surprises into words."""
+        try:
+            return await outcome
+        except NameRefused as error:
+            raise ChatError(error.code, error.hint) from None
+        except Stale:
+            raise ChatError("try-again") from None
+        except (ChatError, asyncio.CancelledError):
+            raise
+        except Exception:
+            _log.exception("a command failed", command=type(command).__name__)
+            raise ChatError("internal") from None
+
+    # Keeping and telling
+
+    def tell(
+        self, item: Item, answer: Callable[[Kept | Duplicate], T], origin: Session | None = None,
+        again: Callable[[], Awaitable[T]] | None = None,
+    ) -> asyncio.Future[T]:  # fmt: skip
+        """Keep an item, deliver its events here, publish them.
+
+        The future is done when every listener on this node has the events queued. It fails with `ChatError`. When a
+        condition no longer held, `again` is awaited for the result, or it fails with `Stale`.
+        """
+        future: asyncio.Future[T] = self.loop.create_future()
+
+        def kept(outcome: Outcome) -> None:
+            if future.cancelled():
+                return
+            if isinstance(outcome, Kept):
+                self._deliver(outcome, lambda: future.set_result(answer(outcome)), origin)
+            elif isinstance(outcome, Duplicate):
+                future.set_result(answer(outcome))
+            elif isinstance(outcome, Unknown):
+                future.set_exception(ChatError("unknown-outcome"))
+                for event in item.events:
+                    if (log := self._logs.get(event.log)) is not None:
+                        self.fill_soon(log)
+            elif again is not None and outcome.code == "stale":
+                self._start(self._settle(future, again(), item))
+            else:
+                future.set_exception(Stale() if outcome.code == "stale" else ChatError(outcome.code))
+
+        self.keeper.keep(item, kept)
+        return future
+
+    def tell_now(self, event: RoomEvent, origin: Session | None = None) -> None:
+        """Tell an event that is not kept to those who hear its room."""
+        if (room := self.rooms.get(event.room)) is not None:
+            room.take(event, origin)
+        self.bus.publish(event)
+
+    def _deliver(self, kept: Kept, then: Callable[[], None], origin: Session | None) -> None:
+        last: Log | None = None
+        number = 0
+        for event in kept.events:
+            if (log := self._logs.get(event.log)) is not None:
+                log.take(event, origin)
+                if log.head < event.number:
+                    last, number = log, event.number
+            self.bus.publish(event)
+        if last is None:
+            then()
+        else:
+            last.when(number, then)
+
+    def hear(self, event: Event) -> None:
+        """Another node published an event."""
+        if isinstance(event, PresenceChanged):
+            self.attendance.heard_presence(event)
+        elif isinstance(event, PersonRenamed) and not event.number:
+            self._house_applied(event, None)
+        elif (log := self._logs.get(event.log)) is not None:
+            log.take(event)
+
+    # Logs
+
+    def new_audience(self, log: str) -> Audience:
+        """Nobody yet, to hear a log."""
+        return Audience(self.pace, log)
+
+    def live_log(self, id: str, head: int, apply: "Callable[[Event, Session | None], None]") -> Log:
+        """Begin to follow a log after fact `head`."""
+        log = self._logs[id] = Log(id, head, apply, self.fill_soon)
+        return log
+
+    def end_log(self, id: str) -> None:
+        """Follow a log no more."""
+        self._logs.pop(id, None)
+
+    def fill_soon(self, log: Log) -> None:
+        """Read what a log lacks from the store, if it does not come by itself."""
+        self.loop.call_later(FILL_AFTER, lambda: self._start(self.fill(log)) if not self.stopping else None)
+
+    async def fill(self, log: Log) -> None:
+        """Read from the store what a live log lacks."""
+        more = True
+        while more and self._logs.get(log.id) is log:
+            facts, more = await self.keeper.read(self.store.events_since, log.id, log.head, 1000)
+            for fact in facts:
+                log.take(fact)
+
+    async def _look_at_heads(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            logs = tuple(self._logs)
+            for start in range(0, len(logs), 500):
+                heads = await self.keeper.read(self.store.heads, logs[start : start + 500])
+                for name, head in heads.items():
+                    log = self._logs.get(name)
+                    if log is not None and log.head < head:
+                        await self.fill(log)
+
+    def _room_applied(self, room: Room, event: Event, origin: Session | None) -> None:
+        if isinstance(event, MemberJoined):
+            self.attendance.joined(room, event, origin)
+        elif isinstance(event, MemberLeft):
+            self.attendance.left(room, event)
+
+    def _house_applied(self, event: Event, origin: Session | None) -> None:
+        if isinstance(event, PersonRenamed):
+            self.attendance.renamed(event, origin)
+
+    def _start(self, work: "Awaitable[None]") -> None:
+        async def guarded() -> None:
+            try:
+                await work
+            except Exception:  # noqa: BLE001  background work must not end the house
+                _log.exception("work in the background failed")
+
+        task = self.loop.create_task(guarded())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _settle(self, future: "asyncio.Future[T]", work: Awaitable[T], item: Item) -> None:
+        """Let a future end as `work` does."""
+        try:
+            future.set_result(await self._guarded(work, item))
+        except ChatError as error:
+            future.set_exception(error)

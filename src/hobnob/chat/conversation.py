@@ -1,0 +1,188 @@
+"""A codec at work: one ordered queue of what a client said and of what it is answered.
+
+Sends in a row go to the store without waiting for each other's commit; anything else waits for all before it,
+and a codec's small talk keeps its place between them. While a hello or a join is answered (its follow-up
+commands included) the live stream is held back, so what comes after it has no gap and no repeat.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from hobnob.chat.session import Session
+from hobnob.gateways.gateway import Close, Codec, Link, Said
+from hobnob.protocol.commands import Command, SendMessage
+from hobnob.protocol.errors import ChatError
+from hobnob.protocol.replies import Reply
+
+if TYPE_CHECKING:
+    from hobnob.chat.chat import Chat
+
+MOST_UNDER_WAY = 1000
+"""Sends of one client that may wait for their commit."""
+MOST_SAID = 1000
+"""What may wait to be done before a client is read no further."""
+
+UnderWay = tuple[Command, "asyncio.Future[Reply]"] | bytes
+
+
+class Conversation:
+    """See the head of this file, and the contract in gateways/gateway.py."""
+
+    __slots__ = ("_chat", "_closed", "_codec", "_following", "_link", "_reading", "_said", "_under_way", "_waits",
+                 "session")  # fmt: skip
+
+    def __init__(self, chat: "Chat", codec: Codec, link: Link, address: str, number: int) -> None:
+        self._chat = chat
+        self._codec = codec
+        self._link = link
+        self._said: deque[Said] = deque()
+        self._following: deque[Said] = deque()
+        self._under_way: deque[UnderWay] = deque()
+        self._waits = False
+        """An exclusive command is under way."""
+        self._reading = True
+        self._closed = False
+        self.session = Session(chat.pace, codec.manner, codec.wire, address, link.write, self.dismiss, number)
+        self._say(codec.begin(self.session))
+
+    @property
+    def introduced(self) -> bool:
+        """Whether hello was answered with a welcome."""
+        return self.session.here is not None
+
+    def receive(self, data: bytes) -> None:
+        """Bytes came."""
+        if not self._closed:
+            self._said.extend(self._codec.receive(data))
+            self._go_on()
+
+    def end(self) -> None:
+        """No more bytes will come: finish what was said, then close."""
+        if not self._closed:
+            self._said.extend(self._codec.end())
+            self._said.append(Close("end of input"))
+            self._go_on()
+
+    def pause(self) -> None:
+        """The link is full."""
+        self.session.outbox.pause()
+
+    def resume(self) -> None:
+        """The link can take more."""
+        self.session.resume()
+        self._go_on()
+
+    def dismiss(self, reason: str) -> None:
+        """Say the last word and close."""
+        if not self._closed:
+            self.session.outbox.drop_rooms()
+            self.session.outbox.resume()
+            self._finish(reason, self.session.wire.farewell(reason))
+
+    def lost(self, reason: str) -> None:
+        """The link is gone."""
+        if not self._closed:
+            self._closed = True
+            self._chat.leave(self, reason)
+
+    def _go_on(self) -> None:
+        """Do what was said, as far as it need not wait."""
+        while not self._closed and not self._waits and not self.session.outbox.paused:
+            queue = self._following or self._said
+            if not queue:
+                break
+            said = queue[0]
+            if isinstance(said, SendMessage) and not said.room.startswith("@"):
+                if len(self._under_way) >= MOST_UNDER_WAY:
+                    break
+                self._perform(queue.popleft())
+            elif isinstance(said, bytes):
+                queue.popleft()
+                self._put(said)
+            elif self._under_way:
+                break
+            elif isinstance(said, Close):
+                self._finish(said.reason)
+            else:
+                self._waits = True
+                self._perform(queue.popleft())
+        if not (self._waits or self._following):
+            self.session.outbox.release()
+        self._pace_reading()
+
+    def _perform(self, command: Said) -> None:
+        assert isinstance(command, Command)
+        future = self._chat.perform(self.session, command)
+        self._under_way.append((command, future))
+        future.add_done_callback(self._landed)
+
+    def _landed(self, _: "asyncio.Future[Reply]") -> None:
+        """Answer what is done, in order."""
+        under_way = self._under_way
+        answers: list[bytes] = []
+        while under_way:
+            first = under_way[0]
+            if isinstance(first, bytes):
+                answers.append(first)
+            elif first[1].done():
+                self._answer(first[0], first[1], answers)
+            else:
+                break
+            under_way.popleft()
+        if answers and not self._closed:
+            self.session.outbox.answer(b"".join(answers))
+        if not under_way:
+            self._waits = False
+        self._go_on()
+
+    def _answer(self, command: Command, future: "asyncio.Future[Reply]", answers: list[bytes]) -> None:
+        error = future.exception()
+        if self._closed:
+            return
+        if error is None:
+            said = self._codec.answer(command, future.result())
+        elif isinstance(error, ChatError):
+            said = self._codec.answer(command, error)
+        else:
+            raise error
+        following: list[Said] = []
+        for part in said:
+            if isinstance(part, bytes) and not following:
+                answers.append(part)
+            else:
+                following.append(part)
+        self._following.extendleft(reversed(following))
+
+    def _put(self, data: bytes) -> None:
+        if self._under_way:
+            self._under_way.append(data)
+        else:
+            self.session.outbox.answer(data)
+
+    def _say(self, data: Iterable[bytes]) -> None:
+        if joined := b"".join(data):
+            self.session.outbox.put(joined)
+
+    def _finish(self, reason: str, last_word: bytes = b"") -> None:
+        self._closed = True
+        outbox = self.session.outbox
+        outbox.release()
+        if last_word:
+            outbox.put(last_word)
+        outbox.flush()
+        self._said.clear()
+        self._following.clear()
+        self._chat.leave(self, reason)
+        outbox.flush()
+        self._link.close()
+
+    def _pace_reading(self) -> None:
+        much = len(self._said) > MOST_SAID
+        if much and self._reading:
+            self._reading = False
+            self._link.pause_reading()
+        elif not much and not self._reading and not self._closed:
+            self._reading = True
+            self._link.resume_reading()

@@ -1,0 +1,83 @@
+"""Direct rooms: found by the set of their people, made where there is none yet."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from hobnob.chat.handling import handles
+from hobnob.chat.lookup import by, checked_ref, digest, me, person_of
+from hobnob.chat.room import Room
+from hobnob.chat.states import state_of
+from hobnob.protocol.commands import OpenDirect
+from hobnob.protocol.errors import ChatError
+from hobnob.protocol.events import Fact, MemberJoined, RoomCreated, RoomGained
+from hobnob.protocol.ids import new_room_id
+from hobnob.protocol.records import Person
+from hobnob.protocol.replies import Joined
+from hobnob.stores.store import AddDirectPeople, DirectFree, Item
+
+if TYPE_CHECKING:
+    from hobnob.chat.chat import Chat
+    from hobnob.chat.session import Session
+    from hobnob.protocol.replies import Reply
+    from hobnob.stores.store import Duplicate
+
+MOST_PEOPLE = 20
+"""In one direct room."""
+
+
+async def open_again(chat: "Chat", session: "Session", duplicate: "Duplicate") -> "Reply":
+    """The answer to a repeated opening: the room that the first one made."""
+    room = await chat.rooms.open(duplicate.log)
+    if room is None:
+        raise ChatError("no-such-room")
+    return Joined(await state_of(chat, me(session).person, room))
+
+
+@handles(OpenDirect, repeat=open_again)
+async def open_direct(chat: "Chat", session: "Session", command: OpenDirect) -> Joined:
+    """The direct room of exactly oneself and some others."""
+    if len(command.people) > MOST_PEOPLE:
+        raise ChatError("too-many", f"A direct room holds at most {MOST_PEOPLE} people besides oneself.")
+    others = [await person_of(chat, ref) for ref in command.people]
+    room = await direct_with(chat, session, others, checked_ref(command.ref), digest(command))
+    return Joined(await state_of(chat, me(session).person, room))
+
+
+async def direct_with(
+    chat: "Chat", session: "Session", others: Iterable[Person], ref: str | None = None, content: bytes = b""
+) -> Room:
+    """The live direct room of the asker and `others`, all of whose clients hear it."""
+    asker = me(session).person
+    people = {person.id: person for person in (asker, *others)}
+    ids = frozenset(people)
+    if len(ids) == 1:
+        raise ChatError("no-such-person", "Name somebody else to talk to.")
+    room = await chat.rooms.open_direct(ids)
+    if room is None:
+        await _make(chat, session, tuple(people.values()), ref, content)
+        room = await chat.rooms.open_direct(ids)
+        if room is None:
+            raise ChatError("try-again")
+    for person in people.values():
+        here = chat.people.get(person.id)
+        if here is None:
+            continue
+        if person.id not in room.members:
+            chat.tell_now(MemberJoined(room=room.id, **by(person), person=person.id,
+                                       person_name=person.name))  # fmt: skip
+        for each in tuple(here.sessions):
+            chat.attendance.attach(each, room)
+    return room
+
+
+async def _make(chat: "Chat", session: "Session", people: tuple[Person, ...], ref: str | None, content: bytes) -> None:
+    asker = me(session).person
+    room = new_room_id()
+    events: list[Fact] = [RoomCreated(room=room, name="", kind="direct", ref=ref, **by(asker))]
+    for person in people:
+        if person.kind != "visitor":
+            events.append(MemberJoined(room=room, person=person.id, person_name=person.name, **by(asker)))
+            events.append(RoomGained(**by(person), room=room, name="", kind="direct"))
+    ids = tuple(sorted(person.id for person in people))
+    item = Item(tuple(events), (DirectFree(ids),), (AddDirectPeople(room, people),), asker.id, ref, content)
+    await chat.tell(item, lambda _: None, session)

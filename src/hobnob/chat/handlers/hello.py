@@ -1,0 +1,181 @@
+"""Coming in: who one is, where one is, what one has missed."""
+
+from typing import TYPE_CHECKING
+
+from hobnob.chat.handlers.messages import done
+from hobnob.chat.handling import handles
+from hobnob.chat.log import Log
+from hobnob.chat.lookup import by
+from hobnob.chat.people import Here
+from hobnob.chat.room import Room
+from hobnob.chat.states import fresh_state
+from hobnob.gateways.gateway import Attach
+from hobnob.protocol.commands import Hello
+from hobnob.protocol.errors import ChatError
+from hobnob.protocol.events import Fact, Gap, MemberJoined, RoomGained
+from hobnob.protocol.ids import HOUSE, new_person_id, new_token, token_hash
+from hobnob.protocol.names import guest_name, person_name
+from hobnob.protocol.records import Person, RoomState
+from hobnob.protocol.replies import Welcome
+from hobnob.stores.store import AddPerson, AddToken, Item, NameFree
+
+if TYPE_CHECKING:
+    from hobnob.chat.chat import Chat
+    from hobnob.chat.session import Session
+
+MOST_MISSED = 1000
+"""Facts of one log that are told again; who missed more reads pages."""
+MOST_NAMED_LOGS = 10_000
+NAME_TRIES = 100
+
+
+@handles(Hello, before_hello=True)
+async def hello(chat: "Chat", session: "Session", command: Hello) -> Welcome:
+    """Identify, attach, and say what was missed. The live stream is held back until that is told."""
+    if session.here is not None:
+        raise ChatError("already-here")
+    if len(command.rooms) > MOST_NAMED_LOGS:
+        raise ChatError("too-many")
+    person, token = await _identify(chat, session, command)
+    try:
+        if person.kind == "visitor":
+            return await _visit(chat, session, person)
+        return await _return(chat, session, person, token, command)
+    finally:
+        if (here := chat.people.get(person.id)) is None or not here.sessions:
+            chat.people.release(person.name, person.id)
+
+
+async def _identify(chat: "Chat", session: "Session", command: Hello) -> tuple[Person, str | None]:
+    """The person, whose name is reserved from here on; and the token of a new guest."""
+    manner = session.manner
+    if command.token is not None:
+        person = await chat.keeper.read(chat.store.person_by_token, token_hash(command.token))
+        if person is None:
+            raise ChatError("token-unknown")
+        chat.people.reserve(person.name, person.id)
+        return person, None
+    new_id = new_person_id()
+    name = await _free_name(chat, command.name, manner.unnamed, new_id)
+    if not manner.keeps:
+        return Person(new_id, name, "visitor"), None
+    person, token = Person(new_id, name, "guest"), new_token()
+    try:
+        await _begin(chat, person, token)
+    except ChatError:
+        chat.people.release(name, new_id)
+        raise
+    return person, token
+
+
+async def _free_name(chat: "Chat", wanted: str | None, unnamed: str | None, id: str) -> str:
+    """Reserve the wanted name, or one that is made up.
+
+    Raises:
+        ChatError: the wanted one is taken.
+    """
+    if wanted is not None and wanted.strip():
+        await _reserve(chat, person_name(wanted), id)
+        return person_name(wanted)
+    for attempt in range(1, NAME_TRIES):
+        name = guest_name() if unnamed is None else unnamed if attempt == 1 else f"{unnamed}-{attempt}"
+        try:
+            await _reserve(chat, name, id)
+        except ChatError:
+            continue
+        return name
+    raise ChatError("try-again")
+
+
+async def _reserve(chat: "Chat", name: str, id: str) -> None:
+    chat.people.reserve(name, id)
+    taken = await chat.keeper.read(chat.store.name_taken, name)
+    if taken is not None:
+        chat.people.release(name, id)
+        raise ChatError(taken)
+
+
+async def _begin(chat: "Chat", person: Person, token: str) -> None:
+    """Keep a new guest, a member of the lobby."""
+    lobby = chat.lobby.record
+    joined = MemberJoined(room=lobby.id, person=person.id, person_name=person.name, **by(person))
+    gained = RoomGained(room=lobby.id, name=lobby.name, kind=lobby.kind, **by(person))
+    writes = (AddPerson(person), AddToken(token_hash(token), person.id))
+    await chat.tell(Item((joined, gained), (NameFree(person.name),), writes, person.id), done)
+
+
+def _enter(chat: "Chat", session: "Session", person: Person) -> Here:
+    """The person is here, with this session as one of theirs; what happens from now on is held back."""
+    if session.closed:
+        raise ChatError("stopping")
+    here = chat.people.get(person.id)
+    if here is None:
+        here = Here(person, chat.new_audience(person.id))
+        chat.people.enter(here)
+    here.sessions[session] = None
+    session.here = here
+    session.outbox.hold()
+    return here
+
+
+async def _visit(chat: "Chat", session: "Session", person: Person) -> Welcome:
+    here = _enter(chat, session, person)
+    states: tuple[RoomState, ...] = ()
+    if session.manner.attach is not Attach.NOTHING:
+        lobby = chat.lobby
+        joined = MemberJoined(room=lobby.id, **by(person), person=person.id, person_name=person.name)
+        chat.tell_now(joined, session)
+        states = (fresh_state(person, lobby),)
+    return Welcome(here.person, chat.store.epoch, chat.name, chat.version, rooms=states)
+
+
+async def _return(chat: "Chat", session: "Session", person: Person, token: str | None, command: Hello) -> Welcome:
+    """Attach a guest to all their rooms. Heads, counts and unread are as of the reading; what came after is told."""
+    states = await chat.keeper.read(chat.store.rooms_of, person.id)
+    rooms = [room for state in states if (room := await chat.rooms.open(state.id)) is not None]
+    heads = await chat.keeper.read(chat.store.heads, (person.id, HOUSE))
+    here = _enter(chat, session, person)
+    mine = here.log
+    if mine is None:
+        mine = here.log = chat.live_log(
+            person.id, heads.get(person.id, 0), lambda event, origin: here.audience.send(event, None, origin)
+        )
+        chat.fill_soon(mine)
+    if session.manner.facts:
+        session.hear(here.audience)
+        session.hear(chat.house)
+    for room in rooms:
+        if person.id in room.members:
+            chat.attendance.attach(session, room)
+    missed = await _missed(chat, session, command, states, rooms, mine, heads)
+    return Welcome(
+        here.person, chat.store.epoch, chat.name, chat.version, heads.get(person.id, 0), heads.get(HOUSE, 0),
+        tuple(states), token, missed=missed,
+    )  # fmt: skip
+
+
+async def _missed(
+    chat: "Chat", session: "Session", command: Hello, states: list[RoomState], rooms: list[Room], mine: Log,
+    heads: dict[str, int],
+) -> tuple[Fact | Gap, ...]:  # fmt: skip
+    """The facts between what the client knows and the live stream, log by log."""
+    if not session.manner.facts:
+        return ()
+    known = command if command.epoch == chat.store.epoch else Hello()
+    house = chat.house_log
+    since = {house: (known.house, heads.get(HOUSE, 0)), mine: (known.me, heads.get(mine.id, 0))}
+    first = {state.id: state for state in states}
+    for room in rooms:
+        since[room.log] = (known.rooms.get(room.id), first[room.id].head)
+    ends = {log: log.head for log in since}
+    missed: list[Fact | Gap] = []
+    for log, (named, read) in since.items():
+        number = read if named is None or named > ends[log] else named
+        if ends[log] - number > MOST_MISSED:
+            is_room = log is not house and log is not mine
+            name = "house" if log is house else "me"
+            missed.append(Gap(ends[log], room=log.id) if is_room else Gap(ends[log], log=name))
+        elif number < ends[log]:
+            facts, _ = await chat.keeper.read(chat.store.events_since, log.id, number, ends[log] - number)
+            missed += facts
+    return tuple(missed)

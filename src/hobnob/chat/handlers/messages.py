@@ -1,0 +1,148 @@
+"""Saying, editing and deleting."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING
+
+from hobnob.chat.handlers.directs import direct_with
+from hobnob.chat.handling import TRIES, handles
+from hobnob.chat.lookup import (
+    by,
+    checked_ref,
+    demand,
+    digest,
+    live_room,
+    me,
+    message_of,
+    person_of,
+    room_of,
+)
+from hobnob.chat.rights import Right
+from hobnob.chat.room import Room, RoomMember
+from hobnob.protocol.commands import DeleteMessage, EditMessage, SendMessage
+from hobnob.protocol.errors import ChatError
+from hobnob.protocol.events import MessageDeleted, MessageEdited, MessageSent
+from hobnob.protocol.names import NameRefused, fold, mentioned
+from hobnob.protocol.records import parse_message_id
+from hobnob.protocol.replies import Done, Reply
+from hobnob.protocol.text import MAX_TEXT, clean
+from hobnob.stores.store import Duplicate, Item, Kept, MessageStands
+
+if TYPE_CHECKING:
+    from hobnob.chat.chat import Chat
+    from hobnob.chat.session import Session
+
+
+@handles(SendMessage)
+def send_message(chat: "Chat", session: "Session", command: SendMessage) -> Awaitable[Reply]:
+    """The hot path: in a room that is live, nothing is awaited and no task is made."""
+    room = live_room(chat, session, command.room)
+    if room is None:
+        return send_elsewhere(chat, session, command)
+    return say(chat, session, room, command)
+
+
+async def send_elsewhere(chat: "Chat", session: "Session", command: SendMessage, tries: int = TRIES) -> Reply:
+    """Say something in a room that is not live, or in a direct room that may not be there yet."""
+    if command.room.startswith("@"):
+        room = await direct_with(chat, session, (await person_of(chat, command.room),))
+    else:
+        room, _ = await room_of(chat, session, command.room)
+    return await say(chat, session, room, command, tries)
+
+
+def say(
+    chat: "Chat", session: "Session", room: Room, command: SendMessage, tries: int = TRIES
+) -> "asyncio.Future[Reply]":
+    """Check, keep, tell a message; once more from the start when rights in the room changed meanwhile."""
+    person = me(session).person
+    demand(room.members[person.id], Right.SPEAK)
+    text = checked_text(command.text)
+    ref = checked_ref(command.ref)
+    _check_same_room(room, command.reply_to)
+    _check_same_room(room, command.thread)
+    event = MessageSent(
+        room=room.id, **by(person), text=text, kind=command.kind, reply_to=command.reply_to,
+        thread=command.thread, mentions=mentions(room, text), ref=ref,
+    )  # fmt: skip
+    item = Item((event,), (room.unchanged,), (), person.id, ref, b"" if ref is None else digest(command))
+    again = (lambda: send_elsewhere(chat, session, command, tries - 1)) if tries else None
+    return chat.tell(item, done, session, again)
+
+
+def done(outcome: Kept | Duplicate) -> Reply:
+    """The reply to a command that makes facts: number and time of the first one."""
+    if isinstance(outcome, Duplicate):
+        return Done(outcome.number, outcome.at, repeated=True)
+    if not outcome.events:
+        return Done()
+    return Done(outcome.events[0].number, outcome.events[0].at)
+
+
+def checked_text(text: str) -> str:
+    """A message's text as it is kept. Raises ``text-empty`` or ``text-too-long``."""
+    if len(text) > MAX_TEXT:
+        raise ChatError("text-too-long")
+    text = clean(text)
+    if len(text) * 4 > MAX_TEXT and len(text.encode()) > MAX_TEXT:
+        raise ChatError("text-too-long")
+    if not text.strip():
+        raise ChatError("text-empty")
+    return text
+
+
+def mentions(room: Room, text: str) -> tuple[str, ...]:
+    """The ids of the members that a text mentions, each once, in order."""
+    found: dict[str, None] = {}
+    for name in mentioned(text):
+        try:
+            person = room.named(fold(name))
+        except NameRefused:
+            continue
+        if person is not None:
+            found[person] = None
+    return tuple(found)
+
+
+def _check_same_room(room: Room, message: str | None) -> None:
+    if message is None:
+        return
+    parsed = parse_message_id(message)
+    if parsed is None or parsed[0] != room.id or not 0 < parsed[1] <= room.log.head:
+        raise ChatError("bad-number", "One can only answer a message of the same room.")
+
+
+async def _own(chat: "Chat", session: "Session", ref: str, number: int) -> tuple[Room, RoomMember]:
+    room, member = await room_of(chat, session, ref)
+    demand(member, Right.SPEAK)
+    message = await message_of(chat, room, member, number)
+    if message.by != member.id:
+        raise ChatError("not-yours")
+    return room, member
+
+
+@handles(EditMessage)
+async def edit_message(chat: "Chat", session: "Session", command: EditMessage) -> Reply:
+    """Put another text in the place of one's own message."""
+    text = checked_text(command.text)
+    ref = checked_ref(command.ref)
+    room, member = await _own(chat, session, command.room, command.of)
+    event = MessageEdited(
+        room=room.id, **by(member), of=command.of, text=text, mentions=mentions(room, text),
+        ref=ref,
+    )  # fmt: skip
+    requires = (room.unchanged, MessageStands(room.id, command.of))
+    return await chat.tell(Item((event,), requires, (), member.id, ref, digest(command)), done, session)
+
+
+@handles(DeleteMessage)
+async def delete_message(chat: "Chat", session: "Session", command: DeleteMessage) -> Reply:
+    """Take a message back: one's own, or another's with the right to."""
+    ref = checked_ref(command.ref)
+    room, member = await room_of(chat, session, command.room)
+    message = await message_of(chat, room, member, command.of)
+    if message.by != member.id:
+        demand(member, Right.DELETE_OTHERS)
+    event = MessageDeleted(room=room.id, **by(member), of=command.of, author=message.by, ref=ref)
+    requires = (room.unchanged, MessageStands(room.id, command.of))
+    return await chat.tell(Item((event,), requires, (), member.id, ref, digest(command)), done, session)

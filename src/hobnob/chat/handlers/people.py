@@ -1,0 +1,71 @@
+"""People: names, presence, typing."""
+
+from typing import TYPE_CHECKING
+
+from hobnob.chat.handlers.messages import done
+from hobnob.chat.handling import handles
+from hobnob.chat.lookup import by, checked_ref, demand, digest, live_room, me, room_of
+from hobnob.chat.rights import Right
+from hobnob.protocol.commands import SetName, SetPresence, Typing
+from hobnob.protocol.errors import ChatError
+from hobnob.protocol.events import PersonRenamed, PresenceChanged, TypingChanged
+from hobnob.protocol.names import person_name
+from hobnob.protocol.replies import Done, Reply
+from hobnob.protocol.text import clean_line
+from hobnob.stores.store import Item, NameFree
+
+if TYPE_CHECKING:
+    from hobnob.chat.chat import Chat
+    from hobnob.chat.session import Session
+
+MAX_PRESENCE_TEXT = 300
+
+
+@handles(SetName)
+async def set_name(chat: "Chat", session: "Session", command: SetName) -> Reply:
+    """Be called otherwise; the old name is free from then on."""
+    here = me(session)
+    person = here.person
+    ref = checked_ref(command.ref)
+    name = person_name(command.name)
+    if name == person.name:
+        return Done()
+    chat.people.reserve(name, person.id)
+    event = PersonRenamed(**by(person), name=name, ref=ref)
+    try:
+        if person.kind == "visitor":
+            if (taken := await chat.keeper.read(chat.store.name_taken, name)) is not None:
+                raise ChatError(taken)
+            chat.attendance.renamed(event, session)
+            chat.bus.publish(event)
+            return Done()
+        requires = (NameFree(name, person.id),)
+        return await chat.tell(Item((event,), requires, (), person.id, ref, digest(command)), done, session)
+    except ChatError:
+        chat.people.restore(here, name)
+        raise
+
+
+@handles(SetPresence)
+def set_presence(chat: "Chat", session: "Session", command: SetPresence) -> Reply:
+    """Be online or away."""
+    here = me(session)
+    text = clean_line(command.text)[:MAX_PRESENCE_TEXT]
+    if (here.state, here.text) != (command.state, text):
+        here.state, here.text = command.state, text
+        event = PresenceChanged(**by(here.person), state=command.state, text=text)
+        chat.attendance.tell_around(event, tuple(here.rooms.values()), session)
+    return Done()
+
+
+@handles(Typing)
+async def typing(chat: "Chat", session: "Session", command: Typing) -> Reply:
+    """Tell the room that one is writing."""
+    here = me(session)
+    room = live_room(chat, session, command.room)
+    if room is None:
+        room, _ = await room_of(chat, session, command.room)
+    demand(room.members[here.person.id], Right.SPEAK)
+    event = TypingChanged(room=room.id, **by(here.person), on=command.on)
+    chat.tell_now(event, session)
+    return Done()

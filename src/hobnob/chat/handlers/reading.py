@@ -1,0 +1,90 @@
+"""Reading back: history, facts, earlier texts; and the sign of life."""
+
+from typing import TYPE_CHECKING
+
+from hobnob.chat.handling import handles
+from hobnob.chat.lookup import first_visible, lasting_me, message_of, room_of
+from hobnob.protocol.codec import encode
+from hobnob.protocol.commands import EventsSince, Ping, ReadHistory, ReadVersions
+from hobnob.protocol.errors import ChatError
+from hobnob.protocol.ids import HOUSE
+from hobnob.protocol.records import Message
+from hobnob.protocol.replies import Events, History, Pong, Versions
+from hobnob.protocol.times import rfc3339
+
+if TYPE_CHECKING:
+    from hobnob.chat.chat import Chat
+    from hobnob.chat.session import Session
+
+MOST_MESSAGES = 200
+MOST_EVENTS = 1000
+MOST_BYTES = 256 * 1024
+"""Of the messages or facts of one page."""
+
+
+@handles(ReadHistory)
+async def read_history(chat: "Chat", session: "Session", command: ReadHistory) -> History:
+    """A page of messages in their present state."""
+    if sum(edge is not None for edge in (command.before, command.after, command.around)) > 1:
+        raise ChatError("bad-command", "read_history takes one of before, after and around.")
+    room, member = await room_of(chat, session, command.room)
+    limit = max(1, min(command.limit, MOST_MESSAGES))
+    messages, more = await chat.keeper.read(
+        chat.store.history, room.id, before=_sane(command.before), after=_sane(command.after),
+        around=_sane(command.around), limit=limit, since=first_visible(room, member),
+    )  # fmt: skip
+    fitting = _fitting(messages, newest_first=command.after is None)
+    return History(room.id, fitting, more or len(fitting) < len(messages))
+
+
+def _sane(number: int | None) -> int | None:
+    return None if number is None else max(0, min(number, 2**62))
+
+
+def _fitting(messages: list[Message], newest_first: bool) -> tuple[Message, ...]:
+    """As many as fit into a page, from the newest or the oldest on; at least one."""
+    size = 0
+    fitting: list[Message] = []
+    for message in reversed(messages) if newest_first else messages:
+        size += len(encode(message))
+        if fitting and size > MOST_BYTES:
+            break
+        fitting.append(message)
+    return tuple(reversed(fitting) if newest_first else fitting)
+
+
+@handles(EventsSince)
+async def events_since(chat: "Chat", session: "Session", command: EventsSince) -> Events:
+    """The facts of a log after a number."""
+    number = max(0, min(command.number, 2**62))
+    if command.log == HOUSE:
+        log = HOUSE
+    elif command.log == "me":
+        log = lasting_me(session).id
+    else:
+        room, member = await room_of(chat, session, command.log)
+        log, number = room.id, max(number, first_visible(room, member) - 1)
+    limit = max(1, min(command.limit, MOST_EVENTS))
+    facts, more = await chat.keeper.read(chat.store.events_since, log, number, limit)
+    size = 0
+    for index, fact in enumerate(facts):
+        size += len(encode(fact))
+        if index and size > MOST_BYTES:
+            facts, more = facts[:index], True
+            break
+    heads = await chat.keeper.read(chat.store.heads, (log,))
+    return Events(tuple(facts), heads.get(log, 0), more)
+
+
+@handles(ReadVersions)
+async def read_versions(chat: "Chat", session: "Session", command: ReadVersions) -> Versions:
+    """The texts that a message had before."""
+    room, member = await room_of(chat, session, command.room)
+    await message_of(chat, room, member, command.of)
+    return Versions(tuple(await chat.keeper.read(chat.store.versions, room.id, command.of)))
+
+
+@handles(Ping, before_hello=True)
+def ping(chat: "Chat", session: "Session", command: Ping) -> Pong:
+    """A sign of life."""
+    return Pong(rfc3339(chat.clock()))

@@ -1,0 +1,198 @@
+"""Rooms: listing, making, joining, leaving, and what they are about."""
+
+from typing import TYPE_CHECKING
+
+from hobnob.chat.handlers.directs import open_again
+from hobnob.chat.handlers.messages import done
+from hobnob.chat.handling import handles
+from hobnob.chat.lookup import by, checked_ref, demand, digest, me, person_of, room_of
+from hobnob.chat.rights import Right
+from hobnob.chat.room import Room
+from hobnob.chat.states import fresh_state, state_of
+from hobnob.protocol.commands import CreateRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, SetTopic
+from hobnob.protocol.errors import ChatError
+from hobnob.protocol.events import Fact, MemberJoined, MemberLeft, RoomCreated, RoomGained, RoomLost, TopicChanged
+from hobnob.protocol.ids import is_room_id, new_room_id
+from hobnob.protocol.names import room_name
+from hobnob.protocol.records import Member, Person, Role, RoomListing
+from hobnob.protocol.replies import Done, Joined, Members, Reply, Rooms
+from hobnob.protocol.text import clean_line
+from hobnob.stores.store import IsMember, Item, NotMember, RoomNameFree
+
+if TYPE_CHECKING:
+    from hobnob.chat.chat import Chat
+    from hobnob.chat.session import Session
+
+MOST_PEOPLE = 100
+"""Taken into a room with its making."""
+MAX_TOPIC = 1000
+MAX_REASON = 300
+MOST_MEMBERS = 1000
+"""In one page."""
+
+
+@handles(ListRooms)
+async def list_rooms(chat: "Chat", session: "Session", command: ListRooms) -> Rooms:
+    """Public rooms, and one's own."""
+    person = me(session).person
+    found: dict[str, RoomListing] = {}
+    for listing in await chat.keeper.read(chat.store.public_rooms):
+        found[listing.id] = listing
+    if person.kind != "visitor":
+        for state in await chat.keeper.read(chat.store.rooms_of, person.id):
+            if state.id not in found:
+                found[state.id] = RoomListing(state.id, state.name, state.kind, state.topic, count=state.count)
+    for room in me(session).rooms.values():
+        if room.id not in found:
+            record = room.record
+            found[room.id] = RoomListing(room.id, record.name, record.kind, record.topic, count=room.count)
+    return Rooms(tuple(_with_live(chat, person.id, listing) for listing in found.values()))
+
+
+def _with_live(chat: "Chat", person: str, listing: RoomListing) -> RoomListing:
+    room = chat.rooms.get(listing.id)
+    members = listing.members if room is None else len(room.members)
+    attached = 0 if room is None else len(room.sessions)
+    belongs = listing.kind != "public" or (room is not None and person in room.members)
+    return RoomListing(listing.id, listing.name, listing.kind, listing.topic, members, attached, listing.count, belongs)
+
+
+def _joining(person: Person, room: str, actor: Person, role: Role = "member", ref: str | None = None) -> MemberJoined:
+    return MemberJoined(room=room, **by(actor), person=person.id, person_name=person.name, role=role, ref=ref)
+
+
+@handles(CreateRoom, repeat=open_again)
+async def create_room(chat: "Chat", session: "Session", command: CreateRoom) -> Joined:
+    """Make a room with oneself as owner."""
+    asker = me(session).person
+    ref = checked_ref(command.ref)
+    name = room_name(command.name)
+    history = command.history or ("all" if command.kind == "public" else "joined")
+    if command.kind == "public" and history != "all":
+        raise ChatError("bad-command", "Everyone sees the history of a public room; only a private one may hide it.")
+    if len(command.people) > MOST_PEOPLE:
+        raise ChatError("too-many", f"At most {MOST_PEOPLE} people can be taken into a room with its making.")
+    others = {person.id: person for person in [await person_of(chat, ref) for ref in command.people]}
+    others.pop(asker.id, None)
+    room = new_room_id()
+    events: list[Fact] = [
+        RoomCreated(
+            room=room,
+            name=name,
+            kind=command.kind,
+            topic=topic_text(command.topic),
+            history=history,
+            ref=ref,
+            **by(asker),
+        )
+    ]
+    people = ((asker, "owner"), *((person, "member") for person in others.values()))
+    for person, role in people:
+        if person.kind != "visitor":
+            events.append(_joining(person, room, asker, role))  # type: ignore[arg-type]
+            events.append(RoomGained(**by(person), room=room, name=name, kind=command.kind))
+    await chat.tell(Item(tuple(events), (RoomNameFree(name),), (), asker.id, ref, digest(command)), done, session)
+    live = await chat.rooms.open(room)
+    if live is None:
+        raise ChatError("no-such-room")
+    session.outbox.hold()
+    for person, role in people:
+        if person.kind == "visitor":
+            chat.tell_now(_joining(person, room, asker, role), session)  # type: ignore[arg-type]
+        elif (here := chat.people.get(person.id)) is not None:
+            for each in tuple(here.sessions):
+                chat.attendance.attach(each, live)
+    return Joined(fresh_state(asker, live), 1, created=True)
+
+
+@handles(JoinRoom, repeat=open_again)
+async def join_room(chat: "Chat", session: "Session", command: JoinRoom) -> Reply:
+    """Become a member, and hear the room on this connection."""
+    person = me(session).person
+    ref = checked_ref(command.ref)
+    if command.room.startswith("@"):
+        raise ChatError("bad-command", "A direct room is opened with open_direct.")
+    room = await chat.rooms.open(command.room)
+    if room is None and command.create and not is_room_id(command.room):
+        try:
+            return await create_room(chat, session, CreateRoom(command.room, ref=command.ref))
+        except ChatError as error:
+            if error.code != "room-taken":
+                raise
+            room = await chat.rooms.open(command.room)
+    if room is None or (room.record.kind != "public" and person.id not in room.members):
+        raise ChatError("no-such-room")
+    if person.id in room.members:
+        session.outbox.hold()
+        chat.attendance.attach(session, room)
+        return Joined(await state_of(chat, person, room))
+    return await _become_member(chat, session, room, ref, digest(command))
+
+
+async def _become_member(chat: "Chat", session: "Session", room: Room, ref: str | None, content: bytes) -> Joined:
+    person = me(session).person
+    joining = _joining(person, room.id, person, ref=ref)
+    if person.kind == "visitor":
+        chat.tell_now(joining, session)
+        return Joined(fresh_state(person, room))
+    record = room.record
+    gained = RoomGained(**by(person), room=room.id, name=record.name, kind=record.kind)
+    requires = (room.unchanged, NotMember(room.id, person.id))
+    kept = await chat.tell(Item((joining, gained), requires, (), person.id, ref, content), done, session)
+    assert isinstance(kept, Done)
+    state = await state_of(chat, person, room)
+    return Joined(state, kept.number)
+
+
+@handles(LeaveRoom)
+async def leave_room(chat: "Chat", session: "Session", command: LeaveRoom) -> Reply:
+    """Stop being a member, on all connections."""
+    ref = checked_ref(command.ref)
+    room, member = await room_of(chat, session, command.room)
+    if room.record.kind == "direct":
+        raise ChatError("not-allowed", "A direct room is its people's for good. Mute it in your client instead.")
+    person = me(session).person
+    reason = clean_line(command.reason)[:MAX_REASON]
+    left = MemberLeft(room=room.id, person=person.id, person_name=member.name, reason=reason, ref=ref, **by(person))
+    if person.kind == "visitor":
+        chat.tell_now(left, session)
+        return Done()
+    item = Item(
+        (left, RoomLost(room=room.id, **by(person))),
+        (IsMember(room.id, person.id),),
+        (),
+        person.id,
+        ref,
+        digest(command),
+    )
+    return await chat.tell(item, done, session)
+
+
+@handles(SetTopic)
+async def set_topic(chat: "Chat", session: "Session", command: SetTopic) -> Reply:
+    """Say what a room is about."""
+    ref = checked_ref(command.ref)
+    room, member = await room_of(chat, session, command.room)
+    demand(member, Right.TOPIC)
+    topic = topic_text(command.topic)
+    if topic == room.record.topic and ref is None:
+        return Done()
+    event = TopicChanged(room=room.id, **by(member), topic=topic, ref=ref)
+    return await chat.tell(Item((event,), (room.unchanged,), (), member.id, ref, digest(command)), done, session)
+
+
+def topic_text(text: str) -> str:
+    """A topic as it is kept. Raises ``topic-too-long``."""
+    if len(text) > MAX_TOPIC:
+        raise ChatError("topic-too-long")
+    return clean_line(text)
+
+
+@handles(ListMembers)
+async def list_members(chat: "Chat", session: "Session", command: ListMembers) -> Members:
+    """A page of a room's members, by id."""
+    room, _ = await room_of(chat, session, command.room)
+    members: list[Member] = sorted(chat.attendance.members(room), key=lambda member: member.id)
+    after = [member for member in members if command.after is None or member.id > command.after]
+    limit = max(1, min(command.limit, MOST_MEMBERS))
+    return Members(room.id, tuple(after[:limit]), len(after) > limit)

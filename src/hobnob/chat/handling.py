@@ -1,0 +1,65 @@
+"""The table of commands: one handler each, its preconditions as data beside it.
+
+A handler checks, keeps and tells, in that order; after every `await` the world may have changed. It returns the
+reply, raises `ChatError`, or raises `Stale` when the store found that the check no longer held: it then runs again.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from hobnob.protocol.commands import Command
+from hobnob.protocol.replies import Done, Reply
+from hobnob.stores.store import Duplicate
+
+if TYPE_CHECKING:
+    from hobnob.chat.chat import Chat
+    from hobnob.chat.session import Session
+
+C = TypeVar("C", bound=Command)
+R = TypeVar("R", bound=Reply | Awaitable[Reply])
+
+
+Repeat = Callable[["Chat", "Session", Duplicate], Awaitable[Reply]]
+
+TRIES = 5
+"""How often a command is checked again when what it had checked changed meanwhile."""
+
+
+async def done_before(chat: "Chat", session: "Session", duplicate: Duplicate) -> Reply:
+    """The reply to most repeated commands."""
+    return Done(duplicate.number, duplicate.at, repeated=True)
+
+
+class Handler(NamedTuple):
+    """How a command is done.
+
+    `waits`: the function is a coroutine function. `before_hello`: also for who has not said who they are. `repeat`: the
+    answer when its ref was used before.
+    """
+
+    function: "Callable[[Chat, Session, Command], Reply | Awaitable[Reply]]"
+    waits: bool
+    before_hello: bool
+    repeat: Repeat
+
+
+HANDLERS: dict[type[Command], Handler] = {}
+
+
+class Stale(Exception):
+    """What was checked changed before it was kept; check again."""
+
+
+def handles(
+    command: type[C], *, before_hello: bool = False, repeat: Repeat = done_before
+) -> "Callable[[Callable[[Chat, Session, C], R]], Callable[[Chat, Session, C], R]]":
+    """Enter the decorated function into the table."""
+
+    def enter(function: "Callable[[Chat, Session, C], R]") -> "Callable[[Chat, Session, C], R]":
+        waits = inspect.iscoroutinefunction(function)
+        # the key of the table guards the argument's type
+        HANDLERS[command] = Handler(function, waits, before_hello, repeat)  # type: ignore[arg-type]
+        return function
+
+    return enter

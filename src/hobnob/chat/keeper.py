@@ -1,0 +1,95 @@
+"""Group commit: one thread writes, and each commit takes all that has gathered while the last one ran.
+
+Items given in one turn of the loop go to the thread together; their outcomes come back together, in order.
+Reads run in a few threads of their own.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
+from threading import Thread
+from typing import ParamSpec, TypeVar
+
+import structlog
+
+from hobnob.stores.store import Item, Outcome, Refused, Store
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Done = Callable[[Outcome], None]
+
+LARGEST_BATCH = 2000
+"""Items in one transaction."""
+READERS = 2
+
+_log = structlog.get_logger()
+
+
+def now_ms() -> int:
+    """The wall clock in ms since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+class Keeper:
+    """The one way from the chat to its store."""
+
+    def __init__(self, store: Store, clock: Callable[[], int] = now_ms) -> None:
+        self._store = store
+        self._clock = clock
+        self._loop = asyncio.get_running_loop()
+        self._turn: list[tuple[Item, Done]] = []
+        self._queue: SimpleQueue[list[tuple[Item, Done]] | None] = SimpleQueue()
+        self._readers = ThreadPoolExecutor(READERS, "reader")
+        self._thread = Thread(target=self._run, name="writer", daemon=True)
+        self._thread.start()
+
+    def keep(self, item: Item, done: Done) -> None:
+        """Have an item kept; `done` is called on the loop with its outcome, in the order of the calls."""
+        if not self._turn:
+            self._loop.call_soon(self._hand_over)
+        self._turn.append((item, done))
+
+    async def read(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call one of the store's reading methods in a thread."""
+        return await self._loop.run_in_executor(self._readers, lambda: function(*args, **kwargs))
+
+    async def stop(self) -> None:
+        """Keep what was given, answer it, then let the threads go."""
+        self._hand_over()
+        self._queue.put(None)
+        await self._loop.run_in_executor(None, self._thread.join)
+        self._readers.shutdown(wait=True)
+
+    def _hand_over(self) -> None:
+        if self._turn:
+            self._queue.put(self._turn)
+            self._turn = []
+
+    def _run(self) -> None:
+        stopping = False
+        while not stopping:
+            batch = self._queue.get()
+            if batch is None:
+                return
+            while len(batch) < LARGEST_BATCH and not self._queue.empty():
+                more = self._queue.get()
+                if more is None:
+                    stopping = True
+                    break
+                batch += more
+            outcomes = self._keep([item for item, _ in batch])
+            self._loop.call_soon_threadsafe(self._answer, batch, outcomes)
+
+    def _keep(self, items: list[Item]) -> list[Outcome]:
+        try:
+            return self._store.keep(items, self._clock())
+        except Exception:  # noqa: BLE001  the writer must outlive whatever the store meets
+            _log.exception("keeping failed", items=len(items))
+            return [Refused("store-unavailable")] * len(items)
+
+    @staticmethod
+    def _answer(batch: list[tuple[Item, Done]], outcomes: list[Outcome]) -> None:
+        for (_, done), outcome in zip(batch, outcomes, strict=True):
+            done(outcome)

@@ -1,0 +1,156 @@
+"""Finding what a command names: rooms, people, messages; and what a `ref` stands for.
+
+Rooms that one may not see and rooms that do not exist answer alike.
+"""
+
+import hashlib
+import re
+from typing import TYPE_CHECKING, TypedDict
+
+import msgspec
+
+from hobnob.chat.rights import Right, may
+from hobnob.chat.room import Room, RoomMember
+from hobnob.protocol.codec import encode
+from hobnob.protocol.commands import Command
+from hobnob.protocol.errors import ChatError
+from hobnob.protocol.ids import is_person_id
+from hobnob.protocol.records import Message, Person
+from hobnob.stores.store import Duplicate
+
+if TYPE_CHECKING:
+    from hobnob.chat.chat import Chat
+    from hobnob.chat.people import Here
+    from hobnob.chat.session import Session
+
+_REF = re.compile(r"[A-Za-z0-9_-]{20,64}\Z")
+
+
+class By(TypedDict):
+    """The fields of an event that say who did it."""
+
+    by: str
+    by_name: str
+
+
+def by(who: Person | RoomMember) -> By:
+    """The fields of an event that say that `who` did it."""
+    return {"by": who.id, "by_name": who.name}
+
+
+def me(session: "Session") -> "Here":
+    """The person of a session that has said hello."""
+    if session.here is None:
+        raise ChatError("hello-first")
+    return session.here
+
+
+def lasting_me(session: "Session") -> Person:
+    """The same, but only guests and accounts."""
+    person = me(session).person
+    if person.kind == "visitor":
+        raise ChatError("not-kept")
+    return person
+
+
+def live_room(chat: "Chat", session: "Session", ref: str) -> Room | None:
+    """The room of a command, if it is live and the asker belongs to it; never waits."""
+    if ref.startswith("@"):
+        other = chat.people.get(ref[1:]) or chat.people.named(ref[1:])
+        room = chat.rooms.direct(frozenset((me(session).person.id, other.person.id))) if other else None
+    else:
+        room = chat.rooms.find(ref)
+    return room if room is not None and me(session).person.id in room.members else None
+
+
+async def room_of(chat: "Chat", session: "Session", ref: str) -> tuple[Room, RoomMember]:
+    """The room of a command, and the asker's membership.
+
+    Raises:
+        ChatError: ``no-such-room``, ``not-a-member`` (public rooms only), ``no-such-person``.
+    """
+    asker = me(session).person.id
+    if ref.startswith("@"):
+        other = await person_of(chat, ref)
+        room = await chat.rooms.open_direct(frozenset((asker, other.id)))
+    else:
+        room = await chat.rooms.open(ref)
+    if room is not None and (member := room.members.get(asker)) is not None:
+        return room, member
+    if room is not None and room.record.kind == "public":
+        raise ChatError("not-a-member")
+    raise ChatError("no-such-room")
+
+
+def demand(member: RoomMember, right: Right) -> None:
+    """Raise ``not-allowed`` unless the member has the right."""
+    if not may(member.role, right):
+        raise ChatError("not-allowed")
+
+
+async def person_of(chat: "Chat", ref: str) -> Person:
+    """The person that a command names, by id or name (with or without ``@``).
+
+    Raises:
+        ChatError: ``no-such-person``.
+    """
+    bare = ref.removeprefix("@")
+    here = chat.people.get(bare) or chat.people.named(bare)
+    if here is not None:
+        return here.person
+    if is_person_id(bare):
+        found = await chat.keeper.read(chat.store.person, bare)
+    else:
+        found = await chat.keeper.read(chat.store.person_by_name, bare)
+    if found is None:
+        raise ChatError("no-such-person")
+    return found
+
+
+async def message_of(chat: "Chat", room: Room, member: RoomMember, number: int) -> Message:
+    """A message that stands and that the member may see.
+
+    Raises:
+        ChatError: ``bad-number``, ``deleted``.
+    """
+    if number < first_visible(room, member):
+        raise ChatError("bad-number")
+    message = await chat.keeper.read(chat.store.message, room.id, number)
+    if message is None:
+        raise ChatError("bad-number")
+    if message.deleted:
+        raise ChatError("deleted")
+    return message
+
+
+def first_visible(room: Room, member: RoomMember) -> int:
+    """The number from which on a member may read a room's log."""
+    return member.since if room.record.history == "joined" else 1
+
+
+def checked_ref(ref: str | None) -> str | None:
+    """The ref, if it is one. Raises ``bad-ref``."""
+    if ref is not None and _REF.match(ref) is None:
+        raise ChatError("bad-ref")
+    return ref
+
+
+def digest(command: Command) -> bytes:
+    """16 bytes over the content of a command, that tell a repetition from another use of its ref."""
+    content = msgspec.structs.replace(command, id=None, ref=None)
+    return hashlib.blake2b(encode(content), digest_size=16).digest()
+
+
+async def earlier(chat: "Chat", session: "Session", command: Command, ref: str) -> Duplicate | None:
+    """What an earlier command with this ref did, if there was one.
+
+    Raises:
+        ChatError: ``ref-reused``, it had other content.
+    """
+    found = await chat.keeper.read(chat.store.kept_ref, me(session).person.id, ref)
+    if found is None:
+        return None
+    duplicate, content = found
+    if content != digest(command):
+        raise ChatError("ref-reused")
+    return duplicate

@@ -1,0 +1,94 @@
+"""Who is here: the people with a client on this node, their state, and the names that are in use.
+
+Names of guests and accounts are the store's to guard; a visitor's name lives here, as long as they do.
+"""
+
+from typing import TYPE_CHECKING
+
+from hobnob.protocol.errors import ChatError
+from hobnob.protocol.names import fold, skeleton
+from hobnob.protocol.records import Person, PresenceState
+
+if TYPE_CHECKING:
+    from hobnob.chat.audience import Audience
+    from hobnob.chat.log import Log
+    from hobnob.chat.room import Room
+    from hobnob.chat.session import Session
+
+
+class Here:
+    """A person with at least one client."""
+
+    __slots__ = ("audience", "log", "person", "rooms", "sessions", "state", "text")
+
+    def __init__(self, person: Person, audience: "Audience") -> None:
+        self.person = person
+        self.audience = audience
+        """The sessions that follow the person's own log."""
+        self.log: Log | None = None
+        self.sessions: dict[Session, None] = {}
+        self.rooms: dict[str, Room] = {}
+        """The rooms that one of the sessions hears."""
+        self.state: PresenceState = "online"
+        self.text = ""
+
+
+class People:
+    """See the head of this file."""
+
+    def __init__(self) -> None:
+        self._here: dict[str, Here] = {}
+        self._names: dict[str, str] = {}
+        self._skeletons: dict[str, str] = {}
+
+    def __len__(self) -> int:
+        return len(self._here)
+
+    def get(self, person: str) -> Here | None:
+        """A person who is here, by id."""
+        return self._here.get(person)
+
+    def named(self, name: str) -> Here | None:
+        """A person who is here, by name, as names compare."""
+        return self._here.get(self._names.get(fold(name), ""))
+
+    def reserve(self, name: str, person: str) -> None:
+        """Take a name for a person, before or while they are here.
+
+        Raises:
+            ChatError: ``name-taken`` or ``name-lookalike``, another one here has it.
+        """
+        if self._names.get(fold(name), person) != person:
+            raise ChatError("name-taken")
+        if self._skeletons.get(skeleton(name), person) != person:
+            raise ChatError("name-lookalike")
+        self._names[fold(name)] = person
+        self._skeletons[skeleton(name)] = person
+
+    def release(self, name: str, person: str) -> None:
+        """Give a name back."""
+        if self._names.get(fold(name)) == person:
+            del self._names[fold(name)]
+        if self._skeletons.get(skeleton(name)) == person:
+            del self._skeletons[skeleton(name)]
+
+    def enter(self, here: Here) -> None:
+        """Somebody is here now, under a name that was reserved."""
+        self._here[here.person.id] = here
+
+    def rename(self, here: Here, name: str) -> None:
+        """Somebody here has another name now; the old one is free."""
+        self.release(here.person.name, here.person.id)
+        self._names[fold(name)] = here.person.id
+        self._skeletons[skeleton(name)] = here.person.id
+
+    def restore(self, here: Here, name: str) -> None:
+        """A name that was reserved for somebody here is not to be theirs after all."""
+        if here.person.name != name:
+            self.release(name, here.person.id)
+            self.reserve(here.person.name, here.person.id)
+
+    def leave(self, here: Here) -> None:
+        """Somebody is gone; their name is free here."""
+        del self._here[here.person.id]
+        self.release(here.person.name, here.person.id)

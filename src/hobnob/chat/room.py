@@ -1,0 +1,109 @@
+"""A live room: what this node knows of a room that somebody hears.
+
+`take` lets its facts through in order; `apply` is the only thing that changes a room, alike on every node.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hobnob.chat.audience import Audience
+from hobnob.chat.log import Log
+from hobnob.protocol.events import (
+    Event,
+    MemberJoined,
+    MemberLeft,
+    MessageDeleted,
+    MessageSent,
+    PersonRenamed,
+    TopicChanged,
+)
+from hobnob.protocol.names import fold
+from hobnob.protocol.records import Person, Role
+from hobnob.stores.store import Membership, RightsUnchanged, RoomEntry
+
+if TYPE_CHECKING:
+    from hobnob.chat.pace import Pace
+    from hobnob.chat.session import Session
+
+
+class RoomMember(msgspec.Struct):
+    """A member as the live room knows them. `since` is the number of the joining."""
+
+    id: str
+    name: str
+    role: Role
+    since: int
+
+
+Applied = Callable[["Room", Event, "Session | None"], None]
+
+
+class Room:
+    """See the head of this file. `applied` hears of each event after the room has changed and told its audience."""
+
+    def __init__(
+        self, entry: RoomEntry, members: list[Membership], pace: "Pace", applied: Applied, late: Callable[[Log], None]
+    ) -> None:
+        self.id = entry.room.id
+        self.record = entry.room
+        self.count = entry.count
+        self.lasting = entry.lasting
+        self.members = {m.person.id: RoomMember(m.person.id, m.person.name, m.role, m.since) for m in members}
+        self.sessions: dict[str, dict[Session, None]] = {}
+        """The sessions that hear the room, by person."""
+        self.audience = Audience(pace, self.id)
+        self.log = Log(self.id, entry.head, self.apply, late)
+        self.unchanged = RightsUnchanged(self.id, entry.rights)
+        self._applied = applied
+        self._names: dict[str, str] | None = None
+
+    def take(self, event: Event, origin: "Session | None" = None) -> None:
+        """Let an event through in its turn."""
+        self.log.take(event, origin)
+
+    def apply(self, event: Event, origin: "Session | None") -> None:
+        """Change as the event says, let the audience hear it."""
+        match event:
+            case MessageSent():
+                self.count = event.count
+            case MessageDeleted():
+                self.audience.erase(event.of)
+            case MemberJoined():
+                since = event.number or self.log.head
+                self.members[event.person] = RoomMember(event.person, event.person_name, event.role, since)
+                self.lasting = self.lasting or event.number > 0
+                self._names = None
+            case MemberLeft():
+                self.members.pop(event.person, None)
+                if event.number:
+                    self.unchanged = RightsUnchanged(self.id, self.unchanged.version + 1)
+                self._names = None
+            case TopicChanged():
+                self.record = msgspec.structs.replace(self.record, topic=event.topic)
+        self.audience.send(event, self.record, origin)
+        self._applied(self, event, origin)
+
+    def rename(self, event: PersonRenamed) -> None:
+        """A member is called otherwise now."""
+        if (member := self.members.get(event.by)) is not None:
+            member.name = event.name
+            self._names = None
+        if any(person.id == event.by for person in self.record.people):
+            people = tuple(
+                Person(person.id, event.name, person.kind) if person.id == event.by else person
+                for person in self.record.people
+            )
+            self.record = msgspec.structs.replace(self.record, people=people)
+
+    def forget(self, person: str) -> None:
+        """A visitor is gone, and with them the membership."""
+        self.members.pop(person, None)
+        self._names = None
+
+    def named(self, key: str) -> str | None:
+        """The id of the member whose folded name is `key`."""
+        if self._names is None:
+            self._names = {fold(member.name): member.id for member in self.members.values()}
+        return self._names.get(key)

@@ -1,0 +1,116 @@
+"""The live rooms of this node, by id and by name. A room nobody hears is forgotten when it was idle longest."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from hobnob.chat.log import Log
+from hobnob.chat.room import Applied, Room
+from hobnob.protocol.ids import is_room_id
+from hobnob.protocol.names import fold
+from hobnob.protocol.records import Room as RoomRecord
+from hobnob.stores.store import RoomEntry, Store
+
+if TYPE_CHECKING:
+    from hobnob.chat.keeper import Keeper
+    from hobnob.chat.pace import Pace
+
+LOBBY = "lobby"
+"""The name of the room where everybody begins; it is never let go."""
+IDLE_ROOMS = 256
+"""How many rooms without listeners stay loaded."""
+
+
+class Rooms:
+    """See the head of this file. `logs` is the node's table of live logs, kept in step."""
+
+    def __init__(
+        self, store: Store, keeper: "Keeper", pace: "Pace", logs: dict[str, Log], applied: Applied,
+        late: Callable[[Log], None],
+    ) -> None:  # fmt: skip
+        self._store = store
+        self._keeper = keeper
+        self._pace = pace
+        self._logs = logs
+        self._applied = applied
+        self._late = late
+        self._live: dict[str, Room] = {}
+        self._names: dict[str, str] = {}
+        self._directs: dict[frozenset[str], str] = {}
+        self._idle: dict[str, None] = {}
+
+    def __iter__(self) -> Iterator[Room]:
+        return iter(tuple(self._live.values()))
+
+    def get(self, id: str) -> Room | None:
+        """A live room by id."""
+        return self._live.get(id)
+
+    def find(self, ref: str) -> Room | None:
+        """A live room by id or name (with or without ``#``)."""
+        if (room := self._live.get(ref)) is not None:
+            return room
+        return self._live.get(self._names.get(fold(ref.removeprefix("#")), ""))
+
+    def direct(self, people: frozenset[str]) -> Room | None:
+        """The live direct room of exactly these people."""
+        return self._live.get(self._directs.get(people, ""))
+
+    async def open(self, ref: str) -> Room | None:
+        """A room by id or name, loaded if need be; None when there is none."""
+        if (room := self.find(ref)) is not None:
+            return room
+        if is_room_id(ref):
+            return await self.load(await self._keeper.read(self._store.room, ref))
+        return await self.load(await self._keeper.read(self._store.room_by_name, ref.removeprefix("#")))
+
+    async def open_direct(self, people: frozenset[str]) -> Room | None:
+        """The direct room of exactly these people, loaded if need be; None when there is none."""
+        if (room := self.direct(people)) is not None:
+            return room
+        return await self.load(await self._keeper.read(self._store.direct_room, tuple(people)))
+
+    async def load(self, entry: RoomEntry | None) -> Room | None:
+        """Make a room live, up to the last fact of its log."""
+        if entry is None:
+            return None
+        members = await self._keeper.read(self._store.members, entry.room.id)
+        if (room := self._live.get(entry.room.id)) is not None:
+            return room
+        room = Room(entry, members, self._pace, self._applied, self._late)
+        self._live[room.id] = self._register(room)
+        facts, _ = await self._keeper.read(self._store.events_since, room.id, entry.head, 1000)
+        for fact in facts:
+            room.take(fact)
+        return room
+
+    def rest(self, room: Room) -> None:
+        """Nobody hears this room now: let it go when others have been idle for less long."""
+        self._idle.pop(room.id, None)
+        self._idle[room.id] = None
+        while len(self._idle) > IDLE_ROOMS:
+            oldest = self._live.get(next(iter(self._idle)))
+            if oldest is None or oldest.sessions or oldest.record.name == LOBBY:
+                del self._idle[next(iter(self._idle))]
+            else:
+                self.forget(oldest)
+
+    def forget(self, room: Room) -> None:
+        """Let a room go."""
+        self._idle.pop(room.id, None)
+        self._live.pop(room.id, None)
+        self._logs.pop(room.id, None)
+        self._names.pop(fold(room.record.name), None)
+        self._directs.pop(_people(room.record), None)
+
+    def _register(self, room: Room) -> Room:
+        self._logs[room.id] = room.log
+        if room.record.kind == "direct":
+            self._directs[_people(room.record)] = room.id
+        else:
+            self._names[fold(room.record.name)] = room.id
+        self._idle[room.id] = None
+        return room
+
+
+def _people(room: RoomRecord) -> frozenset[str]:
+    return frozenset(person.id for person in room.people)

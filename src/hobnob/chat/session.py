@@ -1,0 +1,92 @@
+"""One connected client: who it is, how it is spoken to, which rooms it hears."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from hobnob.chat.audience import Audience
+from hobnob.chat.outbox import Outbox
+from hobnob.gateways.gateway import Manner, WireFormat
+from hobnob.protocol.records import Person
+
+if TYPE_CHECKING:
+    from hobnob.chat.pace import Pace
+    from hobnob.chat.people import Here
+    from hobnob.chat.room import Room
+
+OUTBOX_CAP = 1024 * 1024
+"""Bytes that may wait for one client."""
+
+
+class Session:
+    """See the head of this file. `here` is the person it belongs to, once hello was said."""
+
+    __slots__ = ("_wire", "address", "audiences", "closed", "cut", "here", "manner", "number", "outbox", "rooms")
+
+    def __init__(
+        self, pace: "Pace", manner: Manner, wire: WireFormat, address: str, write: Callable[[bytes], None],
+        cut: Callable[[str], None], number: int = 0,
+    ) -> None:  # fmt: skip
+        self.manner = manner
+        self.address = address
+        self.number = number
+        self.cut = cut
+        self.closed = False
+        self.here: Here | None = None
+        self.rooms: dict[str, Room] = {}
+        self.audiences: dict[Audience, None] = {}
+        self.outbox = Outbox(pace, write, self._overflowed, OUTBOX_CAP)
+        self._wire = wire
+
+    @property
+    def person(self) -> Person | None:
+        """Who it is, under their present name; None before hello."""
+        return self.here.person if self.here is not None else None
+
+    @property
+    def wire(self) -> WireFormat:
+        """How it is spoken to; may be changed at any time."""
+        return self._wire
+
+    @wire.setter
+    def wire(self, wire: WireFormat) -> None:
+        if wire == self._wire:
+            return
+        for audience in self.audiences:
+            audience.remove(self)
+        self._wire = wire
+        for audience in self.audiences:
+            audience.add(self)
+
+    def hear(self, audience: Audience) -> None:
+        """Hear an audience's log from now on."""
+        self.audiences[audience] = None
+        audience.add(self)
+
+    def unhear(self, audience: Audience) -> None:
+        """Hear it no more."""
+        if self.audiences.pop(audience, audience) is None:
+            audience.remove(self)
+
+    def resume(self) -> None:
+        """The link can take more: write what waited, and name the gaps where something was left out."""
+        outbox = self.outbox
+        outbox.resume()
+        while outbox.gaps and not outbox.paused:
+            log, _ = outbox.gaps.popitem()
+            room = self.rooms.get(log)
+            if room is not None:
+                room.audience.skip(self)
+                outbox.put(self._wire.gap(room.record, room.log.head) or b"")
+
+    def _overflowed(self) -> None:
+        """Too much waits: leave out what rooms brought, or give up."""
+        outbox = self.outbox
+        logs = outbox.drop_rooms()
+        for log in logs:
+            room = self.rooms.get(log)
+            if room is None or self._wire.gap(room.record, 0) is None:
+                return self.cut("You were too slow to read what was said. Connect again to go on.")
+            outbox.gaps[log] = None
+        if outbox.size > OUTBOX_CAP:
+            self.cut("You were too slow to read what was said. Connect again to go on.")
+        return None

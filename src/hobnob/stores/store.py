@@ -1,0 +1,272 @@
+"""The contract of a store: numbered logs, what follows from them, and what is read back.
+
+A store keeps *items*, each a few events that are kept together or not at all, numbers every event in its log
+without gaps, checks the item's conditions inside the same transaction, and projects the events onto what is
+read (rooms, members, messages in their present state, marks). Everything is synchronous and safe to call from
+any thread; whoever calls decides in which. `keep` commits before it returns: what it answers `Kept` survives a
+power cut.
+
+Projection, by event (besides the log itself):
+  RoomCreated      a room; it is *lasting* when the house made it (`by` is empty), else from its first kept MemberJoined
+  MemberJoined     a membership whose `since` and read mark are its number (for a member: only the role changes)
+  MemberLeft       the membership and its draft end; adds 1 to the room's `rights`
+  MessageSent      a message, its mentions
+  MessageEdited    the present text and mentions; the old text becomes a version
+  MessageDeleted   text, versions, mentions, reactions and pin are erased; number, author, ref and thread stay
+  Reaction…, MessagePinned…    state of the message    TopicChanged    the room's topic
+  PersonRenamed    the person's name    ReadMarked, DraftChanged, SettingChanged    a member's mark, draft; a setting
+What speaks of a message that is deleted or was never there is kept and changes nothing.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from hobnob.protocol.events import Fact
+from hobnob.protocol.records import Message, Person, Role, Room, RoomListing, RoomState, Version
+from hobnob.protocol.replies import Unread
+
+
+class Value(msgspec.Struct, frozen=True):
+    """Base of the small values below."""
+
+
+class NameFree(Value, frozen=True):
+    """No other person than `person` has this name, nor one that looks like it. (``name-taken``, ``name-lookalike``)"""
+
+    name: str
+    person: str = ""
+
+
+class RoomNameFree(Value, frozen=True):
+    """No room has this name. (``room-taken``)"""
+
+    name: str
+
+
+class RightsUnchanged(Value, frozen=True):
+    """Nobody lost a right in the room since `version` was read. (``stale``: look again and try once more)"""
+
+    room: str
+    version: int
+
+
+class MessageStands(Value, frozen=True):
+    """There is such a message and it is not deleted. (``bad-number``, ``deleted``)"""
+
+    room: str
+    number: int
+
+
+class NotMember(Value, frozen=True):
+    """The person does not belong to the room yet. (``stale``)"""
+
+    room: str
+    person: str
+
+
+class IsMember(Value, frozen=True):
+    """The person belongs to the room. (``not-a-member``)"""
+
+    room: str
+    person: str
+
+
+class DirectFree(Value, frozen=True):
+    """There is no direct room of exactly these people. (``stale``)"""
+
+    people: tuple[str, ...]
+
+
+class SettingsBelow(Value, frozen=True):
+    """The person has fewer than `limit` settings, or has this one already. (``too-many``)"""
+
+    person: str
+    key: str
+    limit: int
+
+
+Condition = (
+    NameFree | RoomNameFree | RightsUnchanged | MessageStands | NotMember | IsMember | DirectFree | SettingsBelow
+)
+
+
+class AddPerson(Value, frozen=True):
+    """A new guest or account."""
+
+    person: Person
+
+
+class AddToken(Value, frozen=True):
+    """A device of a person, by the hash of its token."""
+
+    hash: bytes
+    person: str
+
+
+class AddDirectPeople(Value, frozen=True):
+    """Whose a direct room is. Visitors among them are known by this alone."""
+
+    room: str
+    people: tuple[Person, ...]
+
+
+class DropRoom(Value, frozen=True):
+    """Forget a room that is not lasting, with its log. A lasting one stays."""
+
+    room: str
+
+
+Write = AddPerson | AddToken | AddDirectPeople | DropRoom
+
+
+class Item(msgspec.Struct, frozen=True):
+    """What is kept together or not at all.
+
+    `events` come with number 0; `ref` (with `by`, a person's id) makes a repetition answer `Duplicate`, and `digest`
+    (16 bytes over the command's content) tells a repetition from another use of the ref. A ref needs an event.
+
+    Without any condition, an event of a room that is not there is refused (``no-such-room``), and so is a second one of
+    what there may be only one of: a name, an id, a token, a direct room (``stale``).
+    """
+
+    events: tuple[Fact, ...]
+    requires: tuple[Condition, ...] = ()
+    writes: tuple[Write, ...] = ()
+    by: str = ""
+    ref: str | None = None
+    digest: bytes = b""
+
+
+class Kept(Value, frozen=True):
+    """Committed. The events, now with number, at and (in rooms) count."""
+
+    events: tuple[Fact, ...]
+
+
+class Duplicate(Value, frozen=True):
+    """An earlier item with the same ref and content was kept: the log, number and time of its first event."""
+
+    log: str
+    number: int
+    at: str
+
+
+class Refused(Value, frozen=True):
+    """Nothing was kept. `code` is one of ``errors.HINTS``, or ``stale``."""
+
+    code: str
+
+
+class Unknown(Value, frozen=True):
+    """The outcome of the COMMIT was lost: it may be kept or not. The same item sent again tells."""
+
+
+Outcome = Kept | Duplicate | Refused | Unknown
+
+
+class RoomEntry(Value, frozen=True):
+    """A room and the state of its log. `rights` counts how often somebody lost a right in it."""
+
+    room: Room
+    head: int = 0
+    count: int = 0
+    rights: int = 0
+    lasting: bool = True
+
+
+class Membership(Value, frozen=True):
+    """A kept member of a room. `since` is the number of the joining."""
+
+    person: Person
+    role: Role
+    since: int
+
+
+class Store(Protocol):
+    """See the head of this file. Reads see every item that `keep` has answered `Kept`."""
+
+    epoch: str
+    """Names this history; another one after a restore from a backup."""
+
+    def open(self) -> None:
+        """Be ready, migrating what an older version left. Raises StoreRefused with one sentence."""
+
+    def close(self) -> None:
+        """Let go of everything."""
+
+    def tidy(self) -> None:
+        """Do what was put off, such as overwriting erased texts. Call it every few minutes; it may take some ms."""
+
+    def keep(self, items: Sequence[Item], now: int) -> list[Outcome]:
+        """Commit items, in order, at `now` (ms since 1970); one outcome each. One bad item never fails the others."""
+
+    def kept_ref(self, by: str, ref: str) -> tuple[Duplicate, bytes] | None:
+        """What a person's ref did, and the digest that was kept with it."""
+
+    def heads(self, logs: Sequence[str]) -> dict[str, int]:
+        """The last number of each log; 0 where nothing was kept yet."""
+
+    def events_since(self, log: str, number: int, limit: int) -> tuple[list[Fact], bool]:
+        """Up to `limit` facts after `number`, and whether there are more.
+
+        Texts and mentions of messages, edits and drafts are the present ones, so an old fact tells no old text.
+        """
+
+    def person(self, id: str) -> Person | None:
+        """A guest or account."""
+
+    def person_by_name(self, name: str) -> Person | None:
+        """A guest or account by name, as names compare (`names.fold`)."""
+
+    def person_by_token(self, hash: bytes) -> Person | None:
+        """Whose device this is."""
+
+    def name_taken(self, name: str) -> str | None:
+        """``name-taken`` or ``name-lookalike`` when somebody kept has it, else None."""
+
+    def room(self, id: str) -> RoomEntry | None:
+        """A room by id."""
+
+    def room_by_name(self, name: str) -> RoomEntry | None:
+        """A public or private room by name, as names compare."""
+
+    def direct_room(self, people: Sequence[str]) -> RoomEntry | None:
+        """The direct room of exactly these person ids, in any order."""
+
+    def public_rooms(self) -> list[RoomListing]:
+        """All public rooms by name; `members` counts kept ones, `attached` and `member` are left at their defaults."""
+
+    def rooms_of(self, person: str) -> list[RoomState]:
+        """All rooms of a person, by id, complete, with unread, mentions and draft."""
+
+    def members(self, room: str) -> list[Membership]:
+        """All kept members of a room, by id."""
+
+    def unread(self, person: str, room: str) -> Unread | None:
+        """What a person has unread in a room: others' messages after the mark that are not deleted. None: no member."""
+
+    def message(self, room: str, number: int) -> Message | None:
+        """A message in its present state, deleted ones included."""
+
+    def history(
+        self, room: str, *, before: int | None, after: int | None, around: int | None, limit: int, since: int
+    ) -> tuple[list[Message], bool]:
+        """Messages numbered `since` or later, oldest first: the last `limit` before a number, the first after it, or
+        up to half before and the rest from it on (`around`), else the latest; and whether there are more in that
+        direction (`around`: in either). Deleted ones are among them.
+        """
+
+    def versions(self, room: str, number: int) -> list[Version]:
+        """Earlier texts of an edited message that is not deleted, oldest first."""
+
+    def settings(self, person: str) -> dict[str, str]:
+        """A person's settings."""
+
+    def forget_visitors(self) -> None:
+        """At the start: drop the rooms that are not lasting, whose visitors are gone."""
+
+
+class StoreRefused(Exception):
+    """The store cannot be opened; the message is one sentence that says what to do."""
