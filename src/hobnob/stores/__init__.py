@@ -1,0 +1,1 @@
+"""Where it is kept: one contract (`store.py`), one file per kind of store."""

@@ -1,0 +1,96 @@
+"""The conditions of items, checked inside the transaction that keeps them."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import assert_never
+
+import sqlalchemy as sa
+
+from hobnob.protocol.names import fold, skeleton
+from hobnob.stores.rows import SqlLog
+from hobnob.stores.store import (
+    Condition,
+    DirectFree,
+    IsMember,
+    MessageStands,
+    NameFree,
+    NotMember,
+    RightsUnchanged,
+    RoomNameFree,
+    SettingsBelow,
+)
+from hobnob.stores.tables import facts, logs, members, persons, rooms, settings
+
+LARGEST = 2**63 - 1
+"""The largest integer of a column. Who asks for a larger number means one that is not there."""
+
+
+def direct_key(people: Iterable[str]) -> bytes:
+    """16 bytes that stand for a set of people."""
+    return hashlib.blake2b(" ".join(sorted(set(people))).encode(), digest_size=16).digest()
+
+
+def violation(connection: sa.Connection, condition: Condition, states: Mapping[str, SqlLog]) -> str | None:
+    """The code with which a condition refuses, None when it holds; `states` are the logs inside the transaction."""
+    match condition:
+        case RightsUnchanged(room=room, version=version):
+            state = states.get(room)
+            return None if state and state.rights == version else "stale"
+        case MessageStands(room=room, number=number):
+            return _message_gone(connection, room, number)
+        case IsMember(room=room, person=person):
+            return None if _is_member(connection, room, person) else "not-a-member"
+        case NotMember(room=room, person=person):
+            return "stale" if _is_member(connection, room, person) else None
+        case NameFree(name=name, person=person):
+            return name_clash(connection, name, person)
+        case RoomNameFree(name=name):
+            found = connection.execute(sa.select(rooms.c.log).where(rooms.c.key == fold(name))).first()
+            return "room-taken" if found else None
+        case DirectFree(people=people):
+            key = direct_key(people)
+            found = connection.execute(sa.select(rooms.c.log).where(rooms.c.direct_key == key)).first()
+            return "stale" if found else None
+        case SettingsBelow(person=person, key=name, limit=limit):
+            return _too_many_settings(connection, person, name, limit)
+        case _:
+            assert_never(condition)
+
+
+def name_clash(connection: sa.Connection, name: str, person: str) -> str | None:
+    """``name-taken`` or ``name-lookalike`` when somebody other than `person` has the name."""
+    key = fold(name)
+    same = sa.or_(persons.c.key == key, persons.c.skeleton == skeleton(name))
+    found = connection.execute(sa.select(persons.c.key).where(same, persons.c.id != person)).scalars().all()
+    if not found:
+        return None
+    return "name-taken" if key in found else "name-lookalike"
+
+
+_MEMBER = (
+    sa.select(members.c.since)
+    .join(logs, logs.c.seq == members.c.log)
+    .where(logs.c.id == sa.bindparam("room"), members.c.person == sa.bindparam("person"))
+)
+
+_MESSAGE = (
+    sa.select(facts.c.deletion)
+    .join(logs, logs.c.seq == facts.c.log)
+    .where(logs.c.id == sa.bindparam("room"), facts.c.number == sa.bindparam("number"), facts.c.author.is_not(None))
+)
+
+
+def _is_member(connection: sa.Connection, room: str, person: str) -> bool:
+    return connection.execute(_MEMBER, {"room": room, "person": person}).first() is not None
+
+
+def _message_gone(connection: sa.Connection, room: str, number: int) -> str | None:
+    found = connection.execute(_MESSAGE, {"room": room, "number": min(number, LARGEST)}).first()
+    if found is None:
+        return "bad-number"
+    return None if found.deletion is None else "deleted"
+
+
+def _too_many_settings(connection: sa.Connection, person: str, key: str, limit: int) -> str | None:
+    keys = connection.execute(sa.select(settings.c.key).where(settings.c.person == person)).scalars().all()
+    return None if key in keys or len(keys) < limit else "too-many"

@@ -1,0 +1,43 @@
+"""How a log counts: numbers without gaps, times that never go back, and the messages of a room.
+
+Every store numbers with this one class, so that they cannot differ.
+"""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from msgspec.structs import replace
+
+from hobnob.protocol.events import Fact, MemberLeft, MessageSent, RoomEvent
+
+
+@lru_cache(maxsize=4096)
+def rfc3339(ms: int) -> str:
+    """Milliseconds since 1970 as RFC 3339 in UTC, ``2026-11-22T23:00:00.123Z``."""
+    seconds, rest = divmod(ms, 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
+
+
+class LogState:
+    """Where a log stands: its last number and time (ms), its messages, and how often somebody lost a right."""
+
+    __slots__ = ("at", "count", "head", "id", "rights")
+
+    def __init__(self, id: str, head: int = 0, count: int = 0, at: int = 0, rights: int = 0) -> None:
+        self.id = id
+        self.head = head
+        self.count = count
+        self.at = at
+        self.rights = rights
+
+    def number(self, event: Fact, now: int) -> Fact:
+        """The event as the next fact of this log, at `now` or, should the clock have gone back, at the last time."""
+        self.head += 1
+        self.at = max(self.at, now)
+        if type(event) is MessageSent:
+            self.count += 1
+        elif type(event) is MemberLeft:
+            self.rights += 1
+        if isinstance(event, RoomEvent):
+            return replace(event, number=self.head, at=rfc3339(self.at), count=self.count)
+        return replace(event, number=self.head, at=rfc3339(self.at))

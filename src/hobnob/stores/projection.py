@@ -1,0 +1,270 @@
+"""What follows from a fact, and the writes that are no facts, as statements on the tables that are read.
+
+Each function does one kind; it runs inside the transaction that keeps the fact, after the fact's row is there.
+"""
+
+from collections.abc import Callable
+from typing import Any, assert_never
+
+import sqlalchemy as sa
+from msgspec.structs import replace
+
+from hobnob.protocol.events import (
+    DraftChanged,
+    Event,
+    MemberJoined,
+    MemberLeft,
+    MessageDeleted,
+    MessageEdited,
+    MessagePinned,
+    MessageUnpinned,
+    PersonRenamed,
+    ReactionAdded,
+    ReactionRemoved,
+    ReadMarked,
+    RoomCreated,
+    SettingChanged,
+    TopicChanged,
+)
+from hobnob.protocol.names import fold, skeleton
+from hobnob.stores.conditions import direct_key
+from hobnob.stores.rows import Row, SqlLog, dump_extras, load_extras
+from hobnob.stores.store import AddDirectPeople, AddPerson, AddToken, DropRoom, Write
+from hobnob.stores.tables import (
+    OF_A_ROOM,
+    direct_people,
+    drafts,
+    facts,
+    logs,
+    members,
+    mentions,
+    persons,
+    pins,
+    reactions,
+    rooms,
+    settings,
+    tokens,
+    versions,
+)
+
+Project = Callable[[sa.Connection, Any, SqlLog], None]
+
+
+def _room_created(connection: sa.Connection, fact: RoomCreated, log: SqlLog) -> None:
+    connection.execute(
+        sa.insert(rooms).values(
+            log=log.seq,
+            name=fact.name,
+            key=None if fact.kind == "direct" else fold(fact.name),
+            kind=fact.kind,
+            topic=fact.topic,
+            history=fact.history,
+            lasting=fact.by == "",
+        )
+    )
+
+
+def _topic_changed(connection: sa.Connection, fact: TopicChanged, log: SqlLog) -> None:
+    connection.execute(sa.update(rooms).where(rooms.c.log == log.seq).values(topic=fact.topic))
+
+
+def _member_joined(connection: sa.Connection, fact: MemberJoined, log: SqlLog) -> None:
+    connection.execute(sa.update(rooms).where(rooms.c.log == log.seq, ~rooms.c.lasting).values(lasting=True))
+    member = sa.and_(members.c.log == log.seq, members.c.person == fact.person)
+    if connection.execute(sa.update(members).where(member).values(role=fact.role)).rowcount == 0:
+        row = {"log": log.seq, "person": fact.person, "role": fact.role, "since": fact.number, "read": fact.number}
+        connection.execute(sa.insert(members).values(row))
+
+
+def _member_left(connection: sa.Connection, fact: MemberLeft, log: SqlLog) -> None:
+    for table in (members, drafts):
+        connection.execute(sa.delete(table).where(table.c.log == log.seq, table.c.person == fact.person))
+
+
+def _standing(connection: sa.Connection, log: SqlLog, number: int) -> Row | None:
+    return connection.execute(
+        sa.select(
+            facts.c.number, facts.c.at, facts.c.author, facts.c.text, facts.c.data, facts.c.edit, facts.c.edited_at
+        )
+        .where(facts.c.log == log.seq, facts.c.number == number)
+        .where(facts.c.author.is_not(None), facts.c.deletion.is_(None))
+    ).first()
+
+
+def _message_edited(connection: sa.Connection, fact: MessageEdited, log: SqlLog) -> None:
+    message = _standing(connection, log, fact.of)
+    if message is None:
+        return
+    written, written_at = (message.number, message.at) if message.edit is None else (message.edit, message.edited_at)
+    old = {"log": log.seq, "of": fact.of, "number": written, "at": written_at, "text": message.text}
+    connection.execute(sa.insert(versions).values(old))
+    connection.execute(
+        _update_message(log, fact.of).values(
+            text=fact.text,
+            data=dump_extras(replace(load_extras(message.data), mentions=fact.mentions)),
+            edit=fact.number,
+            edited_at=log.at,
+        )
+    )
+    connection.execute(sa.delete(mentions).where(mentions.c.log == log.seq, mentions.c.number == fact.of))
+    if rows := mention_rows(fact.mentions, message.author, log.seq, fact.of):
+        connection.execute(sa.insert(mentions), rows)
+
+
+def _message_deleted(connection: sa.Connection, fact: MessageDeleted, log: SqlLog) -> None:
+    message = _standing(connection, log, fact.of)
+    if message is None:
+        return
+    connection.execute(
+        _update_message(log, fact.of).values(
+            text="",
+            data=dump_extras(replace(load_extras(message.data), mentions=())),
+            edit=None,
+            edited_at=None,
+            deletion=fact.number,
+        )
+    )
+    for table, number in (
+        (versions, versions.c.of),
+        (reactions, reactions.c.of),
+        (pins, pins.c.number),
+        (mentions, mentions.c.number),
+    ):
+        connection.execute(sa.delete(table).where(table.c.log == log.seq, number == fact.of))
+
+
+def _update_message(log: SqlLog, number: int) -> sa.Update:
+    return sa.update(facts).where(facts.c.log == log.seq, facts.c.number == number)
+
+
+def mention_rows(people: tuple[str, ...], author: str, log: int, number: int) -> list[dict[str, str | int]]:
+    """Rows of `mentions`; that somebody mentions themselves is no news to them."""
+    return [{"person": person, "log": log, "number": number} for person in sorted(set(people) - {author})]
+
+
+def _reaction_added(connection: sa.Connection, fact: ReactionAdded, log: SqlLog) -> None:
+    if _standing(connection, log, fact.of) is None:
+        return
+    row = {"log": log.seq, "of": fact.of, "emoji": fact.emoji, "person": fact.by}
+    there = sa.select(reactions.c.number).where(*(reactions.c[name] == value for name, value in row.items()))
+    if connection.execute(there).first() is None:
+        connection.execute(sa.insert(reactions).values(**row, number=fact.number))
+
+
+def _reaction_removed(connection: sa.Connection, fact: ReactionRemoved, log: SqlLog) -> None:
+    connection.execute(
+        sa.delete(reactions)
+        .where(reactions.c.log == log.seq, reactions.c.of == fact.of)
+        .where(reactions.c.emoji == fact.emoji, reactions.c.person == fact.by)
+    )
+
+
+def _message_pinned(connection: sa.Connection, fact: MessagePinned, log: SqlLog) -> None:
+    _message_unpinned(connection, fact, log)
+    if _standing(connection, log, fact.of) is not None:
+        connection.execute(sa.insert(pins).values(log=log.seq, number=fact.of))
+
+
+def _message_unpinned(connection: sa.Connection, fact: MessagePinned | MessageUnpinned, log: SqlLog) -> None:
+    connection.execute(sa.delete(pins).where(pins.c.log == log.seq, pins.c.number == fact.of))
+
+
+def _person_renamed(connection: sa.Connection, fact: PersonRenamed, _: SqlLog) -> None:
+    connection.execute(sa.update(persons).where(persons.c.id == fact.by).values(_names(fact.name)))
+
+
+def _names(name: str) -> dict[str, str]:
+    return {"name": name, "key": fold(name), "skeleton": skeleton(name)}
+
+
+_LOG_OF_ROOM = sa.select(logs.c.seq).where(logs.c.id == sa.bindparam("room")).scalar_subquery()
+_MARK_READ = (
+    sa.update(members)
+    .where(members.c.log == _LOG_OF_ROOM, members.c.person == sa.bindparam("reader"))
+    .values(read=sa.bindparam("upto"))
+)
+_FORGET_DRAFT = sa.delete(drafts).where(drafts.c.log == _LOG_OF_ROOM, drafts.c.person == sa.bindparam("writer"))
+
+
+def _read_marked(connection: sa.Connection, fact: ReadMarked, _: SqlLog) -> None:
+    connection.execute(_MARK_READ, {"room": fact.room, "reader": fact.by, "upto": fact.upto})
+
+
+def _draft_changed(connection: sa.Connection, fact: DraftChanged, _: SqlLog) -> None:
+    connection.execute(_FORGET_DRAFT, {"room": fact.room, "writer": fact.by})
+    if not fact.text:
+        return
+    member = (
+        sa.select(members.c.person, members.c.log, sa.literal(fact.text, sa.Text), sa.literal(fact.reply_to, sa.Text))
+        .join(logs, logs.c.seq == members.c.log)
+        .where(logs.c.id == fact.room, members.c.person == fact.by)
+    )
+    connection.execute(sa.insert(drafts).from_select(["person", "log", "text", "reply_to"], member))
+
+
+def _setting_changed(connection: sa.Connection, fact: SettingChanged, _: SqlLog) -> None:
+    connection.execute(sa.delete(settings).where(settings.c.person == fact.by, settings.c.key == fact.key))
+    if fact.value is not None:
+        connection.execute(sa.insert(settings).values(person=fact.by, key=fact.key, value=fact.value))
+
+
+# Facts that are not here change nothing but their log; of a MessageSent the transaction itself keeps the mentions.
+PROJECTIONS: dict[type[Event], Project] = {
+    RoomCreated: _room_created,
+    TopicChanged: _topic_changed,
+    MemberJoined: _member_joined,
+    MemberLeft: _member_left,
+    MessageEdited: _message_edited,
+    MessageDeleted: _message_deleted,
+    ReactionAdded: _reaction_added,
+    ReactionRemoved: _reaction_removed,
+    MessagePinned: _message_pinned,
+    MessageUnpinned: _message_unpinned,
+    PersonRenamed: _person_renamed,
+    ReadMarked: _read_marked,
+    DraftChanged: _draft_changed,
+    SettingChanged: _setting_changed,
+}
+ERASING = (MessageDeleted, DraftChanged, MemberLeft)
+"""Facts after which a text may be left in free pages of the database's files."""
+
+
+def write(connection: sa.Connection, write: Write, now: int) -> str | None:
+    """Do a write that is no fact; the id of the room that was dropped, if one was."""
+    match write:
+        case AddPerson(person=person):
+            row = {"id": person.id, "kind": person.kind, "created_at": now, **_names(person.name)}
+            connection.execute(sa.insert(persons).values(row))
+        case AddToken(hash=hash, person=owner):
+            connection.execute(sa.insert(tokens).values(hash=hash, person=owner, created_at=now))
+        case AddDirectPeople():
+            _add_direct_people(connection, write)
+        case DropRoom(room=room):
+            passing = sa.select(rooms.c.log).join(logs, logs.c.seq == rooms.c.log)
+            seq = connection.execute(passing.where(logs.c.id == room, ~rooms.c.lasting)).scalar()
+            if seq is not None:
+                drop_room(connection, seq)
+                return room
+        case _:
+            assert_never(write)
+    return None
+
+
+def _add_direct_people(connection: sa.Connection, write: AddDirectPeople) -> None:
+    seq = connection.execute(sa.select(logs.c.seq).where(logs.c.id == write.room)).scalar()
+    if seq is None:
+        return
+    key = direct_key(person.id for person in write.people)
+    connection.execute(sa.update(rooms).where(rooms.c.log == seq).values(direct_key=key))
+    rows = [
+        {"log": seq, "place": place, "person": person.id, "name": person.name, "kind": person.kind}
+        for place, person in enumerate(write.people)
+    ]
+    connection.execute(sa.insert(direct_people), rows)
+
+
+def drop_room(connection: sa.Connection, seq: int) -> None:
+    """Forget a room and its log."""
+    for table in OF_A_ROOM:
+        connection.execute(sa.delete(table).where(table.c.log == seq))
+    connection.execute(sa.delete(logs).where(logs.c.seq == seq))

@@ -1,0 +1,217 @@
+"""Reading people and rooms. Every function runs in one read transaction, so its answers fit together."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from hobnob.protocol.names import NameRefused, fold
+from hobnob.protocol.records import Draft, Person, Room, RoomListing, RoomState
+from hobnob.protocol.replies import Unread
+from hobnob.stores.conditions import direct_key, name_clash
+from hobnob.stores.rows import Row
+from hobnob.stores.store import Membership, RoomEntry
+from hobnob.stores.tables import direct_people, drafts, facts, logs, members, mentions, persons, rooms, settings, tokens
+
+# People
+
+_PERSON = sa.select(persons.c.id, persons.c.name, persons.c.kind)
+
+
+def person_where(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Person | None:
+    """The one person, if any, for whom the condition holds."""
+    row = connection.execute(_PERSON.where(condition)).first()
+    return None if row is None else Person(row.id, row.name, row.kind)
+
+
+def person(connection: sa.Connection, id: str) -> Person | None:
+    """A person by id."""
+    return person_where(connection, persons.c.id == id)
+
+
+def person_by_name(connection: sa.Connection, name: str) -> Person | None:
+    """A person by name; None too when no name is like this."""
+    key = _fold(name)
+    return None if key is None else person_where(connection, persons.c.key == key)
+
+
+def person_by_token(connection: sa.Connection, hash: bytes) -> Person | None:
+    """Whose device this is."""
+    owner = sa.select(tokens.c.person).where(tokens.c.hash == hash).scalar_subquery()
+    return person_where(connection, persons.c.id == owner)
+
+
+def name_taken(connection: sa.Connection, name: str) -> str | None:
+    """``name-taken`` or ``name-lookalike``, None when the name is free or illegal."""
+    return None if _fold(name) is None else name_clash(connection, name, "")
+
+
+def settings_of(connection: sa.Connection, person: str) -> dict[str, str]:
+    """All settings of a person."""
+    found = connection.execute(sa.select(settings.c.key, settings.c.value).where(settings.c.person == person))
+    return {row.key: row.value for row in found}
+
+
+def _fold(name: str) -> str | None:
+    try:
+        return fold(name)
+    except NameRefused:
+        return None
+
+
+# Rooms
+
+_ROOM = sa.select(
+    rooms.c.log,
+    logs.c.id,
+    rooms.c.name,
+    rooms.c.kind,
+    rooms.c.topic,
+    rooms.c.history,
+    rooms.c.lasting,
+    logs.c.head,
+    logs.c.messages,
+    logs.c.rights,
+).join(logs, logs.c.seq == rooms.c.log)
+
+# Of kept people the present name and kind, of visitors those that were written down.
+_DIRECT_PEOPLE = (
+    sa.select(
+        direct_people.c.log,
+        direct_people.c.person,
+        sa.func.coalesce(persons.c.name, direct_people.c.name).label("name"),
+        sa.func.coalesce(persons.c.kind, direct_people.c.kind).label("kind"),
+    )
+    .outerjoin(persons, persons.c.id == direct_people.c.person)
+    .order_by(direct_people.c.log, direct_people.c.place)
+)
+
+
+def _people(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> dict[int, tuple[Person, ...]]:
+    found: defaultdict[int, tuple[Person, ...]] = defaultdict(tuple)
+    for row in connection.execute(_DIRECT_PEOPLE.where(condition)):
+        found[row.log] += (Person(row.person, row.name, row.kind),)
+    return found
+
+
+def _room_where(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> RoomEntry | None:
+    row = connection.execute(_ROOM.where(condition)).first()
+    if row is None:
+        return None
+    people = _people(connection, direct_people.c.log == row.log) if row.kind == "direct" else {}
+    room = Room(row.id, row.name, row.kind, row.topic, row.history, people.get(row.log, ()))
+    return RoomEntry(room, row.head, row.messages, row.rights, row.lasting)
+
+
+def room(connection: sa.Connection, id: str) -> RoomEntry | None:
+    """A room by id."""
+    return _room_where(connection, logs.c.id == id)
+
+
+def room_by_name(connection: sa.Connection, name: str) -> RoomEntry | None:
+    """A room by name; None too when no name is like this."""
+    key = _fold(name)
+    return None if key is None else _room_where(connection, rooms.c.key == key)
+
+
+def direct_room(connection: sa.Connection, people: Sequence[str]) -> RoomEntry | None:
+    """The direct room of exactly these people."""
+    return _room_where(connection, rooms.c.direct_key == direct_key(people))
+
+
+def public_rooms(connection: sa.Connection) -> list[RoomListing]:
+    """The directory, by name as names compare."""
+    of_room = sa.select(sa.func.count()).where(members.c.log == rooms.c.log).scalar_subquery()
+    statement = (
+        sa.select(logs.c.id, rooms.c.name, rooms.c.key, rooms.c.topic, logs.c.messages, of_room.label("members"))
+        .join(logs, logs.c.seq == rooms.c.log)
+        .where(rooms.c.kind == "public")
+    )
+    found = sorted(connection.execute(statement), key=lambda row: str(row.key))  # databases sort texts differently
+    return [
+        RoomListing(id=row.id, name=row.name, kind="public", topic=row.topic, members=row.members, count=row.messages)
+        for row in found
+    ]
+
+
+def members_of(connection: sa.Connection, room: str) -> list[Membership]:
+    """All kept members of a room, by id."""
+    found = connection.execute(
+        sa.select(persons.c.id, persons.c.name, persons.c.kind, members.c.role, members.c.since)
+        .join(members, members.c.person == persons.c.id)
+        .join(logs, logs.c.seq == members.c.log)
+        .where(logs.c.id == room)
+    )
+    memberships = [Membership(Person(row.id, row.name, row.kind), row.role, row.since) for row in found]
+    return sorted(memberships, key=lambda membership: membership.person.id)
+
+
+# A member's rooms, and what is unread in them
+
+_me: sa.BindParameter[str] = sa.bindparam("person")
+_later = sa.and_(facts.c.log == members.c.log, facts.c.number > members.c.read)
+_count_at_mark = (
+    sa.select(facts.c.messages)
+    .where(facts.c.log == members.c.log, facts.c.number <= members.c.read)
+    .order_by(facts.c.number.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_own = sa.select(sa.func.count()).select_from(facts).where(_later, facts.c.author == _me).scalar_subquery()
+_deleted = (
+    sa.select(sa.func.count())
+    .select_from(facts)
+    .where(_later, facts.c.deletion.is_not(None), facts.c.author != _me)
+    .scalar_subquery()
+)
+_mentions = (
+    sa.select(sa.func.count())
+    .select_from(mentions)
+    .where(mentions.c.person == _me, mentions.c.log == members.c.log, mentions.c.number > members.c.read)
+    .scalar_subquery()
+)
+_ROOMS_OF = (
+    _ROOM.add_columns(
+        members.c.role,
+        members.c.read,
+        (logs.c.messages - sa.func.coalesce(_count_at_mark, 0) - _own - _deleted).label("unread"),
+        _mentions.label("mentions"),
+        drafts.c.text,
+        drafts.c.reply_to,
+    )
+    .join(members, members.c.log == rooms.c.log)
+    .outerjoin(drafts, sa.and_(drafts.c.log == members.c.log, drafts.c.person == members.c.person))
+    .where(members.c.person == _me)
+)
+
+
+def rooms_of(connection: sa.Connection, person: str) -> list[RoomState]:
+    """All rooms of a person, by id."""
+    mine = sa.select(members.c.log).where(members.c.person == person)
+    people = _people(connection, direct_people.c.log.in_(mine))
+    rows = connection.execute(_ROOMS_OF, {"person": person})
+    return sorted((_room_state(row, people.get(row.log, ())) for row in rows), key=lambda state: state.id)
+
+
+def _room_state(row: Row, people: tuple[Person, ...]) -> RoomState:
+    return RoomState(
+        id=row.id,
+        name=row.name,
+        kind=row.kind,
+        topic=row.topic,
+        history=row.history,
+        people=people,
+        role=row.role,
+        head=row.head,
+        count=row.messages,
+        read=row.read,
+        unread=row.unread,
+        mentions=row.mentions,
+        draft=None if row.text is None else Draft(row.text, row.reply_to),
+    )
+
+
+def unread(connection: sa.Connection, person: str, room: str) -> Unread | None:
+    """What a member has unread in one room."""
+    row = connection.execute(_ROOMS_OF.where(logs.c.id == room), {"person": person}).first()
+    return None if row is None else Unread(room, row.read, row.unread, row.mentions)

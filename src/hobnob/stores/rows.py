@@ -1,0 +1,158 @@
+"""Facts and messages as rows of the table `facts`, and back.
+
+Neither direction knows what happened later: `history.py` puts present texts into the facts of edits and drafts.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from msgspec.structs import replace
+
+from hobnob.protocol.codec import decode_fact, encode, encode_event
+from hobnob.protocol.events import DraftChanged, Fact, MessageEdited, MessageSent
+from hobnob.protocol.records import Message, MessageKind
+from hobnob.stores.numbering import LogState, rfc3339
+from hobnob.stores.tables import facts
+
+Row = sa.Row[*tuple[Any, ...]]
+MESSAGE_SENT = "message_sent"
+
+# The columns of a new fact, in the order of `FactRow`.
+NEW_FACT = (
+    "log",
+    "number",
+    "at",
+    "messages",
+    "event",
+    "author",
+    "author_name",
+    "ref",
+    "text",
+    "data",
+    "ref_key",
+    "digest",
+)
+FactRow = tuple[
+    int, int, int, int, str, str | None, str | None, str | None, str | None, str | None, bytes | None, bytes | None
+]
+
+
+class Extras(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a message has beside its text; most have nothing of it, so it is kept as JSON."""
+
+    kind: MessageKind = "text"
+    reply_to: str | None = None
+    thread: str | None = None
+    mentions: tuple[str, ...] = ()
+
+
+NO_EXTRAS = Extras()
+_extras = msgspec.json.Decoder(Extras)
+
+
+class SqlLog(LogState):
+    """A log's state, with the key of its row."""
+
+    __slots__ = ("seq",)
+
+    def __init__(self, seq: int, id: str, head: int = 0, count: int = 0, at: int = 0, rights: int = 0) -> None:
+        super().__init__(id, head, count, at, rights)
+        self.seq = seq
+
+
+def ref_key(by: str, ref: str) -> bytes:
+    """16 bytes that stand for a person's ref: a short key for an index that every write with a ref goes through."""
+    return hashlib.blake2b(f"{by} {ref}".encode(), digest_size=16).digest()
+
+
+def to_row(fact: Fact, log: SqlLog, key: bytes | None, digest: bytes | None) -> FactRow:
+    """The row of a fact that `log` has just numbered."""
+    if isinstance(fact, MessageSent):
+        head = (log.seq, log.head, log.at, log.count, MESSAGE_SENT)
+        return (*head, fact.by, fact.by_name, fact.ref, fact.text, dump_extras(fact), key, digest)
+    head = (log.seq, log.head, log.at, log.count, str(fact.__struct_config__.tag))
+    return (*head, None, None, None, None, _encode_lasting(fact), key, digest)
+
+
+def _encode_lasting(fact: Fact) -> str:
+    if isinstance(fact, MessageEdited):
+        fact = replace(fact, text="", mentions=())
+    elif isinstance(fact, DraftChanged):
+        fact = replace(fact, text="", reply_to=None)
+    return encode_event(fact).decode()
+
+
+def dump_extras(of: MessageSent | Extras) -> str | None:
+    """The JSON of a message's extras, None when there are none."""
+    if of.kind == "text" and of.reply_to is None and of.thread is None and not of.mentions:
+        return None
+    return encode(Extras(of.kind, of.reply_to, of.thread, of.mentions)).decode()
+
+
+def load_extras(data: str | None) -> Extras:
+    """The inverse of `dump_extras`."""
+    return NO_EXTRAS if data is None else _extras.decode(data)
+
+
+def to_fact(row: Row, room: str) -> Fact:
+    """A fact from its row; `room` is the id of its log."""
+    if row.author is None:
+        return decode_fact(row.data)
+    extras = load_extras(row.data)
+    return MessageSent(
+        number=row.number,
+        at=rfc3339(row.at),
+        by=row.author,
+        by_name=row.author_name,
+        room=room,
+        count=row.messages,
+        ref=row.ref,
+        text=row.text,
+        kind=extras.kind,
+        reply_to=extras.reply_to,
+        thread=extras.thread,
+        mentions=extras.mentions,
+        edited=row.edit is not None,
+        deleted=row.deletion is not None,
+    )
+
+
+def to_message(row: Row, room: str, reactions: Mapping[str, tuple[str, ...]], pinned: bool) -> Message:
+    """A message in its present state from its row."""
+    extras = load_extras(row.data)
+    return Message(
+        room=room,
+        number=row.number,
+        count=row.messages,
+        at=rfc3339(row.at),
+        by=row.author,
+        by_name=row.author_name,
+        text=row.text,
+        kind=extras.kind,
+        reply_to=extras.reply_to,
+        thread=extras.thread,
+        mentions=extras.mentions,
+        reactions=dict(reactions),
+        pinned=pinned,
+        edited_at=None if row.edited_at is None else rfc3339(row.edited_at),
+        deleted=row.deletion is not None,
+        ref=row.ref,
+    )
+
+
+READ_COLUMNS = (
+    facts.c.number,
+    facts.c.at,
+    facts.c.messages,
+    facts.c.author,
+    facts.c.author_name,
+    facts.c.ref,
+    facts.c.text,
+    facts.c.data,
+    facts.c.edit,
+    facts.c.edited_at,
+    facts.c.deletion,
+)

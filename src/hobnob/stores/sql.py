@@ -1,0 +1,225 @@
+"""A store in a database, by SQLAlchemy Core; today SQLite in a data folder.
+
+One connection writes, under a lock: `keep` is one transaction for all its items. When that fails for the sake of one
+item (another process took the same name in between), nothing was kept, and the items are kept one by one. A few other
+connections read. After an error of the database the connection is opened anew, so that the store recovers by itself.
+"""
+
+import secrets
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+import sqlalchemy as sa
+import structlog
+
+from hobnob.protocol.errors import ChatError
+from hobnob.protocol.events import Fact
+from hobnob.protocol.names import NameRefused
+from hobnob.protocol.records import Message, Person, RoomListing, RoomState, Version
+from hobnob.protocol.replies import Unread
+from hobnob.stores import history, reading, sqlite
+from hobnob.stores.folder import DataFolder
+from hobnob.stores.migrations import migrate
+from hobnob.stores.projection import drop_room
+from hobnob.stores.store import Item, Membership, Outcome, Refused, RoomEntry, StoreRefused, Unknown
+from hobnob.stores.tables import meta, rooms
+from hobnob.stores.transaction import Transaction
+
+DATABASE = "hobnob.sqlite3"
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_log = structlog.get_logger()
+
+
+class _OutcomeLost(Exception):
+    """COMMIT failed in a way that tells nothing about what is on disk."""
+
+
+class SqlStore:
+    """A `Store` in ``hobnob.sqlite3`` in a data folder, which it locks."""
+
+    def __init__(self, folder: Path) -> None:
+        self.epoch = ""
+        self._folder = DataFolder(folder)
+        self._writing = threading.Lock()
+        self._erased = False
+        self._writer: sa.Engine
+        self._readers: sa.Engine
+
+    def open(self) -> None:
+        self._folder.open()
+        try:
+            path = self._folder.private_file(DATABASE)
+            self._writer, self._readers = sqlite.writer(path), sqlite.readers(path)
+            with self._transaction() as connection:
+                migrate(connection, self._copy_aside)
+                self.epoch = _epoch(connection)
+            self._erased = True  # perhaps; whoever was here before may have been killed
+            self.tidy()
+        except StoreRefused:
+            self.close()
+            raise
+        except (sa.exc.DBAPIError, sqlite3.Error, OSError) as error:
+            self.close()
+            raise StoreRefused(sqlite.why_not_opened(self._folder.path / DATABASE, _cause(error))) from error
+
+    def _copy_aside(self, revision: str) -> None:
+        with self._readers.connect() as connection:
+            sqlite.copy(connection, self._folder.path / f"{DATABASE}.before-{revision}")
+
+    def close(self) -> None:
+        with self._writing:
+            for engine in ("_readers", "_writer"):  # the last connection to go empties the WAL: the one that may write
+                if hasattr(self, engine):
+                    getattr(self, engine).dispose()
+        self._folder.close()
+
+    def tidy(self) -> None:
+        with self._writing:
+            if self._erased:
+                self._erased = not sqlite.truncate_wal(self._writer)
+
+    # Writing
+
+    def keep(self, items: Sequence[Item], now: int) -> list[Outcome]:
+        with self._writing:
+            try:
+                return self._keep(items, now)
+            except (sa.exc.IntegrityError, ValueError, OverflowError):
+                return [self._keep_alone(item, now) for item in items]
+
+    def _keep_alone(self, item: Item, now: int) -> Outcome:
+        try:
+            return self._keep([item], now)[0]
+        except sa.exc.IntegrityError:
+            return Refused("stale")
+        except NameRefused as refused:
+            return Refused(refused.code)
+        except (ValueError, OverflowError):  # what no database can hold: half a surrogate pair, a number past 64 bits
+            return Refused("bad-command")
+
+    def _keep(self, items: Sequence[Item], now: int) -> list[Outcome]:
+        try:
+            with self._transaction() as connection:
+                transaction = Transaction(connection, now)
+                outcomes = transaction.perform(items)
+        except sa.exc.IntegrityError:
+            raise
+        except _OutcomeLost:
+            return [Unknown()] * len(items)
+        except (sa.exc.DBAPIError, sqlite3.Error) as error:
+            return [Refused(sqlite.refusal(_cause(error)))] * len(items)
+        self._erased = self._erased or transaction.erased
+        return outcomes
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sa.Connection]:
+        """A transaction of the writing connection, which is opened anew after errors."""
+        with self._writer.connect() as connection:
+            try:
+                yield connection
+                _commit(connection)
+            except (sa.exc.DBAPIError, _OutcomeLost) as error:
+                if not isinstance(error, sa.exc.IntegrityError):
+                    _log.warning("the store could not write", reason=str(_cause(error)))
+                    connection.invalidate()
+                raise
+
+    def forget_visitors(self) -> None:
+        with self._writing, self._transaction() as connection:
+            for seq in connection.execute(sa.select(rooms.c.log).where(~rooms.c.lasting)).scalars().all():
+                drop_room(connection, seq)
+                self._erased = True
+
+    # Reading
+
+    def _read(self, read: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            with self._readers.connect() as connection:
+                return read(connection, *args, **kwargs)
+        except (sa.exc.DBAPIError, sa.exc.TimeoutError, sqlite3.Error) as error:
+            _log.warning("the store could not read", reason=str(_cause(error)))
+            raise ChatError("store-unavailable") from error
+
+    def heads(self, logs: Sequence[str]) -> dict[str, int]:
+        return self._read(history.heads, logs)
+
+    def events_since(self, log: str, number: int, limit: int) -> tuple[list[Fact], bool]:
+        return self._read(history.events_since, log, number, limit)
+
+    def person(self, id: str) -> Person | None:
+        return self._read(reading.person, id)
+
+    def person_by_name(self, name: str) -> Person | None:
+        return self._read(reading.person_by_name, name)
+
+    def person_by_token(self, hash: bytes) -> Person | None:
+        return self._read(reading.person_by_token, hash)
+
+    def name_taken(self, name: str) -> str | None:
+        return self._read(reading.name_taken, name)
+
+    def room(self, id: str) -> RoomEntry | None:
+        return self._read(reading.room, id)
+
+    def room_by_name(self, name: str) -> RoomEntry | None:
+        return self._read(reading.room_by_name, name)
+
+    def direct_room(self, people: Sequence[str]) -> RoomEntry | None:
+        return self._read(reading.direct_room, people)
+
+    def public_rooms(self) -> list[RoomListing]:
+        return self._read(reading.public_rooms)
+
+    def rooms_of(self, person: str) -> list[RoomState]:
+        return self._read(reading.rooms_of, person)
+
+    def members(self, room: str) -> list[Membership]:
+        return self._read(reading.members_of, room)
+
+    def unread(self, person: str, room: str) -> Unread | None:
+        return self._read(reading.unread, person, room)
+
+    def message(self, room: str, number: int) -> Message | None:
+        return self._read(history.message, room, number)
+
+    def history(
+        self, room: str, *, before: int | None, after: int | None, around: int | None, limit: int, since: int
+    ) -> tuple[list[Message], bool]:
+        return self._read(history.page, room, before=before, after=after, around=around, limit=limit, since=since)
+
+    def versions(self, room: str, number: int) -> list[Version]:
+        return self._read(history.earlier_texts, room, number)
+
+    def settings(self, person: str) -> dict[str, str]:
+        return self._read(reading.settings_of, person)
+
+
+def _epoch(connection: sa.Connection) -> str:
+    epoch: str | None = connection.execute(sa.select(meta.c.value).where(meta.c.key == "epoch")).scalar()
+    if epoch is None:
+        epoch = secrets.token_hex(16)
+        connection.execute(sa.insert(meta).values(key="epoch", value=epoch))
+    return epoch
+
+
+def _commit(connection: sa.Connection) -> None:
+    try:
+        connection.commit()
+    except sa.exc.DBAPIError as error:
+        if sqlite.surely_undone(error.orig):
+            raise
+        raise _OutcomeLost from error
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    """What the driver said, which holds no texts."""
+    if isinstance(error, _OutcomeLost):
+        return error.__cause__
+    return error.orig if isinstance(error, sa.exc.DBAPIError) else error

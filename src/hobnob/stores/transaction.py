@@ -1,0 +1,166 @@
+"""One transaction that keeps many items.
+
+Messages are most of what is kept. Their rows, like the new state of the logs, are gathered and written together, so
+that a batch of messages costs four statements; whatever reads or changes messages has the gathered ones written first.
+An item is refused before anything of it is done: there is never a half of one to undo.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from hobnob.protocol.events import Fact, MessageSent, RoomCreated, RoomEvent
+from hobnob.stores import projection
+from hobnob.stores.conditions import violation
+from hobnob.stores.numbering import rfc3339
+from hobnob.stores.rows import NEW_FACT, FactRow, SqlLog, ref_key, to_row
+from hobnob.stores.store import DropRoom, Duplicate, Item, Kept, MessageStands, Outcome, Refused, RightsUnchanged, Write
+from hobnob.stores.tables import facts, logs, mentions
+
+T = TypeVar("T")
+
+_CHUNK = 500  # values in one IN (…)
+
+_LOCK_LOGS = (
+    sa.select(logs)
+    .where(logs.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .order_by(logs.c.id)  # one order for everybody, so that nobody waits for each other
+    .with_for_update()
+)
+_FIND_REFS = (
+    sa.select(facts.c.ref_key, facts.c.digest, logs.c.id, facts.c.number, facts.c.at)
+    .join(logs, logs.c.seq == facts.c.log)
+    .where(facts.c.ref_key.in_(sa.bindparam("keys", expanding=True)))
+)
+_INSERT_FACTS = sa.insert(facts).values({name: sa.bindparam(name) for name in NEW_FACT})
+_UPDATE_LOGS = (
+    sa.update(logs)
+    .where(logs.c.seq == sa.bindparam("log"))
+    .values({name: sa.bindparam("new_" + name) for name in ("head", "messages", "at", "rights")})
+)
+
+
+class Transaction:
+    """See the head of this file. `erased` tells whether texts were deleted."""
+
+    def __init__(self, connection: sa.Connection, now: int) -> None:
+        self.erased = False
+        self._connection = connection
+        self._now = now
+        self._logs: dict[str, SqlLog] = {}
+        self._refs: dict[bytes, tuple[bytes, Duplicate]] = {}
+        self._changed: set[str] = set()
+        self._facts: list[FactRow] = []
+        self._mentions: list[dict[str, str | int]] = []
+
+    def perform(self, items: Sequence[Item]) -> list[Outcome]:
+        """Do all items, in order; it remains to commit."""
+        keys = [ref_key(item.by, item.ref) if item.ref is not None else None for item in items]
+        self._lock_logs(items)
+        self._find_refs([key for key in keys if key is not None])
+        outcomes = [self._perform(item, key) for item, key in zip(items, keys, strict=True)]
+        self._write_facts()
+        self._write_logs()
+        return outcomes
+
+    def _lock_logs(self, items: Sequence[Item]) -> None:
+        ids = {event.log for item in items for event in item.events}
+        ids.update(check.room for item in items for check in item.requires if isinstance(check, RightsUnchanged))
+        for chunk in _chunks(sorted(ids)):
+            for row in self._connection.execute(_LOCK_LOGS, {"ids": chunk}):
+                self._logs[row.id] = SqlLog(row.seq, row.id, row.head, row.messages, row.at, row.rights)
+
+    def _find_refs(self, keys: list[bytes]) -> None:
+        for chunk in _chunks(keys):
+            for row in self._connection.execute(_FIND_REFS, {"keys": chunk}):
+                self._refs[row.ref_key] = (row.digest, Duplicate(row.id, row.number, rfc3339(row.at)))
+
+    def _perform(self, item: Item, key: bytes | None) -> Outcome:
+        if key is not None and (known := self._refs.get(key)) is not None:
+            digest, first = known
+            return first if digest == item.digest else Refused("ref-reused")
+        if code := self._refusal(item):
+            return Refused(code)
+        kept: list[Fact] = []
+        for event in item.events:
+            kept.append(self._append(event, None if kept else key, item.digest))
+        for write in item.writes:
+            self._write(write)
+        if key is not None:
+            self._refs[key] = (item.digest, Duplicate(kept[0].log, kept[0].number, kept[0].at))
+        return Kept(tuple(kept))
+
+    def _refusal(self, item: Item) -> str | None:
+        for condition in item.requires:
+            if type(condition) is MessageStands:
+                self._write_facts()
+            if code := violation(self._connection, condition, self._logs):
+                return code
+        for event in item.events:
+            if event.log not in self._logs and isinstance(event, RoomEvent) and not _creates(item, event.room):
+                return "no-such-room"
+        return None
+
+    def _append(self, event: Fact, key: bytes | None, digest: bytes) -> Fact:
+        log = self._logs.get(event.log) or self._begin_log(event.log)
+        fact = log.number(event, self._now)
+        self._changed.add(log.id)
+        self._facts.append(to_row(fact, log, key, digest if key is not None else None))
+        if type(fact) is MessageSent:
+            if fact.mentions:
+                self._mentions += projection.mention_rows(fact.mentions, fact.by, log.seq, fact.number)
+        elif (project := projection.PROJECTIONS.get(type(fact))) is not None:
+            self._write_facts()
+            project(self._connection, fact, log)
+            self.erased = self.erased or isinstance(fact, projection.ERASING)
+        return fact
+
+    def _begin_log(self, id: str) -> SqlLog:
+        row = {"id": id, "head": 0, "messages": 0, "at": 0, "rights": 0}
+        inserted = self._connection.execute(sa.insert(logs).values(row)).inserted_primary_key
+        assert inserted is not None
+        self._logs[id] = SqlLog(inserted[0], id)
+        return self._logs[id]
+
+    def _write(self, write: Write) -> None:
+        if isinstance(write, DropRoom):
+            self._write_facts()
+        dropped = projection.write(self._connection, write, self._now)
+        if dropped is not None:
+            self.erased = True
+            self._logs.pop(dropped, None)
+            self._changed.discard(dropped)
+            self._refs = {key: known for key, known in self._refs.items() if known[1].log != dropped}
+
+    def _write_facts(self) -> None:
+        if self._facts:
+            self._connection.execute(_INSERT_FACTS, [dict(zip(NEW_FACT, row, strict=True)) for row in self._facts])
+            self._facts = []
+        if self._mentions:
+            self._connection.execute(sa.insert(mentions), self._mentions)
+            self._mentions = []
+
+    def _write_logs(self) -> None:
+        changed = [self._logs[log] for log in sorted(self._changed)]
+        if changed:
+            rows = [
+                {
+                    "log": log.seq,
+                    "new_head": log.head,
+                    "new_messages": log.count,
+                    "new_at": log.at,
+                    "new_rights": log.rights,
+                }
+                for log in changed
+            ]
+            self._connection.execute(_UPDATE_LOGS, rows)
+
+
+def _creates(item: Item, room: str) -> bool:
+    return any(isinstance(event, RoomCreated) and event.room == room for event in item.events)
+
+
+def _chunks(values: list[T]) -> Iterator[list[T]]:
+    for start in range(0, len(values), _CHUNK):
+        yield values[start : start + _CHUNK]
