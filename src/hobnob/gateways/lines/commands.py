@@ -1,0 +1,239 @@
+"""What a person can do besides talking: one table, from a word after `/` to the script that does it.
+
+`words` is what follows the command, without white space around it. A script that lacks something raises `Usage`, and
+the person is told how the command is written.
+"""
+
+import dataclasses
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final
+
+from hobnob.gateways.lines import pages
+from hobnob.gateways.lines.seat import Seat
+from hobnob.gateways.lines.talk import Script, ask
+from hobnob.gateways.lines.wire import shortened, spoken
+from hobnob.protocol.commands import (
+    DeleteMessage,
+    EditMessage,
+    JoinRoom,
+    LeaveRoom,
+    ListRooms,
+    React,
+    ReadHistory,
+    SendMessage,
+    SetName,
+    SetPresence,
+    SetTopic,
+)
+from hobnob.protocol.replies import Done, History, Joined, Reply, Rooms
+from hobnob.protocol.text import clean_line
+
+DEFAULT_HISTORY: Final = 10
+MAX_HISTORY: Final = 200
+
+_NUMBER = re.compile(r"#?[0-9]{1,15}")
+
+
+class Usage(Exception):
+    """A command lacks something; a sentence may say what."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlashCommand:
+    """A command, how it is written, what it does in a few words, and its script."""
+
+    usage: str
+    purpose: str
+    act: Callable[[Seat, str], Script]
+
+    @property
+    def word(self) -> str:
+        """The word by which it is called, with its slash."""
+        return self.usage.split()[0]
+
+
+def run(seat: Seat, line: str) -> Script:
+    """Do what a line that begins with `/` says."""
+    word, _, words = line.partition(" ")
+    command = COMMANDS.get(word.lower())
+    if command is None:
+        yield seat.say(_unknown(word))
+        return
+    try:
+        yield from command.act(seat, words.strip())
+    except Usage as lacking:
+        yield seat.say(" ".join((*lacking.args, f"Write it like this: {command.usage} ({command.purpose}).")))
+
+
+def _unknown(word: str) -> str:
+    near = get_close_matches(word.lower(), COMMANDS, n=1)
+    advice = f"Did you mean {near[0]}?" if near else "/help lists all commands."
+    return f"There is no command {shortened(word)}. {advice} To say a line that begins with /, double the slash."
+
+
+def _help(seat: Seat, words: str) -> Script:
+    width = max(len(command.usage) for command in COMMANDS.values())
+    yield seat.say(
+        "What you type is said in the room you are in. Other than that:",
+        *(f"  {command.usage:{width}}  {command.purpose}" for command in COMMANDS.values()),
+        "Numbers of messages are shown by /history. bye on a line of its own leaves.",
+    )
+
+
+def _name(seat: Seat, words: str) -> Script:
+    yield from ask(SetName(name=_needed(words)), Done)
+    yield seat.say(f"You are now called {seat.name}.")
+
+
+def _join(seat: Seat, words: str) -> Script:
+    name = (_needed(words)).lstrip("#")
+    if name.startswith("@"):
+        yield seat.say(f"To write to {shortened(name[1:])} alone: /msg {shortened(name[1:])} <text>")
+        return
+    joined = yield from ask(JoinRoom(room=f"#{name}", create=True), Joined)
+    seat.turn(seat.screen, joined.room)
+    if joined.created:
+        yield seat.say("This room is new: you have just made it.")
+    yield from seat.arrive()
+
+
+def _leave(seat: Seat, words: str) -> Script:
+    name = words.lstrip("#") or seat.room.name
+    leaves_here = name.casefold() == seat.room.name.casefold()
+    if leaves_here and seat.room.id == seat.lobby.id:
+        yield seat.say(f"You are in {seat.here}, where everybody starts. bye leaves altogether.")
+        return
+    yield from ask(LeaveRoom(room=f"#{name}"), Done)
+    yield seat.say(f"You left #{shortened(name)}.")
+    if leaves_here:
+        seat.turn(seat.screen, seat.lobby)
+        yield from ask(JoinRoom(room=seat.lobby.id), Joined)
+        yield seat.say(pages.place(seat.room))
+
+
+def _rooms(seat: Seat, words: str) -> Script:
+    listed = yield from ask(ListRooms(), Rooms)
+    yield seat.say(*pages.rooms(listed.rooms, seat.room.id))
+
+
+def _who(seat: Seat, words: str) -> Script:
+    yield seat.say(f"You are {seat.name} in {seat.here}.", seat.present())
+
+
+def _me(seat: Seat, words: str) -> Script:
+    done = yield from ask(SendMessage(room=seat.room.id, text=_needed(words), kind="action"), Done)
+    seat.last_said[seat.room.id] = done.number
+    yield seat.say(spoken(seat.name, "action", clean_line(words)))
+
+
+def _msg(seat: Seat, words: str) -> Script:
+    name, _, text = words.partition(" ")
+    name = _needed(name.lstrip("@"))
+    text = _needed(text.strip())
+    yield from ask(SendMessage(room=f"@{name}", text=text), Done)
+    yield seat.say(f"{seat.name} -> {shortened(name)}: {shortened(text)}")
+
+
+def _topic(seat: Seat, words: str) -> Script:
+    if words:
+        yield from ask(SetTopic(room=seat.room.id, topic=words), Done)
+        yield seat.say(f"The topic of {seat.here} is now: {shortened(words)}")
+        return
+    listed = yield from ask(ListRooms(), Rooms)
+    topic = next((room.topic for room in listed.rooms if room.id == seat.room.id), "")
+    yield seat.say(f"The topic of {seat.here}: {shortened(topic)}" if topic else "There is no topic yet.")
+
+
+def _history(seat: Seat, words: str) -> Script:
+    limit = min(_number(words), MAX_HISTORY) if words else DEFAULT_HISTORY
+    page = yield from ask(ReadHistory(room=seat.room.id, limit=max(1, limit)), History)
+    yield seat.say(*pages.history(seat.screen, page.messages) or ["Nothing has been said here yet."])
+
+
+def _edit(seat: Seat, words: str) -> Script:
+    number, _, rest = words.partition(" ")
+    if _NUMBER.fullmatch(number):
+        of, text = _number(number), rest.strip()
+    else:
+        of, text = _last_said(seat), words
+    yield from ask(EditMessage(room=seat.room.id, of=of, text=_needed(text)), Done)
+    yield seat.say(f"#{of} now reads: {shortened(text)}")
+
+
+def _delete(seat: Seat, words: str) -> Script:
+    of = _number(words) if words else _last_said(seat)
+    yield from ask(DeleteMessage(room=seat.room.id, of=of), Done)
+    if seat.last_said.get(seat.room.id) == of:
+        del seat.last_said[seat.room.id]
+    yield seat.say(f"#{of} is deleted.")
+
+
+def _react(seat: Seat, words: str) -> Script:
+    number, _, emoji = words.partition(" ")
+    of = _number(number)
+    emoji = _needed(emoji.strip())
+    yield from ask(React(room=seat.room.id, of=of, emoji=emoji), Done)
+    yield seat.say(f"You reacted {shortened(emoji)} to #{of}.")
+
+
+def _away(seat: Seat, words: str) -> Script:
+    yield from ask(SetPresence(state="away", text=words), Reply)
+    yield seat.say("You are marked as away. /back when you are here again.")
+
+
+def _back(seat: Seat, words: str) -> Script:
+    yield from ask(SetPresence(state="online"), Reply)
+    yield seat.say("You are no longer away.")
+
+
+def _colour(seat: Seat, words: str) -> Script:
+    if words.lower() not in ("on", "off"):
+        raise Usage
+    seat.turn(dataclasses.replace(seat.screen, colour=words.lower() == "on"), seat.room)
+    yield seat.say(f"Names are {'in colours' if seat.screen.colour else 'plain'} from now on, like yours: {seat.name}")
+
+
+def _needed(words: str) -> str:
+    if not words:
+        raise Usage
+    return words
+
+
+def _number(word: str) -> int:
+    """The number of a message, written 42 or #42."""
+    if not _NUMBER.fullmatch(word):
+        raise Usage
+    return int(word.removeprefix("#"))
+
+
+def _last_said(seat: Seat) -> int:
+    number = seat.last_said.get(seat.room.id)
+    if number is None:
+        raise Usage("You have said nothing here yet.")
+    return number
+
+
+COMMANDS: Final = {
+    command.word: command
+    for command in (
+        SlashCommand("/help", "this list", _help),
+        SlashCommand("/name <name>", "be called otherwise", _name),
+        SlashCommand("/join <room>", "go into a room; a missing one is made", _join),
+        SlashCommand("/leave [room]", "leave a room, back to the lobby", _leave),
+        SlashCommand("/rooms", "the rooms there are", _rooms),
+        SlashCommand("/who", "who is here", _who),
+        SlashCommand("/me <text>", "say what you do: * ada waves", _me),
+        SlashCommand("/msg <name> <text>", "write to one person alone", _msg),
+        SlashCommand("/topic [text]", "read or set what the room is about", _topic),
+        SlashCommand("/history [count]", "the last messages, with their numbers", _history),
+        SlashCommand("/edit [number] <text>", "change your last message, or one by number", _edit),
+        SlashCommand("/delete [number]", "take your last message back, or one by number", _delete),
+        SlashCommand("/react <number> <emoji>", "react to a message", _react),
+        SlashCommand("/away [text]", "be marked as away", _away),
+        SlashCommand("/back", "be here again", _back),
+        SlashCommand("/colour on|off", "names in colours, or not", _colour),
+    )
+}

@@ -1,0 +1,60 @@
+"""What a person at a terminal has before them; the scripts of `commands.py` act on it."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Final
+
+from hobnob.gateways.gateway import House, Session
+from hobnob.gateways.lines import pages
+from hobnob.gateways.lines.talk import Script, ask
+from hobnob.gateways.lines.wire import LinesWire, shown
+from hobnob.protocol.commands import ReadHistory
+from hobnob.protocol.records import RoomState
+from hobnob.protocol.replies import History
+
+ARRIVAL_MESSAGES: Final = 10
+"""Messages shown to who comes into a room."""
+
+
+class Seat:
+    """What a person has before them: the room they speak in, the screen they read, what they said last."""
+
+    def __init__(self, house: House, session: Session, rooms: Sequence[RoomState], screen: LinesWire) -> None:
+        self.house = house
+        self.session = session
+        self.lobby = self.room = next((room for room in rooms if room.name == "lobby"), rooms[0])
+        self.last_said: dict[str, int] = {}
+        self.screen = screen
+
+    @property
+    def here(self) -> str:
+        """The name of the room, as it is shown."""
+        return f"#{shown(self.room.name)}"
+
+    @property
+    def name(self) -> str:
+        """Their own present name, as it is shown."""
+        person = self.session.person
+        return self.screen.name(person.id, person.name) if person else ""
+
+    def say(self, *lines: str) -> bytes:
+        """Lines for the person alone."""
+        return self.screen.block(*lines)
+
+    def turn(self, screen: LinesWire, room: RoomState) -> None:
+        """Speak in `room` from now on, and read by `screen`."""
+        self.room = room
+        self.session.wire = self.screen = dataclasses.replace(screen, here=room.id)
+
+    def present(self) -> str:
+        """Who else is here."""
+        person = self.session.person
+        return pages.present(self.screen, self.house.attached(self.room.id), person.id if person else "")
+
+    def arrive(self) -> Script:
+        """Show the room one has come into, up to where its live events go on."""
+        yield self.say(pages.place(self.room), self.present())
+        page = yield from ask(
+            ReadHistory(room=self.room.id, before=self.room.head + 1, limit=ARRIVAL_MESSAGES), History
+        )
+        yield self.say(*pages.history(self.screen, page.messages))

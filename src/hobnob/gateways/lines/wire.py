@@ -1,0 +1,169 @@
+"""How the events of a room are said in lines of text, once for all who read alike.
+
+A message is `ada: hello`, everything else begins with `*`; a room other than the reader's present one is named before
+it. Whatever others wrote goes through `for_terminal`, and further lines of it are marked, so no line can be forged.
+"""
+
+import zlib
+from dataclasses import dataclass
+from functools import singledispatch
+from typing import ClassVar
+
+from hobnob.protocol.events import (
+    Event,
+    MemberAttached,
+    MemberLeft,
+    MessageDeleted,
+    MessageEdited,
+    MessagePinned,
+    MessageSent,
+    PersonRenamed,
+    PresenceChanged,
+    ReactionAdded,
+    TopicChanged,
+)
+from hobnob.protocol.records import MessageKind, Room
+from hobnob.protocol.text import clean_line, continuation, for_terminal
+
+CONTINUED = "    | "
+"""Stands before every line of a message but its first."""
+
+_SHORT = 200
+_NAMES_SHOWN = 3
+_COLOURS = (31, 32, 33, 34, 35, 36, 91, 92, 94, 95, 96)
+
+
+def shown(text: str) -> str:
+    """Others' words as they may stand in a terminal, still with their line ends."""
+    return for_terminal(text).replace("\t", "    ")
+
+
+def shortened(text: str) -> str:
+    """Others' words in one short line."""
+    if len(text) > _SHORT:
+        text = text[:_SHORT] + "…"
+    return shown(clean_line(text))
+
+
+def spoken(by: str, kind: MessageKind, text: str) -> str:
+    """A message with its speaker, its further lines marked."""
+    text = "\n".join(continuation(shown(text), CONTINUED))
+    if kind == "action":
+        return f"* {by} {text}"
+    return f"-{by}- {text}" if kind == "notice" else f"{by}: {text}"
+
+
+@dataclass(frozen=True, slots=True)
+class LinesWire:
+    """What a person at a terminal is shown.
+
+    `here` is the id of the room they speak in, `colour` shows names in colours, `crlf` ends lines with CR LF.
+    """
+
+    here: str = ""
+    colour: bool = False
+    crlf: bool = False
+    echo: ClassVar[bool] = False
+
+    def encode(self, event: Event, room: Room | None) -> bytes:
+        by = self.name(event.by, event.by_name)
+        mark = ""
+        if room is not None and room.kind == "direct":
+            if isinstance(event, MemberAttached):
+                return b""
+            by += f" -> {_others(room, event.by)}"
+        elif room is not None and room.id != self.here:
+            mark = f"#{shown(room.name)} "
+        line = told(event, by)
+        return self.block(mark + line) if line else b""
+
+    def name(self, person: str, name: str) -> str:
+        """Somebody's name, by their id always in the same colour."""
+        if not self.colour:
+            return shown(name)
+        colour = _COLOURS[zlib.crc32(person.encode()) % len(_COLOURS)]
+        return f"\x1b[{colour}m{shown(name)}\x1b[0m"
+
+    def block(self, *lines: str) -> bytes:
+        """Lines as bytes, each with its end."""
+        text = "".join(f"{line}\n" for line in lines)
+        return (text.replace("\n", "\r\n") if self.crlf else text).encode()
+
+    def gap(self, room: Room, head: int) -> bytes | None:
+        return None
+
+    def farewell(self, reason: str) -> bytes:
+        return self.block(f"* {shortened(reason)}") if reason else b""
+
+
+@singledispatch
+def told(event: Event, by: str) -> str:
+    """An event in a line (a message in one or more); empty when it is not worth one."""
+    return ""
+
+
+@told.register
+def _sent(event: MessageSent, by: str) -> str:
+    return "" if event.deleted else spoken(by, event.kind, event.text)
+
+
+@told.register
+def _edited(event: MessageEdited, by: str) -> str:
+    return f"* {by} edited: {shortened(event.text)}" if event.text else ""
+
+
+@told.register
+def _deleted(event: MessageDeleted, by: str) -> str:
+    return f"* {by} deleted a message"
+
+
+@told.register
+def _reacted(event: ReactionAdded, by: str) -> str:
+    return f"* {by} reacted {shortened(event.emoji)} to #{event.of}"
+
+
+@told.register
+def _pinned(event: MessagePinned, by: str) -> str:
+    return f"* {by} pinned #{event.of}"
+
+
+@told.register
+def _topic(event: TopicChanged, by: str) -> str:
+    return f"* {by} set the topic: {shown(event.topic)}" if event.topic else f"* {by} removed the topic"
+
+
+@told.register
+def _attached(event: MemberAttached, by: str) -> str:
+    return f"* {by} joined"
+
+
+@told.register
+def _left(event: MemberLeft, by: str) -> str:
+    if event.by != event.person:
+        return f"* {by} removed {shown(event.person_name)}{_because(event.reason)}"
+    return f"* {by} left{_because(event.reason)}"
+
+
+@told.register
+def _presence(event: PresenceChanged, by: str) -> str:
+    if event.state == "offline":
+        return f"* {by} left{_because(event.text)}"
+    # Who comes is online too and is told of as joining, so a return from away stays unsaid.
+    if event.state == "away":
+        return f"* {by} is away{_because(event.text)}"
+    return ""
+
+
+@told.register
+def _renamed(event: PersonRenamed, by: str) -> str:
+    return f"* {by} is now called {shown(event.name)}"
+
+
+def _because(reason: str) -> str:
+    return f" ({shortened(reason)})" if reason else ""
+
+
+def _others(room: Room, by: str) -> str:
+    names = [shown(person.name) for person in room.people if person.id != by]
+    more = len(names) - _NAMES_SHOWN
+    return ", ".join(names[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")

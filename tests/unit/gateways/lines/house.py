@@ -1,0 +1,203 @@
+"""A chat of one client in memory, and a driver for its codec: what the tests of the lines gateway speak to."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+
+from hobnob.gateways.gateway import Close, Codec, Conversation, Link, Said, Session, WireFormat
+from hobnob.gateways.lines import LinesCodec, StudentCodec
+from hobnob.protocol.commands import (
+    Command,
+    DeleteMessage,
+    EditMessage,
+    Hello,
+    JoinRoom,
+    LeaveRoom,
+    ListRooms,
+    React,
+    ReadHistory,
+    SendMessage,
+    SetName,
+)
+from hobnob.protocol.errors import ChatError
+from hobnob.protocol.names import NameRefused, person_name, room_name
+from hobnob.protocol.records import Member, Message, Person, RoomListing, RoomState
+from hobnob.protocol.replies import Done, History, Joined, Reply, Rooms, Welcome
+from hobnob.protocol.text import clean
+
+ADA = Member(id="p_ada", name="ada", attached=True, state="online")
+
+
+class Client:
+    """A session as the chat keeps it."""
+
+    def __init__(self, wire: WireFormat) -> None:
+        self.person: Person | None = None
+        self.wire = wire
+
+
+class FakeHouse:
+    """A chat of one client, in memory: enough rules to answer what the lines gateway asks."""
+
+    name = "hobnob"
+    version = "0"
+
+    def __init__(self) -> None:
+        self.taken = {"ada", "bobby"}
+        self.rooms = {"lobby": RoomState(id="r_lobby", name="lobby", kind="public", topic="Anything goes")}
+        self.said: list[Message] = []
+        self.done: list[Command] = []
+        self.refusing: ChatError | None = None
+        self.unnamed: str | None = None
+        self.client: Client | None = None
+        self.hear("ada", "good morning")
+
+    def hear(self, name: str, text: str, room: str = "r_lobby") -> int:
+        number = len(self.said) + 1
+        at = f"2026-11-22T09:{number % 60:02}:00.000Z"
+        message = Message(room=room, number=number, count=number, at=at, by=f"p_{name}", by_name=name, text=text)
+        self.said.append(message)
+        return number
+
+    def enter(self, codec: Codec, link: Link, address: str) -> Conversation:
+        raise NotImplementedError
+
+    def perform(self, session: Session, command: Command) -> asyncio.Future[Reply]:
+        raise NotImplementedError
+
+    def attached(self, room: str) -> Sequence[Member]:
+        client = self.client
+        assert client is not None
+        me = [Member(id=client.person.id, name=client.person.name, attached=True)] if client.person else []
+        return [ADA, *me] if room == "r_lobby" else me
+
+    def answer(self, client: Client, command: Command) -> Reply | ChatError:
+        self.client = client
+        self.done.append(command)
+        if self.refusing is not None:
+            return self.refusing
+        try:
+            return self.reply(client, command)
+        except NameRefused as refused:
+            return ChatError(refused.code, refused.hint)
+        except ChatError as error:
+            return error
+
+    def room(self, room: str) -> RoomState:
+        for state in self.rooms.values():
+            if room in (state.id, f"#{state.name}"):
+                return state
+        raise ChatError("no-such-room")
+
+    def reply(self, client: Client, command: Command) -> Reply:
+        match command:
+            case Hello():
+                return self.hello(client, command)
+            case SetName():
+                client.person = Person(id="p_me", name=person_name(command.name), kind="visitor")
+                return Done()
+            case JoinRoom():
+                return self.join(command)
+            case SendMessage():
+                return self.send(client, command)
+            case ReadHistory():
+                messages = [message for message in self.said if message.room == self.room(command.room).id]
+                return History(room=command.room, messages=tuple(messages[-command.limit :]))
+            case ListRooms():
+                return self.list()
+            case EditMessage() | DeleteMessage() | React() if command.of > len(self.said):
+                raise ChatError("bad-number")
+            case LeaveRoom():
+                self.room(command.room)
+        return Done(number=9)
+
+    def hello(self, client: Client, command: Hello) -> Reply:
+        name = person_name(command.name) if command.name else self.unnamed or "guest-k7wq"
+        if name in self.taken:
+            raise ChatError("name-taken")
+        client.person = Person(id="p_me", name=name, kind="visitor")
+        rooms = (self.room("#lobby"),)
+        return Welcome(you=client.person, epoch="e", server="hobnob", version="0", rooms=rooms)
+
+    def join(self, command: JoinRoom) -> Reply:
+        try:
+            return Joined(room=self.room(command.room))
+        except ChatError:
+            name = room_name(command.room)
+            self.rooms[name] = RoomState(id=f"r_{name}", name=name, kind="public")
+            return Joined(room=self.rooms[name], created=True)
+
+    def send(self, client: Client, command: SendMessage) -> Reply:
+        assert client.person is not None
+        text = clean(command.text)
+        if not text:
+            raise ChatError("text-empty")
+        if command.room == "@ada":
+            return Done(number=1)
+        if command.room.startswith("@"):
+            raise ChatError("no-such-person")
+        return Done(number=self.hear(client.person.name, text, self.room(command.room).id))
+
+    def list(self) -> Reply:
+        listings = [
+            RoomListing(id=room.id, name=room.name, kind=room.kind, topic=room.topic, attached=1)
+            for room in self.rooms.values()
+        ]
+        return Rooms(rooms=tuple(listings))
+
+
+class Driver:
+    """The one ordered queue of a conversation, without a socket; answers come when `settle` is called."""
+
+    def __init__(self, codec: Codec, house: FakeHouse | None = None) -> None:
+        self.house = house or FakeHouse()
+        self.codec = codec
+        self.client = Client(codec.wire)
+        self.house.client = self.client
+        self.house.unnamed = codec.manner.unnamed
+        self.read = b""
+        self.closed = False
+        self._queue: deque[Said] = deque()
+        assert not list(codec.begin(self.client))
+
+    def receive(self, *pieces: bytes) -> None:
+        for data in pieces:
+            self._queue.extend(self.codec.receive(data))
+        self.settle()
+
+    def end(self) -> None:
+        self._queue.extend(self.codec.end())
+        self.settle()
+
+    def settle(self) -> None:
+        while self._queue:
+            said = self._queue.popleft()
+            if isinstance(said, Command):
+                answer = self.house.answer(self.client, said)
+                self._queue.extendleft(reversed(list(self.codec.answer(said, answer))))
+            elif isinstance(said, Close):
+                assert not self.closed
+                self.closed = True
+            else:
+                assert not self.closed
+                self.read += said
+
+    def take(self) -> str:
+        """What was read since the last time."""
+        read, self.read = self.read, b""
+        return read.decode()
+
+
+def person(*, greeted: bool = True, raw: bool = False) -> Driver:
+    house = FakeHouse()
+    return Driver(LinesCodec(house, greeted=greeted, raw=raw), house)
+
+
+def student() -> Driver:
+    house = FakeHouse()
+    return Driver(StudentCodec(house), house)
+
+
+def said_by(driver: Driver) -> list[str]:
+    """What the house was told to say."""
+    return [command.text for command in driver.house.done if isinstance(command, SendMessage)]
