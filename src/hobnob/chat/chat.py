@@ -72,6 +72,7 @@ class Chat:
         self.clock = clock
         self.people = People()
         self.conversations: dict[Conversation, None] = {}
+        """All, until their links are closed."""
         self.stopping = False
         self._logs: dict[str, Log] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -125,12 +126,13 @@ class Chat:
         self._sessions += 1
         conversation = Conversation(self, codec, link, address, self._sessions)
         self.conversations[conversation] = None
+        _log.info("client came", client=self._sessions, gateway=codec.manner.gateway, address=address)
         return conversation
 
-    def leave(self, conversation: Conversation, reason: str) -> None:
-        """A client is gone."""
-        self.conversations.pop(conversation, None)
-        self.attendance.leave(conversation.session, reason)
+    def leave(self, session: Session, reason: str) -> None:
+        """A client says no more."""
+        _log.info("client left", client=session.number, person=session.person and session.person.id, reason=reason)
+        self.attendance.leave(session, reason)
 
     def attached(self, room: str) -> Sequence[Member]:
         """Who hears a live room now, by name."""

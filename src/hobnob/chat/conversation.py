@@ -85,7 +85,8 @@ class Conversation:
         """The link is gone."""
         if not self._closed:
             self._closed = True
-            self._chat.leave(self, reason)
+            self._chat.leave(self.session, reason)
+        self._chat.conversations.pop(self, None)
 
     def _go_on(self) -> None:
         """Do what was said, as far as it need not wait."""
@@ -174,7 +175,7 @@ class Conversation:
         outbox.flush()
         self._said.clear()
         self._following.clear()
-        self._chat.leave(self, reason)
+        self._chat.leave(self.session, reason)
         outbox.flush()
         self._link.close()
 

@@ -13,7 +13,8 @@ class Peer:
     """One remote end.
 
     `address` is IP text without a zone, IPv4 also where IPv6 carried it. `alpn` is what TLS agreed on. `proxied`: a
-    PROXY header came first. `greeted`: the person saw the greeting before their first line.
+    PROXY header came first. `greeted`: the person saw the greeting before their first line. `unended`: the
+    peer wrote text and then waited without ever ending a line, as a program may.
     """
 
     address: str
@@ -22,6 +23,7 @@ class Peer:
     alpn: str | None = None
     proxied: bool = False
     greeted: bool = False
+    unended: bool = False
 
     @property
     def loopback(self) -> bool:

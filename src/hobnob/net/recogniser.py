@@ -69,6 +69,7 @@ class Recogniser(asyncio.Protocol):
         "_timer",
         "_tls",
         "_transport",
+        "_unended",
     )
 
     def __init__(self, port: Port) -> None:
@@ -86,6 +87,7 @@ class Recogniser(asyncio.Protocol):
         self._ended = False  # the end of input came during the handshake
         self._successor: asyncio.Protocol | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._unended = False  # a program's text, by the look of it: it waits for an answer, and ended no line
         self._transport: asyncio.Transport
 
     # What the event loop calls
@@ -180,6 +182,7 @@ class Recogniser(asyncio.Protocol):
             return
         kind = classify_end(self._first, settings.max_first_line)
         if kind is Kind.TEXT or kind is Kind.ENTER:
+            self._unended = self._stage is _Stage.SNIFFING
             self._decide(kind)
         elif kind is None and not self._may_be_a_browser():
             self._greet()
@@ -291,7 +294,7 @@ class Recogniser(asyncio.Protocol):
         transport, first = self._transport, self._first
         greeted = self._stage is _Stage.GREETED
         self._leave()
-        peer = Peer(self._address, self._peer_port, self._tls, self._alpn, self._proxied, greeted)
+        peer = Peer(self._address, self._peer_port, self._tls, self._alpn, self._proxied, greeted, self._unended)
         was_closing = transport.is_closing()  # the end of input inside TLS closes by itself
         try:
             successor = self._successor = cast(asyncio.Protocol, self._port.gateways[kind](peer))

@@ -1,0 +1,87 @@
+"""A TCP connection that speaks a codec's language: the link under a conversation.
+
+The codec and the conversation know no sockets; here are the transport, its pace and its deadlines.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import cast
+
+from hobnob.gateways.gateway import Codec, Conversation, House
+from hobnob.net.peer import Peer
+
+INTRODUCE_WITHIN = 120.0
+"""Seconds until a client must have said who it is."""
+CLOSE_WITHIN = 5.0
+"""Seconds for the last bytes to leave before the connection is cut."""
+HIGH_WATER = 64 * 1024
+"""Bytes in the transport's buffer from which on a reader counts as slow."""
+
+
+class Connection(asyncio.Protocol):
+    """See the head of this file. Implements `Link`."""
+
+    __slots__ = ("_closing", "_conversation", "_deadline", "_house", "_make_codec", "_peer", "_transport")
+
+    def __init__(self, house: House, make_codec: Callable[[Peer], Codec], peer: Peer) -> None:
+        self._house = house
+        self._make_codec = make_codec
+        self._peer = peer
+        self._closing = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=HIGH_WATER)
+        self.write = self._transport.write
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.call_later(INTRODUCE_WITHIN, self._introduced_in_time)
+        self._conversation: Conversation = self._house.enter(self._make_codec(self._peer), self, self._peer.address)
+
+    def data_received(self, data: bytes) -> None:
+        self._conversation.receive(data)
+
+    def eof_received(self) -> bool:
+        self._conversation.end()
+        return not self._peer.tls
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._deadline.cancel()
+        self._conversation.lost("connection lost" if error is None else f"connection lost: {_reason(error)}")
+
+    def pause_writing(self) -> None:
+        self._conversation.pause()
+
+    def resume_writing(self) -> None:
+        self._conversation.resume()
+
+    # Link
+
+    def write(self, data: bytes) -> None:
+        """Send; never waits."""
+        self._transport.write(data)
+
+    def close(self) -> None:
+        """Send what was written, then close; cut a peer that does not take it."""
+        if not self._closing:
+            self._closing = True
+            self._deadline.cancel()
+            self._deadline = asyncio.get_running_loop().call_later(CLOSE_WITHIN, self._transport.abort)
+            self._transport.close()
+
+    def pause_reading(self) -> None:
+        """Take no more bytes for now."""
+        if not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Take bytes again."""
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def _introduced_in_time(self) -> None:
+        if not self._conversation.introduced:
+            self._conversation.dismiss("You did not say who you are in time. Connect again when you like.")
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__).lower()

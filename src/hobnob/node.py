@@ -1,0 +1,125 @@
+"""The only file that builds: config → store, bus, chat, gateways, listener. And the order in which all that stops."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from ipaddress import ip_network
+
+import structlog
+
+from hobnob.buses.local import LocalBus
+from hobnob.chat.chat import Chat
+from hobnob.config import Config
+from hobnob.gateways.irc import IrcCodec
+from hobnob.gateways.json_lines import JsonLinesCodec
+from hobnob.gateways.lines import GREETING, LinesCodec, StudentCodec
+from hobnob.gateways.web.host import WebGateway
+from hobnob.gateways.web.settings import WebSettings
+from hobnob.net.connection import Connection
+from hobnob.net.listener import Listener, ListenerSettings
+from hobnob.net.peer import Peer
+from hobnob.net.recogniser import Gateways
+from hobnob.net.sniffer import Kind
+from hobnob.net.tls import server_context
+from hobnob.stores.sql import SqlStore
+
+STOP_WITHIN = 2.5
+"""Seconds for everyone's last bytes when the server stops."""
+SWITCH_INTERVAL = 0.0005
+"""Seconds a thread may hold the interpreter while another waits: the writer must not make the loop wait long."""
+TIDY_EVERY = 300.0
+"""Seconds between two looks at what the store put off."""
+
+Ready = Callable[[list[tuple[str, int]]], None]
+
+_log = structlog.get_logger()
+
+
+def serve(config: Config, ready: Ready) -> int:
+    """Run a node until Ctrl+C or SIGTERM; the exit status. `ready` hears the addresses that are listened on.
+
+    Raises:
+        StoreRefused, CannotListen, TlsRefused: it cannot start; the message is one sentence.
+    """
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(run(config, ready))
+    return 0
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+async def run(config: Config, ready: Ready) -> None:
+    """Build the node, serve until told to stop, stop."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(signal_number, stopped.set)
+    context = server_context(config.tls_cert, config.tls_key) if config.tls_cert and config.tls_key else None
+    store = SqlStore(config.data)
+    store.open()
+    try:
+        chat = Chat(store, LocalBus(), config.name)
+        await chat.open()
+        web = WebGateway(chat, WebSettings(hosts=frozenset(config.hosts)))
+        await web.start()
+        listener = Listener(
+            gateways=_gateways(chat, web), greeting=GREETING, settings=_listener_settings(config), ssl_context=context
+        )
+        tidying = loop.create_task(_tidy(chat))
+        try:
+            ready(await listener.start(config.host, config.port))
+            await stopped.wait()
+        finally:
+            tidying.cancel()
+            await _stop(chat, web, listener)
+    finally:
+        store.close()
+
+
+def _gateways(chat: Chat, web: WebGateway) -> Gateways:
+    """How each protocol is spoken."""
+    return {
+        Kind.WEB: web.protocol,
+        Kind.JSON: lambda peer: Connection(chat, lambda _: JsonLinesCodec(chat), peer),
+        Kind.IRC: lambda peer: Connection(chat, lambda _: IrcCodec(chat), peer),
+        Kind.STUDENT: lambda peer: Connection(chat, lambda _: StudentCodec(chat), peer),
+        Kind.TEXT: lambda peer: Connection(chat, lambda peer: _lines(chat, peer), peer),
+    }
+
+
+def _lines(chat: Chat, peer: Peer) -> LinesCodec:
+    return LinesCodec(chat, greeted=peer.greeted, raw=peer.unended)
+
+
+def _listener_settings(config: Config) -> ListenerSettings:
+    return ListenerSettings(trusted_proxies=tuple(ip_network(network) for network in config.trusted_proxies))
+
+
+async def _tidy(chat: Chat) -> None:
+    """Let the store do, now and then, what it put off."""
+    while True:
+        await asyncio.sleep(TIDY_EVERY)
+        try:
+            await asyncio.to_thread(chat.store.tidy)
+        except Exception:
+            _log.exception("tidying the store failed")
+
+
+async def _stop(chat: Chat, web: WebGateway, listener: Listener) -> None:
+    """Nobody new, then the last words, then a moment for them to arrive."""
+    await listener.close()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(STOP_WITHIN):
+            await chat.stop("The server is stopping. Connect again in a moment.")
+            await web.stop()
+            while chat.conversations:
+                await asyncio.sleep(0.01)
