@@ -1,0 +1,1 @@
+"""The web gateway, a host: aiohttp owns HTTP and WebSocket, and a codec speaks inside each WebSocket."""

@@ -1,0 +1,87 @@
+"""The web gateway as a whole: which path is answered by whom, and the guard before all of them.
+
+The listener asks for a `protocol` for each connection that turned out to be HTTP, and gives it the transport and the
+bytes that were read already. No socket is opened here.
+"""
+
+import asyncio
+import logging
+from http import HTTPStatus
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from hobnob.gateways.gateway import House
+from hobnob.gateways.web.answers import add_headers, answer
+from hobnob.gateways.web.chat_socket import ChatSocket
+from hobnob.gateways.web.connection import HttpConnection
+from hobnob.gateways.web.guard import Refused, check_host, check_origin
+from hobnob.gateways.web.pages import Pages
+from hobnob.gateways.web.settings import WebPeer, WebSettings
+
+log = structlog.stdlib.get_logger("hobnob.web")
+
+_SENTENCES = {
+    HTTPStatus.NOT_FOUND: "There is nothing at this address.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take that method.",
+    HTTPStatus.EXPECTATION_FAILED: "This server does not know what the request expects of it.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "That is more than this address takes.",
+    HTTPStatus.UPGRADE_REQUIRED: "This address speaks WebSocket (version 13) only.",
+}
+
+
+class WebGateway:
+    """Give each connection its protocol, between `start` and `stop`."""
+
+    def __init__(self, house: House, settings: WebSettings | None = None) -> None:
+        self._settings = settings or WebSettings()
+        self._pages = Pages(house)
+        self._socket = ChatSocket(house, self._settings)
+        self._runner: web.AppRunner | None = None
+
+    async def start(self) -> None:
+        """Make ready; once, on the loop that will serve."""
+        logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)  # it warns of whatever strangers ask for
+        app = web.Application(middlewares=[self._guard], client_max_size=self._settings.max_body)
+        app.on_response_prepare.append(add_headers)
+        app.router.add_get("/", self._pages.front)
+        app.router.add_get("/static/{name}", self._pages.static)
+        app.router.add_get("/healthz", self._pages.health)
+        app.router.add_get("/ws", self._chat, allow_head=False)
+        self._runner = web.AppRunner(app, shutdown_timeout=self._settings.close_timeout)
+        await self._runner.setup()
+
+    def protocol(self, peer: WebPeer) -> asyncio.BaseProtocol:
+        """What is to be connected to the transport of `peer`."""
+        assert self._runner is not None, "start() comes first"
+        assert self._runner.server is not None
+        return HttpConnection(self._runner.server, peer, self._settings)
+
+    async def stop(self) -> None:
+        """Say goodbye on every WebSocket, let requests under way end, close every connection."""
+        if self._runner is not None:
+            self._socket.dismiss("The server is stopping.")
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def _chat(self, request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Upgrade", "").strip().lower() != "websocket":
+            sentence = _SENTENCES[HTTPStatus.UPGRADE_REQUIRED]
+            return answer(request, HTTPStatus.UPGRADE_REQUIRED, sentence, {"Upgrade": "websocket"})
+        return await self._socket.handle(request)
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        connection = request.protocol
+        assert isinstance(connection, HttpConnection)
+        try:
+            check_host(request, self._settings.hosts)
+            check_origin(request, "https" if connection.peer.tls else "http")
+            return await handler(request)
+        except Refused as refused:
+            return answer(request, refused.status, refused.sentence)
+        except web.HTTPException as error:
+            status = HTTPStatus(error.status)
+            allow = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
+            return answer(request, status, _SENTENCES.get(status, "The request could not be understood."), allow)

@@ -1,0 +1,37 @@
+"""What the web gateway may be told, and what it must be told of each connection."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class WebPeer(Protocol):
+    """Who is at the other end of a connection."""
+
+    @property
+    def address(self) -> str:
+        """IP text, without a zone."""
+
+    @property
+    def tls(self) -> bool:
+        """Whether the browser sees `https`."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """Times are in seconds, sizes in bytes.
+
+    `hosts` are further names (lower case, no port) under which browsers may ask for this server; a name that is none
+    of ours could be somebody's who points it at us, to read with a visitor's browser (DNS rebinding).
+    """
+
+    hosts: frozenset[str] = frozenset()
+    head_timeout: float = 10
+    """From a request's first byte to the end of its headers."""
+    idle_timeout: float = 75
+    """Between two requests, and for a peer that takes none of what is sent."""
+    close_timeout: float = 2
+    """For the peer's part of a WebSocket's closing handshake, and for requests under way when the server stops."""
+    heartbeat: float = 30
+    """Between two pings on a quiet WebSocket; half of it is the time for the answer."""
+    max_head: int = 32 * 1024
+    max_body: int = 64 * 1024

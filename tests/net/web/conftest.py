@@ -1,0 +1,150 @@
+"""A web gateway on a real socket, with a house that only listens, and clients for it."""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import aiohttp
+import pytest
+
+from hobnob.gateways.gateway import Codec, House, Link
+from hobnob.gateways.web.host import WebGateway
+from hobnob.gateways.web.settings import WebSettings
+
+QUICK = WebSettings(
+    hosts=frozenset({"chat.example.org"}), head_timeout=0.2, idle_timeout=0.4, close_timeout=0.3, heartbeat=60
+)
+UPGRADE = (
+    "Upgrade: websocket",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: " + base64.b64encode(bytes(16)).decode(),
+)
+
+
+@dataclass(frozen=True)
+class Visitor:
+    address: str = "127.0.0.1"
+    tls: bool = False
+
+
+class Listening:
+    """A conversation that keeps what it hears, and has a link to talk back on."""
+
+    def __init__(self, codec: Codec, link: Link, address: str) -> None:
+        self.codec, self.link, self.address = codec, link, address
+        self.introduced = True
+        self.heard: asyncio.Queue[object] = asyncio.Queue()
+        self.gone: asyncio.Queue[str] = asyncio.Queue()
+
+    def receive(self, data: bytes) -> None:
+        for said in self.codec.receive(data):
+            self.heard.put_nowait(said)
+
+    def end(self) -> None:
+        self.heard.put_nowait("end")
+        self.link.write(b"never sent: the socket is closed")
+        self.link.close()
+
+    def pause(self) -> None:
+        self.heard.put_nowait("pause")
+
+    def resume(self) -> None:
+        self.heard.put_nowait("resume")
+
+    def dismiss(self, reason: str) -> None:
+        self.link.write(self.codec.wire.farewell(reason))
+        self.link.close()
+
+    def lost(self, reason: str) -> None:
+        self.gone.put_nowait(reason)
+
+
+class ListeningHouse:
+    name = "hob"
+    version = "1.2"
+
+    def __init__(self) -> None:
+        self.entered: asyncio.Queue[Listening] = asyncio.Queue()
+
+    def enter(self, codec: Codec, link: Link, address: str) -> Listening:
+        conversation = Listening(codec, link, address)
+        self.entered.put_nowait(conversation)
+        return conversation
+
+
+class Server:
+    """A web gateway behind a listening socket, and clients for it."""
+
+    def __init__(self) -> None:
+        self.peer = Visitor()
+        self.house = ListeningHouse()
+        house: House = self.house  # type: ignore[assignment]
+        self.gateway = WebGateway(house, QUICK)
+        self.port = 0
+        self._writers: list[asyncio.StreamWriter] = []
+
+    async def start(self) -> None:
+        await self.gateway.start()
+        loop = asyncio.get_running_loop()
+        self._listener = await loop.create_server(lambda: self.gateway.protocol(self.peer), "127.0.0.1", 0)
+        self.port = self._listener.sockets[0].getsockname()[1]
+        self.session = aiohttp.ClientSession()
+
+    async def stop(self) -> None:
+        await self.session.close()
+        for writer in self._writers:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+        self._listener.close()
+        await self.gateway.stop()
+        await self._listener.wait_closed()
+
+    async def open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection that the end of the test closes."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        self._writers.append(writer)
+        return reader, writer
+
+    async def raw(self, request: bytes) -> bytes:
+        """Send, and read to the end of the connection."""
+        reader, writer = await self.open()
+        writer.write(request)
+        return await asyncio.wait_for(reader.read(), 5)
+
+    async def get(self, path: str = "/", *headers: str, host: str = "localhost", method: str = "GET") -> bytes:
+        """The whole answer to a request."""
+        head = "".join(f"{line}\r\n" for line in (f"Host: {host}", "Connection: close", *headers))
+        return await self.raw(f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode())
+
+    async def upgrade(
+        self, *headers: str, host: str = "localhost"
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, bytes]:
+        """A raw WebSocket, and the head of the answer that opened it."""
+        reader, writer = await self.open()
+        lines = ("GET /ws HTTP/1.1", f"Host: {host}", "Connection: Upgrade", *UPGRADE, *headers, "", "")
+        writer.write("\r\n".join(lines).encode())
+        return reader, writer, await reader.readuntil(b"\r\n\r\n")
+
+    async def connect(self) -> aiohttp.ClientWebSocketResponse:
+        """aiohttp's WebSocket client."""
+        return await self.session.ws_connect(f"http://localhost:{self.port}/ws")
+
+    def settings_for_next_socket(self, *, heartbeat: float) -> None:
+        self.gateway._socket._settings = replace(QUICK, heartbeat=heartbeat)
+
+    def be_tls(self) -> None:
+        self.peer = Visitor(tls=True)
+
+    async def entered(self) -> Listening:
+        return await asyncio.wait_for(self.house.entered.get(), 5)
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    server = Server()
+    await server.start()
+    yield server
+    await server.stop()

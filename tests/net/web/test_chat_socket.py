@@ -1,0 +1,178 @@
+"""WebSockets on the wire: frames split anyhow, sizes, pauses and ends."""
+
+import asyncio
+import json
+import os
+
+import aiohttp
+import pytest
+from tests.net.web.conftest import Listening, Server
+
+from hobnob.protocol.codec import MAX_CLIENT_FRAME
+from hobnob.protocol.commands import Command
+
+
+def status(answer: bytes) -> int:
+    return int(answer.split(b" ", 2)[1])
+
+
+PING = b'{"do":"ping","id":1}'
+
+
+async def test_a_text_frame_is_a_command(server: Server) -> None:
+    socket = await server.connect()
+    conversation = await server.entered()
+    assert conversation.address == "127.0.0.1"
+    await socket.send_str(PING.decode())
+    command = await conversation.heard.get()
+    assert isinstance(command, Command)
+    await socket.send_str("what?")
+    error = await conversation.heard.get()
+    assert isinstance(error, bytes)
+    conversation.link.write(error)
+    assert json.loads((await socket.receive()).data)["error"] == "bad-json"
+    await socket.close()
+    assert await conversation.heard.get() == "end"
+    assert await conversation.gone.get() == "closed"
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 0xFFFF, 0x10000, 1024 * 1024])
+async def test_frames_of_every_size_arrive(server: Server, size: int) -> None:
+    socket = await server.connect()
+    conversation = await server.entered()
+    farewell = conversation.codec.wire.farewell("x" * size)
+    conversation.link.write(farewell + farewell)
+    for _ in range(2):
+        assert json.loads((await socket.receive()).data)["text"] == "x" * size
+    await socket.close()
+
+
+async def test_compression_and_subprotocols_are_refused(server: Server) -> None:
+    _, _, answer = await server.upgrade(
+        "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits", "Sec-WebSocket-Protocol: x"
+    )
+    assert status(answer) == 101
+    assert b"Sec-WebSocket-Extensions" not in answer
+    assert b"Sec-WebSocket-Protocol" not in answer
+
+
+def frame(opcode: int, payload: bytes, final: bool = True) -> bytes:
+    """A client's frame, masked (RFC 6455, 5.3)."""
+    mask = os.urandom(4)
+    size = len(payload)
+    length = bytes([0x80 | size]) if size < 126 else bytes([0x80 | 126]) + size.to_bytes(2, "big")
+    masked = bytes(byte ^ mask[at % 4] for at, byte in enumerate(payload))
+    return bytes([(0x80 if final else 0) | opcode]) + length + mask + masked
+
+
+async def raw_socket(server: Server) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, Listening]:
+    reader, writer, answer = await server.upgrade()
+    assert status(answer) == 101
+    return reader, writer, await server.entered()
+
+
+async def test_fragments_and_pings_between_them_byte_by_byte(server: Server) -> None:
+    reader, writer, conversation = await raw_socket(server)
+    stream = (
+        frame(1, PING[:5], final=False) + frame(9, b"there?") + frame(0, PING[5:9], final=False) + frame(0, PING[9:])
+    )
+    for at in range(len(stream)):
+        writer.write(stream[at : at + 1])
+        await asyncio.sleep(0)
+    assert isinstance(await conversation.heard.get(), Command)
+    assert await reader.readexactly(8) == b"\x8a\x06there?"
+    writer.write(frame(8, b"\x03\xe8"))
+    assert await reader.read() == b"\x88\x02\x03\xe8"
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "reason"),
+    [
+        (frame(2, b"binary"), 1003, "binary frame"),
+        (frame(1, b"x" * 40_000, final=False) + frame(0, b"x" * 40_000)[:8], 1009, "frame too long"),
+        (b"\x81\xff" + (1 << 40).to_bytes(8, "big") + b"mask", 1009, "frame too long"),
+        (b"\x81\xff" + (MAX_CLIENT_FRAME + 1).to_bytes(8, "big") + b"mask", 1009, "frame too long"),
+        (frame(3, b"reserved"), 1002, "connection lost"),
+    ],
+    ids=["binary", "fragments", "huge", "one too long", "reserved"],
+)
+async def test_frames_that_may_not_be_end_the_socket(server: Server, data: bytes, code: int, reason: str) -> None:
+    reader, writer, conversation = await raw_socket(server)
+    writer.write(data)
+    answer = await reader.read()
+    assert answer[:1] == b"\x88"
+    assert int.from_bytes(answer[2:4], "big") == code
+    assert await conversation.gone.get() == reason
+
+
+async def test_a_frame_may_be_as_long_as_the_limit(server: Server) -> None:
+    socket = await server.connect()
+    conversation = await server.entered()
+    await socket.send_str(PING.decode().ljust(MAX_CLIENT_FRAME))
+    assert isinstance(await conversation.heard.get(), Command)
+    await socket.close()
+
+
+async def test_reading_is_paused_and_resumed(server: Server) -> None:
+    socket = await server.connect()
+    conversation = await server.entered()
+    conversation.link.pause_reading()
+    await socket.send_str(PING.decode())  # the message that the server waits for already
+    await conversation.heard.get()
+    await socket.send_str(PING.decode())
+    await socket.ping()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert conversation.heard.empty()
+    conversation.link.resume_reading()
+    assert isinstance(await conversation.heard.get(), Command)
+    await socket.close()
+
+
+async def test_a_slow_reader_pauses_the_conversation_and_goes_on(server: Server) -> None:
+    socket = await server.connect()
+    conversation = await server.entered()
+    socket._response.connection.transport.pause_reading()  # type: ignore[union-attr]
+    piece = conversation.codec.wire.farewell("x" * 500_000)
+    for _ in range(32):
+        conversation.link.write(piece)
+    assert await conversation.heard.get() == "pause"
+    socket._response.connection.transport.resume_reading()  # type: ignore[union-attr]
+    for _ in range(32):
+        assert len((await socket.receive()).data) > 500_000
+    assert await conversation.heard.get() == "resume"
+    await socket.close()
+
+
+async def test_the_server_may_end_it(server: Server) -> None:
+    socket = await server.connect()
+    conversation = await server.entered()
+    conversation.dismiss("Bye.")
+    assert json.loads((await socket.receive()).data) == {"event": "goodbye", "text": "Bye."}
+    assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
+    assert await conversation.gone.get()
+
+
+async def test_who_does_not_shake_hands_is_cut(server: Server) -> None:
+    reader, _, conversation = await raw_socket(server)
+    conversation.dismiss("Bye.")
+    assert await asyncio.wait_for(reader.read(), 5)
+    assert await conversation.gone.get()
+
+
+async def test_stopping_says_goodbye(server: Server) -> None:
+    socket = await server.connect()
+    await server.entered()
+    idle = asyncio.ensure_future(server.raw(b""))
+    stopping = asyncio.ensure_future(server.gateway.stop())
+    assert json.loads((await socket.receive()).data)["event"] == "goodbye"
+    assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
+    await asyncio.wait_for(stopping, 3)
+    assert await idle == b""
+
+
+async def test_who_answers_no_ping_is_cut(server: Server) -> None:
+    server.settings_for_next_socket(heartbeat=0.2)
+    reader, _, conversation = await raw_socket(server)
+    assert await reader.readexactly(2) == b"\x89\x00"
+    assert await asyncio.wait_for(conversation.gone.get(), 5) == "timed out"

@@ -1,0 +1,53 @@
+"""The deadlines and caps of a connection."""
+
+import asyncio
+
+from tests.net.web.conftest import Server
+
+
+def status(answer: bytes) -> int:
+    return int(answer.split(b" ", 2)[1])
+
+
+async def test_slowly_dripped_headers_are_cut(server: Server) -> None:
+    reader, writer = await server.open()
+    writer.write(b"GET / HTTP/1.1\r\n")
+    answer = asyncio.ensure_future(reader.read())
+    while not answer.done():
+        writer.write(b"X: y\r\n")
+        await asyncio.wait([answer], timeout=0.02)
+    assert status(await answer) == 408
+
+
+async def test_the_second_request_has_its_deadline_too(server: Server) -> None:
+    reader, writer = await server.open()
+    writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert status(await reader.readuntil(b"ok\n")) == 200
+    writer.write(b"GET /healthz")
+    assert status(await reader.read()) == 408
+
+
+async def test_an_idle_connection_is_closed(server: Server) -> None:
+    assert await server.raw(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n") != b""
+    assert await server.raw(b"") == b""
+
+
+async def test_headers_have_a_bound(server: Server) -> None:
+    assert (
+        status(
+            await server.raw(
+                b"GET / HTTP/1.1\r\n" + b"X: " + b"y" * 4000 + b"\r\n" + (b"X: " + b"y" * 4000 + b"\r\n") * 9
+            )
+        )
+        == 431
+    )
+
+
+async def test_who_takes_nothing_is_cut(server: Server) -> None:
+    socket = await server.connect()
+    conversation = await server.entered()
+    socket._response.connection.transport.pause_reading()  # type: ignore[union-attr]
+    for _ in range(32):
+        conversation.link.write(bytes(1024 * 1024))
+    assert await conversation.heard.get() == "pause"
+    assert await asyncio.wait_for(conversation.gone.get(), 5) == "connection lost"
