@@ -61,7 +61,7 @@ class IrcCodec:
     def _take(self, line: bytes | None) -> Iterator[Said]:
         assert self._client is not None
         if line is None or _too_long(line):
-            yield self._client.numeric(Numeric.ERR_INPUTTOOLONG)
+            yield from self._go_on(self._too_long(self._client), None)
             return
         try:
             message = parse(line.decode())
@@ -74,9 +74,7 @@ class IrcCodec:
     def _steps(self, client: Client, message: Message) -> Steps:
         """A command behind its preconditions."""
         rule = COMMANDS.get(message.command)
-        if self._unsettled or (self._waiting and (rule is None or rule.settled)):
-            with suppress(ChatError):
-                yield Ping()
+        yield from self._settle(sends=rule is None or rule.settled)
         if rule is None:
             yield client.numeric(Numeric.ERR_UNKNOWNCOMMAND, message.command)
             return
@@ -91,6 +89,16 @@ class IrcCodec:
             return
         if not rule.quiet:
             yield problem
+
+    def _too_long(self, client: Client) -> Steps:
+        yield from self._settle(sends=False)
+        yield client.numeric(Numeric.ERR_INPUTTOOLONG)
+
+    def _settle(self, *, sends: bool) -> Steps:
+        """Wait until what came before is answered; `sends` before it too."""
+        if self._unsettled or (sends and self._waiting):
+            with suppress(ChatError):
+                yield Ping()
 
     def _go_on(self, steps: Steps, reply: Reply | ChatError | None) -> Iterator[Said]:
         """Run steps until they ask the chat something, or to their end."""

@@ -69,8 +69,6 @@ About = Literal["target", "command", "nothing"]
 """What stands between the client's nick and the text."""
 
 ERRORS: Final[dict[str, tuple[Numeric, About]]] = {
-    "already-here": (Numeric.ERR_ALREADYREGISTERED, "nothing"),
-    "hello-first": (Numeric.ERR_NOTREGISTERED, "nothing"),
     "name-invalid": (Numeric.ERR_ERRONEUSNICKNAME, "target"),
     "name-lookalike": (Numeric.ERR_NICKNAMEINUSE, "target"),
     "name-reserved": (Numeric.ERR_ERRONEUSNICKNAME, "target"),
@@ -93,5 +91,6 @@ ERRORS_OF_COMMAND: Final[dict[tuple[str, str], tuple[Numeric, About]]] = {
     ("PRIVMSG", "not-a-member"): (Numeric.ERR_CANNOTSENDTOCHAN, "target"),
     ("PRIVMSG", "not-allowed"): (Numeric.ERR_CANNOTSENDTOCHAN, "target"),
     ("PRIVMSG", "name-invalid"): (Numeric.ERR_NOSUCHNICK, "target"),
+    ("TOPIC", "name-invalid"): (Numeric.ERR_NOSUCHCHANNEL, "target"),
 }
 """Where one command has another numeric for a code."""
