@@ -110,7 +110,7 @@ async def _tidy(chat: Chat) -> None:
         await asyncio.sleep(TIDY_EVERY)
         try:
             await asyncio.to_thread(chat.store.tidy)
-        except Exception:
+        except Exception:  # noqa: BLE001  it is tried again; the house goes on meanwhile
             _log.exception("tidying the store failed")
 
 
@@ -121,5 +121,4 @@ async def _stop(chat: Chat, web: WebGateway, listener: Listener) -> None:
         async with asyncio.timeout(STOP_WITHIN):
             await chat.stop("The server is stopping. Connect again in a moment.")
             await web.stop()
-            while chat.conversations:
-                await asyncio.sleep(0.01)
+            await chat.empty.wait()

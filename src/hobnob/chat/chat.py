@@ -73,6 +73,8 @@ class Chat:
         self.people = People()
         self.conversations: dict[Conversation, None] = {}
         """All, until their links are closed."""
+        self.empty = asyncio.Event()
+        """Set once the last link is closed after `stop`."""
         self.stopping = False
         self._logs: dict[str, Log] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -118,6 +120,7 @@ class Chat:
         for conversation in tuple(self.conversations):
             conversation.dismiss(reason)
         await self.bus.stop()
+        self._look_if_empty()
 
     # House
 
@@ -133,6 +136,15 @@ class Chat:
         """A client says no more."""
         _log.info("client left", client=session.number, person=session.person and session.person.id, reason=reason)
         self.attendance.leave(session, reason)
+
+    def closed(self, conversation: Conversation) -> None:
+        """A client's link is closed."""
+        self.conversations.pop(conversation, None)
+        self._look_if_empty()
+
+    def _look_if_empty(self) -> None:
+        if self.stopping and not self.conversations:
+            self.empty.set()
 
     def attached(self, room: str) -> Sequence[Member]:
         """Who hears a live room now, by name."""
@@ -185,7 +197,7 @@ class Chat:
             raise ChatError("try-again") from None
         except (ChatError, asyncio.CancelledError):
             raise
-        except Exception:
+        except Exception:  # noqa: BLE001  the guard at the edge: whoever asked gets a word, the log the rest
             _log.exception("a command failed", command=type(command).__name__)
             raise ChatError("internal") from None
 

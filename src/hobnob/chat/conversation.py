@@ -86,7 +86,7 @@ class Conversation:
         if not self._closed:
             self._closed = True
             self._chat.leave(self.session, reason)
-        self._chat.conversations.pop(self, None)
+        self._chat.closed(self)
 
     def _go_on(self) -> None:
         """Do what was said, as far as it need not wait."""

@@ -8,7 +8,6 @@ What a client hears of its rooms is encoded once per `WireFormat` and shared; wh
 goes through `Codec.answer` and `Codec.receive` to the one client, in one order with everything else.
 """
 
-import asyncio
 import enum
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
@@ -155,9 +154,6 @@ class House(Protocol):
 
     def enter(self, codec: Codec, link: Link, address: str) -> Conversation:
         """Let a client in. `address` is where it comes from, for limits and logs."""
-
-    def perform(self, session: Session, command: Command) -> asyncio.Future[Reply]:
-        """Do a command for a session. The future fails with ChatError only."""
 
     def attached(self, room: str) -> Sequence[Member]:
         """Who hears a room (by id) now, by name. Only for rooms that the asking session hears."""

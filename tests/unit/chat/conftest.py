@@ -75,8 +75,8 @@ class Client:
 
     async def ask(self, do: str, **fields: object) -> Frame:
         """Send a command and wait for its reply."""
-        id = self.send(do, **fields)
-        return await self.until(lambda frame: frame.get("reply") == id)
+        asked = self.send(do, **fields)
+        return await self.until(lambda frame: frame.get("reply") == asked)
 
     async def event(self, name: str, **fields: object) -> Frame:
         """Wait for an event with these fields."""
