@@ -4,8 +4,7 @@ An undecided connection costs a socket and a timer before anybody is known, so t
 and the file descriptors. IPv6 counts by /64 (what one host is given) and by /48 (what one site is given).
 """
 
-from collections import Counter
-from socket import AF_INET, AF_INET6, inet_pton
+from socket import AF_INET6, inet_pton
 
 from hobnob.net.peer import plain_address
 
@@ -20,30 +19,31 @@ class UndecidedLimits:
         self._per_address = per_address
         self._per_site = per_site
         self._total = 0
-        self._counts: Counter[bytes] = Counter()
+        self._counts: dict[str | bytes, int] = {}
 
     def __len__(self) -> int:
         return self._total
 
     def admit(self, address: str | None) -> bool:
         """Count one more from `address`, unless a cap is reached. None: only the process counts it."""
-        networks = _networks(address)
+        counts, networks = self._counts, _networks(address)
         if self._total >= self._per_process:
             return False
         for network, cap in zip(networks, (self._per_address, self._per_site), strict=False):
-            if self._counts[network] >= cap:
+            if counts.get(network, 0) >= cap:
                 return False
         self._total += 1
         for network in networks:
-            self._counts[network] += 1
+            counts[network] = counts.get(network, 0) + 1
         return True
 
     def leave(self, address: str | None) -> None:
         """One from `address` is decided or gone."""
         self._total -= 1
         for network in _networks(address):
-            if self._counts[network] > 1:
-                self._counts[network] -= 1
+            left = self._counts[network] - 1
+            if left:
+                self._counts[network] = left
             else:
                 del self._counts[network]
 
@@ -60,7 +60,7 @@ class SpokeWeb:
     def __init__(self, *, memory: float, capacity: int = 10_000) -> None:
         self._memory = memory
         self._capacity = capacity
-        self._until: dict[bytes, float] = {}  # oldest first
+        self._until: dict[str | bytes, float] = {}  # oldest first
 
     def __len__(self) -> int:
         return len(self._until)
@@ -78,12 +78,12 @@ class SpokeWeb:
         return self._until.get(_networks(address)[0], now) > now
 
 
-def _networks(address: str | None) -> tuple[bytes, ...]:
+def _networks(address: str | None) -> tuple[str | bytes, ...]:
     """What an address is counted under, narrowest first: an IPv4 address, or an IPv6 /64 and /48."""
     if address is None:
         return ()
     address = plain_address(address)
     if ":" not in address:
-        return (inet_pton(AF_INET, address),)
+        return (address,)
     packed = inet_pton(AF_INET6, address)
     return packed[:8], packed[:6]

@@ -33,6 +33,8 @@ class Peer:
 
 def plain_address(address: str) -> str:
     """`address` as limits and logs compare it: without an IPv6 zone, and IPv4 where IPv6 merely carries it."""
+    if ":" not in address:
+        return address
     address = address.partition("%")[0]
     lowered = address.lower()
     return lowered.removeprefix("::ffff:") if lowered.startswith("::ffff:") and "." in lowered else address

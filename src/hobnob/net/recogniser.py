@@ -6,11 +6,10 @@ whatever ends here undecided ends without a word.
 """
 
 import asyncio
-import enum
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Final, cast
 
 from hobnob.net.limits import SpokeWeb, UndecidedLimits
 from hobnob.net.peer import Peer, plain_address
@@ -41,13 +40,13 @@ class Port:
     handshakes: set[asyncio.Task[None]] = field(default_factory=set)
 
 
-class _Stage(enum.Enum):
-    PROXY = enum.auto()  # a trusted peer's header comes first
-    SNIFFING = enum.auto()
-    HANDSHAKE = enum.auto()
-    CHOSEN = enum.auto()  # ALPN named the protocol; its first byte is awaited
-    GREETED = enum.auto()
-    OVER = enum.auto()  # handed over, refused or lost
+# Where a connection stands. Plain numbers: every connection compares them a dozen times.
+_PROXY: Final = 0  # a trusted peer's header comes first
+_SNIFFING: Final = 1
+_HANDSHAKE: Final = 2
+_CHOSEN: Final = 3  # ALPN named the protocol; its first byte is awaited
+_GREETED: Final = 4
+_OVER: Final = 5  # handed over, refused or lost
 
 
 class Recogniser(asyncio.Protocol):
@@ -74,7 +73,7 @@ class Recogniser(asyncio.Protocol):
 
     def __init__(self, port: Port) -> None:
         self._port = port
-        self._stage = _Stage.SNIFFING
+        self._stage: int = _SNIFFING
         self._first = b""
         self._address = ""
         self._peer_port = 0
@@ -107,16 +106,16 @@ class Recogniser(asyncio.Protocol):
             return
         port.undecided.add(self)
         if trusted:
-            self._stage = _Stage.PROXY
+            self._stage = _PROXY
         self._timer = port.loop.call_later(port.settings.greet_after, self._patience_ended)
 
     def data_received(self, data: bytes) -> None:
-        if self._stage is not _Stage.OVER:
+        if self._stage != _OVER:
             self._first += data
             self._look()
 
     def eof_received(self) -> bool | None:
-        if self._stage is _Stage.HANDSHAKE:
+        if self._stage == _HANDSHAKE:
             self._ended = True
             return None
         return self._input_ended()
@@ -133,22 +132,22 @@ class Recogniser(asyncio.Protocol):
 
     def _look(self) -> None:
         """Go as far as the bytes that are here allow."""
-        if self._stage is _Stage.PROXY:
+        if self._stage == _PROXY:
             self._read_proxy_header()
         if not self._first:
             return
-        if self._stage is _Stage.CHOSEN:
+        if self._stage == _CHOSEN:
             self._hand_over(_ALPN_KINDS[self._alpn])
-        elif self._stage is _Stage.SNIFFING or self._stage is _Stage.GREETED:
+        elif self._stage == _SNIFFING or self._stage == _GREETED:
             kind = classify(self._first, self._port.settings.max_first_line)
             if kind is not None:
                 self._decide(kind)
-            elif self._stage is _Stage.GREETED and not self._patient:
+            elif self._stage == _GREETED and not self._patient:
                 self._patient = True
                 self._set_timer(self._port.settings.greet_after, self._patience_ended)
 
     def _decide(self, kind: Kind) -> None:
-        if self._stage is _Stage.GREETED:
+        if self._stage == _GREETED:
             self._decide_greeted(kind)
         elif kind is Kind.ENTER:
             self._first = self._first.partition(b"\n")[2]  # it asked for the greeting and answers no question
@@ -178,11 +177,11 @@ class Recogniser(asyncio.Protocol):
         """The one look at silence. Half a program's line waits for the deadline, anything else is a person's."""
         settings = self._port.settings
         self._set_timer(settings.decide_within - settings.greet_after, self.close)
-        if self._stage not in (_Stage.SNIFFING, _Stage.GREETED) or begins_like_a_program(self._first):
+        if self._stage not in (_SNIFFING, _GREETED) or begins_like_a_program(self._first):
             return
         kind = classify_end(self._first, settings.max_first_line)
         if kind is Kind.TEXT or kind is Kind.ENTER:
-            self._unended = self._stage is _Stage.SNIFFING
+            self._unended = self._stage == _SNIFFING
             self._decide(kind)
         elif kind is None and not self._may_be_a_browser():
             self._greet()
@@ -195,7 +194,7 @@ class Recogniser(asyncio.Protocol):
 
     def _input_ended(self) -> bool | None:
         """The end of input ends a person's line. What is returned keeps our half open, as the new protocol wants it."""
-        if self._stage is _Stage.SNIFFING or self._stage is _Stage.GREETED:
+        if self._stage == _SNIFFING or self._stage == _GREETED:
             kind = classify_end(self._first, self._port.settings.max_first_line)
             if kind is not None:
                 self._decide(kind)
@@ -205,13 +204,13 @@ class Recogniser(asyncio.Protocol):
     # What follows from it
 
     def _greet(self) -> None:
-        self._stage = _Stage.GREETED
+        self._stage = _GREETED
         self._set_timer(self._port.settings.answer_within, self.close)
         self._transport.write(self._port.greeting)
 
     def _say_and_end(self, words: bytes) -> None:
         """Last words, and a moment to read them: closing over unread input would make the kernel drop them."""
-        self._stage = _Stage.OVER
+        self._stage = _OVER
         self._set_timer(self._port.settings.decide_within, self.close)
         self._transport.write(words)
         if self._transport.can_write_eof():
@@ -230,7 +229,7 @@ class Recogniser(asyncio.Protocol):
         self._first = self._first[header.length :]
         self._proxied = True
         self._tls = header.tls
-        self._stage = _Stage.SNIFFING
+        self._stage = _SNIFFING
         if header.address is not None:
             self._address, self._peer_port = header.address, header.port
             self._port.limits.leave(self._counted)
@@ -243,7 +242,7 @@ class Recogniser(asyncio.Protocol):
 
     def _choose_by_alpn(self, alpn: str | None) -> None:
         self._alpn = alpn
-        self._stage = _Stage.CHOSEN if alpn in _ALPN_KINDS else _Stage.SNIFFING
+        self._stage = _CHOSEN if alpn in _ALPN_KINDS else _SNIFFING
         if alpn == ALPN_ACME:
             self.close()
 
@@ -258,7 +257,7 @@ class Recogniser(asyncio.Protocol):
         if port.ssl_context is None:
             self._say_and_end(NO_TLS_HERE)
             return
-        self._stage = _Stage.HANDSHAKE
+        self._stage = _HANDSHAKE
         self._cancel_timer()
         self._transport.pause_reading()
         task = port.loop.create_task(self._shake_hands(port.ssl_context))
@@ -278,7 +277,7 @@ class Recogniser(asyncio.Protocol):
         except OSError:  # refused, reset or too slow
             inner = None
         tls = inner.get_extra_info("ssl_object") if inner else None
-        if inner is None or tls is None or self._stage is _Stage.OVER:
+        if inner is None or tls is None or self._stage == _OVER:
             self.close()
             return
         self._transport = inner
@@ -292,7 +291,7 @@ class Recogniser(asyncio.Protocol):
     def _hand_over(self, kind: Kind) -> None:
         """Give the transport away for life, and with it every byte that was read."""
         transport, first = self._transport, self._first
-        greeted = self._stage is _Stage.GREETED
+        greeted = self._stage == _GREETED
         self._leave()
         peer = Peer(self._address, self._peer_port, self._tls, self._alpn, self._proxied, greeted, self._unended)
         was_closing = transport.is_closing()  # the end of input inside TLS closes by itself
@@ -319,7 +318,7 @@ class Recogniser(asyncio.Protocol):
 
     def _leave(self) -> None:
         """No longer undecided, for whatever reason."""
-        self._stage = _Stage.OVER
+        self._stage = _OVER
         self._cancel_timer()
         if self in self._port.undecided:
             self._port.undecided.discard(self)

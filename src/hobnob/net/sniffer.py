@@ -34,6 +34,8 @@ class Kind(enum.Enum):
 _TLS_RECORD = b"\x16\x03"  # handshake, and the major version of all that is in use (RFC 8446, 5.1)
 _SSH = b"SSH-2.0-"  # RFC 4253, 4.2
 _STUDENT = b"USERNAME:"
+_EARLY = frozenset(b"\x16SU{ \t")
+"""First bytes of what decides before its line is whole."""
 
 _REQUEST_LINE_END = re.compile(rb" HTTP/\d\.\d\r?\Z")
 _HTTP_METHODS = frozenset(
@@ -56,6 +58,7 @@ _IRC_TYPED = re.compile(  # by hand in lower case, where no sentence looks the s
     rb"nick [^ ]+ *|user [^ ]+ [^ ]+ [^ ]+ :.+|user [^ ]+ \d+ \* .+|cap (?:ls(?: \d+)?|list|end|req .+) *"
 )
 
+_IAC = b"\xff"
 _SUBNEGOTIATION = re.compile(rb"\xff\xfa(?:[^\xff]|\xff[^\xf0])*\xff\xf0", re.DOTALL)  # a doubled IAC is data
 
 # What nobody types and no text holds: C0 without BEL to CR (bell, backspace, white space) and ESC (arrow keys).
@@ -67,10 +70,10 @@ def classify(first: bytes, limit: int = MAX_FIRST_LINE) -> Kind | None:
 
     `limit` is in bytes and counts the line without its newline, and a telnet client's negotiation before it on its own.
     """
-    start = _after_telnet(first)
+    start = _after_telnet(first) if first[:1] == _IAC else 0
     if start is None or start > limit:
         return Kind.TOO_LONG if len(first) > limit else None
-    if not start:
+    if not start and first and first[0] in _EARLY:
         early = _by_beginning(first[: limit + 1])
         if early is not None:
             return early
@@ -97,11 +100,11 @@ def classify_end(first: bytes, limit: int = MAX_FIRST_LINE) -> Kind | None:
 
 def begins_like_a_program(first: bytes) -> bool:
     """Whether an undecided beginning is more likely the first half of a program's line than a person's words."""
-    if not first or first[0] == 0xFF:
+    if not first or first[:1] == _IAC:
         return False
     if any(beginning.startswith(first) for beginning in (_TLS_RECORD, _SSH, _STUDENT)):
         return True
-    line = first[_source_length(first) :]
+    line = _without_source(first)
     word, space, rest = line.partition(b" ")
     if not space:
         return any(known.startswith(word) for known in _HTTP_METHODS | _IRC_WORDS | _IRC_ENGLISH_WORDS)
@@ -126,10 +129,10 @@ def _is_binary(line: bytes) -> bool:
 
 
 def _by_line(line: bytes) -> Kind:
-    if _REQUEST_LINE_END.search(line[-11:]):
+    if b" HTTP/" in line and _REQUEST_LINE_END.search(line[-11:]):
         return Kind.WEB
     bare = line.removesuffix(b"\r")
-    if _is_irc(bare[_source_length(bare) :]) or _IRC_TYPED.fullmatch(bare):
+    if _is_irc(_without_source(bare)) or _IRC_TYPED.fullmatch(bare):
         return Kind.IRC
     return _by_spoken_line(line)
 
@@ -142,20 +145,23 @@ def _by_spoken_line(line: bytes) -> Kind:
 def _is_irc(line: bytes) -> bool:
     """Whether a line without its tags and source begins with a client's command."""
     word, _, rest = line.partition(b" ")
-    if word in _IRC_ENGLISH_WORDS:
-        return not rest.strip() or rest.lstrip().startswith((b"#", b"&"))
-    return word in _IRC_WORDS
+    if word in _IRC_WORDS:
+        return True
+    return word in _IRC_ENGLISH_WORDS and (not rest.strip() or rest.lstrip().startswith((b"#", b"&")))
 
 
-def _source_length(line: bytes) -> int:
+def _without_source(line: bytes) -> bytes:
+    """A line of IRC from its command on."""
+    if line[:1] not in (b"@", b":"):
+        return line
     found = _IRC_SOURCE.match(line)
-    return found.end() if found else 0
+    return line[found.end() :] if found else line
 
 
 def _after_telnet(first: bytes) -> int | None:
     """Where a telnet client's opening negotiation ends (RFC 854, 855); None when it is cut short."""
     at = 0
-    while first[at : at + 1] == b"\xff":
+    while first[at : at + 1] == _IAC:
         command = first[at + 1 : at + 2]
         if not command:
             return None
