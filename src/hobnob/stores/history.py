@@ -9,10 +9,16 @@ from hobnob.protocol.events import DraftChanged, Fact, MessageEdited
 from hobnob.protocol.records import Draft, Message, Version
 from hobnob.stores.conditions import LARGEST
 from hobnob.stores.numbering import rfc3339
-from hobnob.stores.rows import READ_COLUMNS, Row, load_extras, to_fact, to_message
+from hobnob.stores.rows import READ_COLUMNS, Row, load_extras, ref_key, to_fact, to_message
+from hobnob.stores.store import Duplicate
 from hobnob.stores.tables import drafts, facts, logs, pins, reactions, versions
 
 _LOG = sa.select(logs.c.seq).where(logs.c.id == sa.bindparam("id"))
+_REFS = (
+    sa.select(facts.c.ref_key, facts.c.digest, logs.c.id, facts.c.number, facts.c.at)
+    .join(logs, logs.c.seq == facts.c.log)
+    .where(facts.c.ref_key.in_(sa.bindparam("keys", expanding=True)))
+)
 _HEADS = sa.select(logs.c.id, logs.c.head).where(logs.c.id.in_(sa.bindparam("ids", expanding=True)))
 _IS_MESSAGE = facts.c.author.is_not(None)
 _OF_LOG = facts.c.log == sa.bindparam("log")
@@ -51,6 +57,18 @@ _REACTIONS = (
 _PINS = sa.select(pins.c.number).where(
     pins.c.log == sa.bindparam("log"), pins.c.number.in_(sa.bindparam("numbers", expanding=True))
 )
+
+
+def find_refs(connection: sa.Connection, keys: Sequence[bytes]) -> dict[bytes, tuple[Duplicate, bytes]]:
+    """What was kept under these ref keys, each with its digest."""
+    found = connection.execute(_REFS, {"keys": keys})
+    return {row.ref_key: (Duplicate(row.id, row.number, rfc3339(row.at)), row.digest) for row in found}
+
+
+def kept_ref(connection: sa.Connection, by: str, ref: str) -> tuple[Duplicate, bytes] | None:
+    """What a person's ref did, and its digest."""
+    key = ref_key(by, ref)
+    return find_refs(connection, [key]).get(key)
 
 
 def heads(connection: sa.Connection, ids: Sequence[str]) -> dict[str, int]:

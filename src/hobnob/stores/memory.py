@@ -15,7 +15,7 @@ from hobnob.protocol.names import NameRefused, fold
 from hobnob.protocol.records import Message, Person, Room, RoomListing, RoomState, Version
 from hobnob.protocol.replies import Unread
 from hobnob.stores.memory_state import Memory, MessageState, RoomData
-from hobnob.stores.store import Item, Membership, Outcome, Refused, RoomEntry
+from hobnob.stores.store import Duplicate, Item, Membership, Outcome, Refused, RoomEntry
 
 
 class MemoryStore:
@@ -51,6 +51,10 @@ class MemoryStore:
                 self._memory.drop(room)
 
     # Logs
+
+    def kept_ref(self, by: str, ref: str) -> tuple[Duplicate, bytes] | None:
+        with self._lock:
+            return self._memory.refs.get((by, ref))
 
     def heads(self, logs: Sequence[str]) -> dict[str, int]:
         with self._lock:

@@ -101,7 +101,7 @@ class Memory:
 
     logs: dict[str, LogState] = field(default_factory=dict)
     facts: dict[str, list[Fact]] = field(default_factory=dict)
-    refs: dict[tuple[str, str], tuple[bytes, Duplicate]] = field(default_factory=dict)
+    refs: dict[tuple[str, str], tuple[Duplicate, bytes]] = field(default_factory=dict)
     rooms: dict[str, RoomData] = field(default_factory=dict)
     persons: dict[str, Person] = field(default_factory=dict)
     tokens: dict[bytes, str] = field(default_factory=dict)
@@ -110,7 +110,7 @@ class Memory:
     def perform(self, item: Item, now: int) -> Outcome:
         """One item, or nothing of it."""
         if item.ref is not None and (item.by, item.ref) in self.refs:
-            digest, first = self.refs[item.by, item.ref]
+            first, digest = self.refs[item.by, item.ref]
             return first if digest == item.digest else Refused("ref-reused")
         for condition in item.requires:
             if code := self.violation(condition):
@@ -121,7 +121,7 @@ class Memory:
         for write in item.writes:
             self._write(write)
         if item.ref is not None:
-            self.refs[item.by, item.ref] = (item.digest, Duplicate(kept[0].log, kept[0].number, kept[0].at))
+            self.refs[item.by, item.ref] = (Duplicate(kept[0].log, kept[0].number, kept[0].at), item.digest)
         return Kept(kept)
 
     # Conditions
@@ -276,7 +276,7 @@ class Memory:
     def drop(self, room: str) -> None:
         """Forget a room and its log."""
         del self.rooms[room], self.logs[room], self.facts[room]
-        self.refs = {key: value for key, value in self.refs.items() if value[1].log != room}
+        self.refs = {key: value for key, value in self.refs.items() if value[0].log != room}
 
 
 def _change(message: MessageState, fact: RoomEvent) -> None:

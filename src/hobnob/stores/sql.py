@@ -25,7 +25,7 @@ from hobnob.stores import history, reading, sqlite
 from hobnob.stores.folder import DataFolder
 from hobnob.stores.migrations import migrate
 from hobnob.stores.projection import drop_room
-from hobnob.stores.store import Item, Membership, Outcome, Refused, RoomEntry, StoreRefused, Unknown
+from hobnob.stores.store import Duplicate, Item, Membership, Outcome, Refused, RoomEntry, StoreRefused, Unknown
 from hobnob.stores.tables import meta, rooms
 from hobnob.stores.transaction import Transaction
 
@@ -146,6 +146,9 @@ class SqlStore:
         except (sa.exc.DBAPIError, sa.exc.TimeoutError, sqlite3.Error) as error:
             _log.warning("the store could not read", reason=str(_cause(error)))
             raise ChatError("store-unavailable") from error
+
+    def kept_ref(self, by: str, ref: str) -> tuple[Duplicate, bytes] | None:
+        return self._read(history.kept_ref, by, ref)
 
     def heads(self, logs: Sequence[str]) -> dict[str, int]:
         return self._read(history.heads, logs)

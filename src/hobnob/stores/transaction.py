@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from hobnob.protocol.events import Fact, MessageSent, RoomCreated, RoomEvent
 from hobnob.stores import projection
 from hobnob.stores.conditions import violation
-from hobnob.stores.numbering import rfc3339
+from hobnob.stores.history import find_refs
 from hobnob.stores.rows import NEW_FACT, FactRow, SqlLog, ref_key, to_row
 from hobnob.stores.store import DropRoom, Duplicate, Item, Kept, MessageStands, Outcome, Refused, RightsUnchanged, Write
 from hobnob.stores.tables import facts, logs, mentions
@@ -27,11 +27,6 @@ _LOCK_LOGS = (
     .where(logs.c.id.in_(sa.bindparam("ids", expanding=True)))
     .order_by(logs.c.id)  # one order for everybody, so that nobody waits for each other
     .with_for_update()
-)
-_FIND_REFS = (
-    sa.select(facts.c.ref_key, facts.c.digest, logs.c.id, facts.c.number, facts.c.at)
-    .join(logs, logs.c.seq == facts.c.log)
-    .where(facts.c.ref_key.in_(sa.bindparam("keys", expanding=True)))
 )
 _INSERT_FACTS = sa.insert(facts).values({name: sa.bindparam(name) for name in NEW_FACT})
 _UPDATE_LOGS = (
@@ -49,7 +44,7 @@ class Transaction:
         self._connection = connection
         self._now = now
         self._logs: dict[str, SqlLog] = {}
-        self._refs: dict[bytes, tuple[bytes, Duplicate]] = {}
+        self._refs: dict[bytes, tuple[Duplicate, bytes]] = {}
         self._changed: set[str] = set()
         self._facts: list[FactRow] = []
         self._mentions: list[dict[str, str | int]] = []
@@ -73,12 +68,11 @@ class Transaction:
 
     def _find_refs(self, keys: list[bytes]) -> None:
         for chunk in _chunks(keys):
-            for row in self._connection.execute(_FIND_REFS, {"keys": chunk}):
-                self._refs[row.ref_key] = (row.digest, Duplicate(row.id, row.number, rfc3339(row.at)))
+            self._refs.update(find_refs(self._connection, chunk))
 
     def _perform(self, item: Item, key: bytes | None) -> Outcome:
         if key is not None and (known := self._refs.get(key)) is not None:
-            digest, first = known
+            first, digest = known
             return first if digest == item.digest else Refused("ref-reused")
         if code := self._refusal(item):
             return Refused(code)
@@ -88,7 +82,7 @@ class Transaction:
         for write in item.writes:
             self._write(write)
         if key is not None:
-            self._refs[key] = (item.digest, Duplicate(kept[0].log, kept[0].number, kept[0].at))
+            self._refs[key] = (Duplicate(kept[0].log, kept[0].number, kept[0].at), item.digest)
         return Kept(tuple(kept))
 
     def _refusal(self, item: Item) -> str | None:
@@ -131,7 +125,7 @@ class Transaction:
             self.erased = True
             self._logs.pop(dropped, None)
             self._changed.discard(dropped)
-            self._refs = {key: known for key, known in self._refs.items() if known[1].log != dropped}
+            self._refs = {key: known for key, known in self._refs.items() if known[0].log != dropped}
 
     def _write_facts(self) -> None:
         if self._facts:

@@ -10,17 +10,13 @@ _Serial = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    op.create_table(
-        "logs",
-        sa.Column("seq", _Serial, nullable=False),
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("head", sa.BigInteger(), nullable=False),
-        sa.Column("messages", sa.BigInteger(), nullable=False),
-        sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("rights", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("seq", name="logs_pkey"),
-        sa.UniqueConstraint("id", name="logs_id_unique"),
-    )
+    _people()
+    _logs()
+    _messages()
+    _rooms()
+
+
+def _people() -> None:
     op.create_table(
         "meta",
         sa.Column("key", sa.Text(), nullable=False),
@@ -54,24 +50,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("hash", name="tokens_pkey"),
     )
     op.create_index("tokens_person", "tokens", ["person"], unique=False)
+
+
+def _logs() -> None:
     op.create_table(
-        "direct_people",
-        sa.Column("log", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("place", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("person", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["log"], ["logs.seq"], name="direct_people_log_fkey"),
-        sa.PrimaryKeyConstraint("log", "place", name="direct_people_pkey"),
-    )
-    op.create_table(
-        "drafts",
-        sa.Column("person", sa.Text(), nullable=False),
-        sa.Column("log", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("reply_to", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(["log"], ["logs.seq"], name="drafts_log_fkey"),
-        sa.PrimaryKeyConstraint("person", "log", name="drafts_pkey"),
+        "logs",
+        sa.Column("seq", _Serial, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("head", sa.BigInteger(), nullable=False),
+        sa.Column("messages", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("rights", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name="logs_pkey"),
+        sa.UniqueConstraint("id", name="logs_id_unique"),
     )
     op.create_table(
         "facts",
@@ -119,17 +110,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("ref_key IS NOT NULL"),
         postgresql_where=sa.text("ref_key IS NOT NULL"),
     )
-    op.create_table(
-        "members",
-        sa.Column("log", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("person", sa.Text(), nullable=False),
-        sa.Column("role", sa.Text(), nullable=False),
-        sa.Column("since", sa.BigInteger(), nullable=False),
-        sa.Column("read", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["log"], ["logs.seq"], name="members_log_fkey"),
-        sa.PrimaryKeyConstraint("log", "person", name="members_pkey"),
-    )
-    op.create_index("members_person", "members", ["person"], unique=False)
+
+
+def _messages() -> None:
     op.create_table(
         "mentions",
         sa.Column("person", sa.Text(), nullable=False),
@@ -157,6 +140,49 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("log", "of", "emoji", "person", name="reactions_pkey"),
     )
     op.create_table(
+        "versions",
+        sa.Column("log", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("of", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["log"], ["logs.seq"], name="versions_log_fkey"),
+        sa.PrimaryKeyConstraint("log", "of", "number", name="versions_pkey"),
+    )
+
+
+def _rooms() -> None:
+    op.create_table(
+        "direct_people",
+        sa.Column("log", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("place", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["log"], ["logs.seq"], name="direct_people_log_fkey"),
+        sa.PrimaryKeyConstraint("log", "place", name="direct_people_pkey"),
+    )
+    op.create_table(
+        "drafts",
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("log", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("reply_to", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["log"], ["logs.seq"], name="drafts_log_fkey"),
+        sa.PrimaryKeyConstraint("person", "log", name="drafts_pkey"),
+    )
+    op.create_table(
+        "members",
+        sa.Column("log", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("read", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["log"], ["logs.seq"], name="members_log_fkey"),
+        sa.PrimaryKeyConstraint("log", "person", name="members_pkey"),
+    )
+    op.create_index("members_person", "members", ["person"], unique=False)
+    op.create_table(
         "rooms",
         sa.Column("log", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -170,14 +196,4 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("log", name="rooms_pkey"),
         sa.UniqueConstraint("direct_key", name="rooms_direct_key_unique"),
         sa.UniqueConstraint("key", name="rooms_key_unique"),
-    )
-    op.create_table(
-        "versions",
-        sa.Column("log", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("of", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["log"], ["logs.seq"], name="versions_log_fkey"),
-        sa.PrimaryKeyConstraint("log", "of", "number", name="versions_pkey"),
     )
