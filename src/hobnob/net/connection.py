@@ -32,7 +32,6 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=HIGH_WATER)
-        self.write = self._transport.write
         loop = asyncio.get_running_loop()
         self._deadline = loop.call_later(INTRODUCE_WITHIN, self._introduced_in_time)
         self._conversation: Conversation = self._house.enter(self._make_codec(self._peer), self, self._peer.address)

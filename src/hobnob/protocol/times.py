@@ -1,9 +1,11 @@
 """Times on the wire: RFC 3339, UTC, milliseconds (``2026-11-22T23:00:00.123Z``)."""
 
-import time
+from datetime import UTC, datetime
+from functools import lru_cache
 
 
+@lru_cache(maxsize=4096)
 def rfc3339(ms: int) -> str:
-    """The text of a time in ms since 1970."""
+    """The text of a time in ms since 1970. Cached, as the facts of one commit share their time."""
     seconds, rest = divmod(ms, 1000)
-    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{rest:03d}Z"
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"

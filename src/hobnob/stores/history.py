@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from hobnob.protocol.events import DraftChanged, Fact, MessageEdited
 from hobnob.protocol.records import Draft, Message, Version
+from hobnob.protocol.times import rfc3339
 from hobnob.stores.conditions import LARGEST
-from hobnob.stores.numbering import rfc3339
 from hobnob.stores.rows import READ_COLUMNS, Row, load_extras, ref_key, to_fact, to_message
 from hobnob.stores.store import Duplicate
 from hobnob.stores.tables import drafts, facts, logs, pins, reactions, versions

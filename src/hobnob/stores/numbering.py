@@ -3,19 +3,10 @@
 Every store numbers with this one class, so that they cannot differ.
 """
 
-from datetime import UTC, datetime
-from functools import lru_cache
-
 from msgspec.structs import replace
 
 from hobnob.protocol.events import Fact, MemberLeft, MessageSent, RoomEvent
-
-
-@lru_cache(maxsize=4096)
-def rfc3339(ms: int) -> str:
-    """Milliseconds since 1970 as RFC 3339 in UTC, ``2026-11-22T23:00:00.123Z``."""
-    seconds, rest = divmod(ms, 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
+from hobnob.protocol.times import rfc3339
 
 
 class LogState:

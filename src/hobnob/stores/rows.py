@@ -14,7 +14,8 @@ from msgspec.structs import replace
 from hobnob.protocol.codec import decode_fact, encode, encode_event
 from hobnob.protocol.events import DraftChanged, Fact, MessageEdited, MessageSent
 from hobnob.protocol.records import Message, MessageKind
-from hobnob.stores.numbering import LogState, rfc3339
+from hobnob.protocol.times import rfc3339
+from hobnob.stores.numbering import LogState
 from hobnob.stores.tables import facts
 
 Row = sa.Row[*tuple[Any, ...]]
