@@ -99,8 +99,10 @@ class Rooms:
         self._idle.pop(room.id, None)
         self._live.pop(room.id, None)
         self._logs.pop(room.id, None)
-        self._names.pop(fold(room.record.name), None)
-        self._directs.pop(_people(room.record), None)
+        if room.record.kind == "direct":
+            self._directs.pop(_people(room.record), None)
+        else:
+            self._names.pop(fold(room.record.name), None)
 
     def _register(self, room: Room) -> Room:
         self._logs[room.id] = room.log
