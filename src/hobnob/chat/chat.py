@@ -169,9 +169,9 @@ class Chat:
                 return self.loop.create_task(self._guarded(outcome, command))
             future = self.loop.create_future()
             future.set_result(outcome)
-        except ChatError as error:
+        except (ChatError, NameRefused) as error:
             future = self.loop.create_future()
-            future.set_exception(error)
+            future.set_exception(ChatError(error.code, error.hint))
         return future
 
     async def _repeatedly(self, handler: Handler, session: Session, command: Command) -> Reply:
