@@ -64,7 +64,21 @@ async def test_accepted_sockets_have_the_options(serve: Serve) -> None:
     sock = house.opened.transports[-1].get_extra_info("socket")
     assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
     assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
-    assert 32768 <= sock.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) <= 2 * 32768
+    assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT) == 32768
+
+
+async def test_a_reader_who_does_not_read_is_noticed_early(serve: Serve) -> None:
+    house = await serve(greet_after=NEVER)
+    reader, writer = await house.connect()
+    await send(writer, b"hi\n")
+    await reader.readexactly(8)
+    transport = house.opened.transports[0]
+    taken = 0
+    while transport.get_write_buffer_size() < 65536:
+        transport.write(bytes(16384))
+        taken += 16384
+        await asyncio.sleep(0)
+    assert taken - transport.get_write_buffer_size() < 1024 * 1024  # without the option, more than 2.5 MB
 
 
 async def test_stop_accepting_keeps_connections(serve: Serve) -> None:

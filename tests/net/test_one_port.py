@@ -187,7 +187,18 @@ async def test_text_without_a_newline_is_a_persons_after_a_moment(serve: Serve) 
     reader, writer = await house.connect()
     await send(writer, b"hello")
     assert await reader.readexactly(10) == b"TEXT<hello"
-    assert not house.opened.peers[0].greeted
+    assert (house.opened.peers[0].greeted, house.opened.peers[0].unended) == (False, True)
+
+
+@pytest.mark.parametrize("first", [b"\r", b"  ", b"\xff\xfd\x03"])
+async def test_blanks_without_a_newline_are_an_enter_after_a_moment(serve: Serve, first: bytes) -> None:
+    house = await serve(greet_after=0.01, decide_within=NEVER)
+    reader, writer = await house.connect()
+    await send(writer, first)
+    assert await reader.readexactly(len(GREETING)) == GREETING
+    await send(writer, b"ada\n")
+    assert await reader.readexactly(9) == b"TEXT<ada\n"
+    assert (house.opened.peers[0].greeted, house.opened.peers[0].unended) == (True, False)
 
 
 @pytest.mark.parametrize(

@@ -181,7 +181,7 @@ class Recogniser(asyncio.Protocol):
             return
         kind = classify_end(self._first, settings.max_first_line)
         if kind is Kind.TEXT or kind is Kind.ENTER:
-            self._unended = self._stage == _SNIFFING
+            self._unended = kind is Kind.TEXT and self._stage == _SNIFFING
             self._decide(kind)
         elif kind is None and not self._may_be_a_browser():
             self._greet()

@@ -28,7 +28,7 @@ class ListenerSettings:
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     """Peers that send a PROXY header, always."""
     send_buffer: int = 64 * 1024
-    """SO_SNDBUF: what the kernel takes from us for a reader who does not read. 0 leaves it to the system."""
+    """What the kernel takes from us, for one connection, ahead of what it may send; 0 leaves that to the system."""
     backlog: int = 1024
 
     def trusts(self, address: str) -> bool:
