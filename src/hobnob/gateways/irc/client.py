@@ -23,6 +23,8 @@ PREFIXES: Final[dict[Role, str]] = {"owner": "~", "moderator": "@", "member": ""
 class Client:
     """See the head of this file. `wanted` is the nick that was asked for, until hello is answered."""
 
+    __slots__ = ("_rooms", "capabilities", "has_user", "house", "negotiating", "registered", "session", "wanted")
+
     def __init__(self, house: House, session: Session) -> None:
         self.house = house
         self.session = session

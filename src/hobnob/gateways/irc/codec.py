@@ -25,6 +25,8 @@ from hobnob.protocol.replies import Reply
 class IrcCodec:
     """See the head of this file, and the contract in gateways/gateway.py."""
 
+    __slots__ = ("_client", "_closed", "_house", "_last_id", "_lines", "_unsettled", "_waiting", "wire")
+
     manner = Manner(gateway="irc", keeps=False, attach=Attach.NOTHING, facts=False)
 
     def __init__(self, house: House) -> None:

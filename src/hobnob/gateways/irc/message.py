@@ -20,6 +20,7 @@ MAX_LINE = 8191
 
 _DROPPED = dict.fromkeys((0, 10, 13))
 _ESCAPES = {":": ";", "s": " ", "\\": "\\", "r": "\r", "n": "\n"}
+_TO_ESCAPE = re.compile(r"[; \\\r\n\0]")
 _ESCAPED = str.maketrans({";": r"\:", " ": r"\s", "\\": r"\\", "\r": r"\r", "\n": r"\n", "\0": None})
 
 
@@ -68,13 +69,19 @@ def _parse_params(rest: str) -> Iterator[str]:
 
 def encode(message: Message) -> bytes:
     """The bytes of a message, with CR LF. A parameter that cannot stand before others becomes ``*``."""
-    tags = ";".join(_format_tag(key, value) for key, value in message.tags.items())
-    head = f"@{tags} ".encode("utf-8", "replace") if tags else b""
-    return head + cut(_format_body(message).encode("utf-8", "replace"), MAX_BODY) + b"\r\n"
+    return encode_tags(message.tags) + cut(_format_body(message).encode("utf-8", "replace"), MAX_BODY) + b"\r\n"
+
+
+def encode_tags(tags: Mapping[str, str]) -> bytes:
+    """Tags as they stand at the beginning of a line, with the space after them; nothing for none."""
+    text = ";".join(_format_tag(key, value) for key, value in tags.items())
+    return f"@{text} ".encode("utf-8", "replace") if text else b""
 
 
 def _format_tag(key: str, value: str) -> str:
-    return f"{key}={value.translate(_ESCAPED)}" if value else key
+    if _TO_ESCAPE.search(value):
+        value = value.translate(_ESCAPED)
+    return f"{key}={value}" if value else key
 
 
 def _format_body(message: Message) -> str:
@@ -131,6 +138,8 @@ def packed(words: Iterable[str], size: int) -> Iterator[str]:
 
 class LineBuffer:
     """Cuts a stream of bytes into lines. A line that is too long is reported once and never kept."""
+
+    __slots__ = ("_rest", "_skipping")
 
     def __init__(self) -> None:
         self._rest = bytearray()

@@ -8,7 +8,7 @@ are not said at all.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hobnob.gateways.irc.message import MAX_BODY, Message, cut, encode, pieces
+from hobnob.gateways.irc.message import MAX_BODY, Message, cut, encode, encode_tags, pieces
 from hobnob.protocol.events import (
     Event,
     MemberAttached,
@@ -27,6 +27,8 @@ MAX_LINES = 50
 
 MAX_LABEL = 64
 """Bytes of the label of a group."""
+
+_UNSAID = {0: None, 1: None, 13: "\n"}
 
 
 def mask(person: str, name: str) -> str:
@@ -50,6 +52,8 @@ class IrcWire:
 
     def encode(self, event: Event, room: Room | None) -> bytes:
         """The lines of an event, each with CR LF; empty when IRC clients are not shown it."""
+        if isinstance(event, MessageSent | MessageEdited):
+            return self._said(event, room) if room else b""
         return b"".join(map(encode, self._lines(event, room)))
 
     def gap(self, room: Room, head: int) -> None:
@@ -61,8 +65,6 @@ class IrcWire:
 
     def _lines(self, event: Event, room: Room | None) -> Iterator[Message]:
         match event:
-            case MessageSent() | MessageEdited() if room:
-                yield from self._said(event, room)
             case PersonRenamed():
                 yield self._line(event, "NICK", event.name)
             case PresenceChanged(state="offline"):
@@ -83,26 +85,25 @@ class IrcWire:
             case TopicChanged(topic=topic):
                 yield self._line(event, "TOPIC", channel, topic)
 
-    def _said(self, event: MessageSent | MessageEdited, room: Room) -> Iterator[Message]:
-        target, prefix = _target(event, room)
-        notice = isinstance(event, MessageSent) and event.kind == "notice"
-        action = isinstance(event, MessageSent) and event.kind == "action"
-        command = "NOTICE" if notice else "PRIVMSG"
-        before, after = ("\x01ACTION ", "\x01") if action else ("", "")
-        head = len(f":{self._source(event)} {command} {target} :{before}{prefix}{after}".encode())
-        text = event.text.replace("\x01", "").replace("\r", "\n")
+    def _said(self, event: MessageSent | MessageEdited, room: Room) -> bytes:
+        """What was said. Nothing is said oftener, so its lines are made of bytes that are prepared once."""
+        target, label = _target(event, room)
+        kind = event.kind if isinstance(event, MessageSent) else "text"
+        command = "NOTICE" if kind == "notice" else "PRIVMSG"
+        before, end = ("\x01ACTION ", b"\x01\r\n") if kind == "action" else ("", b"\r\n")
+        head = f":{self._source(event)} {command} {target} :{before}{label}".encode()
+        size = MAX_BODY + 2 - len(head) - len(end)
+        tags = self._time(event)
         if isinstance(event, MessageEdited):
-            texts = [_correction(text, MAX_BODY - head)]
-        else:
-            texts = _limited(
-                [piece for line in text.split("\n") if line.strip() for piece in pieces(line, MAX_BODY - head)]
-            )
-        for index, piece in enumerate(texts):
-            tags = self._time(event)
-            # A part is no message of its own: only the first line carries the id.
-            if self.message_tags and isinstance(event, MessageSent) and event.number and not index:
-                tags["msgid"] = message_id(room.id, event.number)
-            yield Message(command, (target, f"{before}{prefix}{piece}{after}"), self._source(event), tags)
+            return encode_tags(tags) + head + _correction(event.text, size).encode("utf-8", "replace") + end
+        lines = [head + text.encode("utf-8", "replace") + end for text in _texts(event.text, size)]
+        if not tags and not self.message_tags:
+            return b"".join(lines)
+        # A part is no message of its own: only the first line carries the id.
+        first = {**tags, "msgid": message_id(room.id, event.number)} if self.message_tags else tags
+        if len(lines) > 1:
+            lines = [encode_tags(tags).join(lines)]
+        return encode_tags(first) + lines[0] if lines else b""
 
     def _line(self, event: Event, command: str, *params: str) -> Message:
         return Message(command, params, self._source(event), self._time(event))
@@ -130,6 +131,14 @@ def _target(event: MessageSent | MessageEdited, room: Room) -> tuple[str, str]:
     return label, f"[{label}] "
 
 
+def _texts(text: str, size: int) -> list[str]:
+    """The lines of a text, of at most `size` bytes each; blank ones are left out."""
+    if text and text.isprintable():
+        return [text] if len(text) * 4 <= size else _limited(list(pieces(text, size)))
+    lines = text.translate(_UNSAID).split("\n")
+    return _limited([piece for line in lines if line.strip() for piece in pieces(line, size)])
+
+
 def _limited(texts: list[str]) -> list[str]:
     if len(texts) <= MAX_LINES:
         return texts
@@ -139,5 +148,5 @@ def _limited(texts: list[str]) -> list[str]:
 
 def _correction(text: str, size: int) -> str:
     """One line that tells what a message says now, as much of it as fits."""
-    line = "* edited: " + " ".join(text.split())
+    line = "* edited: " + " ".join(text.translate(_UNSAID).split())
     return line if len(line.encode()) <= size else cut(line.encode(), size - len("…".encode())).decode() + "…"

@@ -76,6 +76,8 @@ def test_what_is_said(event: Event, line: str) -> None:
         MemberJoined(room=ROOM, by=ADA.id, by_name="ada", person=ADA.id, person_name="ada"),
         MessageDeleted(room=ROOM, of=1, by=ADA.id, by_name="ada"),
         ReactionAdded(room=ROOM, of=1, emoji="👍", by=ADA.id, by_name="ada"),
+        sent(""),
+        sent(" \n\x00"),
         TypingChanged(room=ROOM, by=ADA.id, by_name="ada"),
         PresenceChanged(by=ADA.id, by_name="ada", state="away", text="lunch"),
     ],

@@ -1,0 +1,142 @@
+"""IRC clients in the real chat: order, attachment, and people on other gateways."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from tests.unit.chat.conftest import Client, MemoryLink
+
+from hobnob.buses.local import LocalBus
+from hobnob.chat.chat import Chat
+from hobnob.gateways.irc import IrcCodec
+from hobnob.stores.memory import MemoryStore
+
+
+class IrcClient:
+    """An IRC client without a socket. Hosts are shown as ``host``: they are random."""
+
+    def __init__(self, chat: Chat) -> None:
+        self.link = MemoryLink()
+        self.conversation = chat.enter(IrcCodec(chat), self.link, "127.0.0.1")
+        self._pings = 0
+
+    def send(self, *lines: str) -> None:
+        self.conversation.receive("".join(f"{line}\r\n" for line in lines).encode())
+
+    async def ask(self, *lines: str) -> list[str]:
+        """Send lines and a PING; what came up to its PONG."""
+        self._pings += 1
+        pong = f"PONG hobnob :{self._pings}"
+        self.send(*lines, f"PING {self._pings}")
+        async with asyncio.timeout(5):
+            while True:
+                if f"{pong}\r\n".encode() in self.link.written:
+                    break
+                await asyncio.sleep(0.001)
+        return [line for line in self.read() if not line.endswith(pong)]
+
+    def read(self) -> list[str]:
+        """The lines that came, senders as their nick alone."""
+        lines, self.link.written = self.link.written.decode().split("\r\n")[:-1], bytearray()
+        return [
+            line.partition("!")[0] + " " + line.partition(" ")[2] if "!" in line.split()[0] else line for line in lines
+        ]
+
+
+@pytest.fixture
+async def chat() -> AsyncIterator[Chat]:
+    chat = Chat(MemoryStore(), LocalBus())
+    await chat.open()
+    yield chat
+    await chat.stop("The test is over.")
+
+
+async def registered(chat: Chat, nick: str) -> IrcClient:
+    client = IrcClient(chat)
+    lines = await client.ask(f"NICK {nick}", "USER x 0 * :x")
+    assert f":hobnob 001 {nick} :Welcome to hobnob, {nick}" in lines
+    return client
+
+
+async def test_all_at_once_is_done_in_order(chat: Chat) -> None:
+    client = IrcClient(chat)
+    lines = await client.ask("NICK ada", "USER x 0 * :x", "JOIN #tea", "PRIVMSG #tea :hi", "NICK ida", "MODE #tea")
+    assert lines[-5:] == [
+        ":ada JOIN #tea",
+        ":hobnob 353 ada = #tea :~ada",
+        ":hobnob 366 ada #tea :End of NAMES list",
+        ":ada NICK ida",
+        ":hobnob 324 ida #tea :+n",
+    ]
+
+
+async def test_others_have_it_before_the_pong(chat: Chat) -> None:
+    ada, bob = await registered(chat, "ada"), await registered(chat, "bob")
+    await ada.ask("JOIN #tea")
+    assert await bob.ask("JOIN #tea") == [
+        ":bob JOIN #tea",
+        ":hobnob 353 bob = #tea :~ada bob",
+        ":hobnob 366 bob #tea :End of NAMES list",
+    ]
+    assert ada.read() == [":bob JOIN #tea"]
+    assert await bob.ask(*(f"PRIVMSG #tea :{number}" for number in range(100)), "PART #tea :bye") == [
+        ":bob PART #tea :bye"
+    ]
+    assert ada.read() == [*(f":bob PRIVMSG #tea :{number}" for number in range(100)), ":bob PART #tea :bye"]
+    await bob.ask("JOIN #tea")
+    bob.send("QUIT :tired")
+    assert bob.link.closed
+    await ada.ask()
+    assert bob.read() == ["ERROR :Bye: tired"]
+
+
+async def test_quit_is_heard_once(chat: Chat) -> None:
+    ada, bob = await registered(chat, "ada"), await registered(chat, "bob")
+    await ada.ask("JOIN #tea,#milk")
+    await bob.ask("JOIN #tea,#milk")
+    ada.read()
+    bob.send("QUIT :tired")
+    assert await ada.ask() == [":bob QUIT tired"]
+    assert (await ada.ask("NAMES #tea"))[0] == ":hobnob 353 ada = #tea :~ada"
+
+
+async def test_people_of_other_gateways(chat: Chat) -> None:
+    ada, bob = await registered(chat, "ada"), Client(chat)
+    await bob.ask("hello", name="bob")
+    assert await ada.ask("JOIN #lobby") == [
+        ":ada JOIN #lobby",
+        ":hobnob 332 ada #lobby :Everyone is welcome here.",
+        ":hobnob 353 ada = #lobby :ada bob",
+        ":hobnob 366 ada #lobby :End of NAMES list",
+    ]
+    sent = await bob.ask("send_message", room="#lobby", text="one\ntwo")
+    await bob.ask("edit_message", room="#lobby", of=sent["number"], text="three")
+    await bob.ask("send_message", room="@ada", text="psst")
+    assert await ada.ask("PRIVMSG bob :\x01ACTION nods\x01") == [
+        ":bob PRIVMSG #lobby :one",
+        ":bob PRIVMSG #lobby :two",
+        ":bob PRIVMSG #lobby :* edited: three",
+        ":bob PRIVMSG ada :psst",
+    ]
+    heard = await bob.event("message_sent", text="nods")
+    assert (heard["by_name"], heard["kind"]) == ("ada", "action")
+
+
+@pytest.mark.parametrize(
+    "line", ["PRIVMSG # :x", "PRIVMSG #a,b@c :x", "TOPIC #a\x02 :x", "JOIN #,##,#a@b", "NAMES #,x"]
+)
+async def test_names_that_are_none_are_refused(chat: Chat, line: str) -> None:
+    client = await registered(chat, "ada")
+    answers = await client.ask(line)
+    assert answers
+    assert all(answer.startswith((":hobnob 4", ":hobnob 366")) for answer in answers), answers
+
+
+async def test_a_name_that_is_taken(chat: Chat) -> None:
+    await registered(chat, "ada")
+    client = IrcClient(chat)
+    assert await client.ask("NICK Ada", "USER x 0 * :x", "JOIN #tea") == [
+        ":hobnob 433 * Ada :This name is taken. Choose another.",
+        ":hobnob 451 * :You have not registered; send NICK and USER first",
+    ]
+    assert (await client.ask("NICK eve"))[0] == ":hobnob 001 eve :Welcome to hobnob, eve"
