@@ -1,0 +1,139 @@
+"""The settings: each has a default that works, one sentence that says what it is for, and one name in the environment.
+
+The sentence is what `hobnob serve --help` and docs/configuration.md print. A `Config` that exists is a legal one:
+whatever builds it hears of a mistake by `ConfigRefused`. Nothing here looks at the network or opens a file.
+"""
+
+import re
+from dataclasses import dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+Network = IPv4Network | IPv6Network
+
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,61}[A-Za-z0-9])?")
+"""What IRC allows as a server's name (RFC 2812, 2.3.1), and any gateway as a word."""
+_HOST_NAME = re.compile(r"(?!.*[.-]{2})[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?")
+
+
+class ConfigRefused(ValueError):
+    """A setting cannot be used; the message is one sentence that says what to change."""
+
+
+def _doc(sentence: str) -> dict[str, str]:
+    return {"doc": sentence}
+
+
+def _data_folder() -> Path:
+    return user_data_path("hobnob", appauthor=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """All settings of a node. Raises ConfigRefused."""
+
+    host: str = field(
+        default="127.0.0.1",
+        metadata=_doc("Address or name of this machine to listen on; * listens on all addresses."),
+    )
+    port: int = field(
+        default=8080,
+        metadata=_doc("The one port, for every protocol; 0 takes a free one and prints which."),
+    )
+    data: Path = field(
+        default_factory=_data_folder,
+        metadata=_doc("Folder that keeps the messages and all else; it is made when it is missing."),
+    )
+    tls_cert: Path | None = field(
+        default=None,
+        metadata=_doc("PEM file with the TLS certificate and its chain; it needs the key as well."),
+    )
+    tls_key: Path | None = field(
+        default=None,
+        metadata=_doc("PEM file with the certificate's key, without a passphrase."),
+    )
+    access: str | None = field(
+        default=None,
+        metadata=_doc('Who may come in: "open" is everyone who reaches the port, and has to be said beyond loopback.'),
+    )
+    name: str = field(
+        default="hobnob",
+        metadata=_doc("What the server calls itself: letters, digits, dots and hyphens."),
+    )
+    trusted_proxies: tuple[Network, ...] = field(
+        default=(),
+        metadata=_doc("Networks of the proxies in front, which must send a PROXY header on every connection."),
+    )
+    hosts: tuple[str, ...] = field(
+        default=(),
+        metadata=_doc("Further names under which browsers may ask for this server, such as chat.example.org."),
+    )
+
+    def __post_init__(self) -> None:
+        for name in ("data", "tls_cert", "tls_key"):
+            object.__setattr__(self, name, _expanded(name, getattr(self, name)))
+        object.__setattr__(self, "hosts", tuple(host.lower() for host in self.hosts))
+        self._check_port()
+        self._check_access()
+        self._check_names()
+        if (self.tls_cert is None) != (self.tls_key is None):
+            missing, given = ("key", "certificate") if self.tls_key is None else ("certificate", "key")
+            flag = "--tls-key" if missing == "key" else "--tls-cert"
+            raise ConfigRefused(f"There is a TLS {given} without its {missing}: name the file with {flag}.")
+
+    @property
+    def loopback(self) -> bool:
+        """Whether nobody but this machine can reach the port. Names other than localhost are taken for reachable."""
+        if self.host.lower() == "localhost":
+            return True
+        try:
+            return ip_address(self.host.partition("%")[0]).is_loopback
+        except ValueError:
+            return False
+
+    def _check_port(self) -> None:
+        if not 0 <= self.port <= 65535:
+            raise ConfigRefused(
+                f"The port {self.port} does not exist: choose one from 1 to 65535, or 0 for a free one."
+            )
+
+    def _check_access(self) -> None:
+        if not self.host or not self.host.isprintable() or self.host != self.host.strip():
+            raise ConfigRefused("The host has to be an address or a name, or * for all addresses of this machine.")
+        if self.access not in (None, "open"):
+            raise ConfigRefused(f'The access "{self.access}" is not known: "open" is the only kind so far.')
+        if self.access is None and not self.loopback:
+            raise ConfigRefused(
+                f"Listening on {self.host} lets everyone in who reaches this machine: say so with --access open."
+            )
+
+    def _check_names(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ConfigRefused(
+                "The server's name has to be 1 to 63 letters (a to z), digits, dots and hyphens,"
+                " beginning and ending with a letter or a digit."
+            )
+        for host in self.hosts:
+            if not _HOST_NAME.fullmatch(host):
+                raise ConfigRefused(f'"{host}" is no host name: give it without https://, port and path.')
+
+
+def variable(setting: str) -> str:
+    """The name of a setting in the environment: `tls_cert` is `HOBNOB_TLS_CERT`."""
+    return f"SERVER_{setting.upper()}" if setting in ("host", "port") else f"HOBNOB_{setting.upper()}"
+
+
+def sentences() -> dict[str, str]:
+    """Every setting's name with its sentence, in the order of the help."""
+    return {setting.name: setting.metadata["doc"] for setting in fields(Config)}
+
+
+def _expanded(name: str, path: Path | None) -> Path | None:
+    try:
+        return path and path.expanduser()
+    except RuntimeError as unknown:
+        raise ConfigRefused(
+            f"The home folder in {name.replace('_', '-')} {path} is not known: write it out."
+        ) from unknown

@@ -1,0 +1,113 @@
+"""What is a legal configuration, and that the documents say the same."""
+
+import dataclasses
+import re
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hobnob.config import Config, ConfigRefused, sentences, variable
+
+ROOT = Path(__file__).parents[2]
+
+REFUSED: dict[str, dict[str, Any]] = {
+    "no such port": {"port": 65536},
+    "a negative port": {"port": -1},
+    "a certificate alone": {"tls_cert": Path("cert.pem")},
+    "a key alone": {"tls_key": Path("key.pem")},
+    "an unknown access": {"access": "accounts"},
+    "every address, unsaid": {"host": "*"},
+    "all IPv4, unsaid": {"host": "0.0.0.0"},
+    "all IPv6, unsaid": {"host": "::"},
+    "a name, unsaid": {"host": "chat.example.org"},
+    "no host": {"host": "", "access": "open"},
+    "a host with a space": {"host": " 127.0.0.1", "access": "open"},
+    "no name": {"name": ""},
+    "a name of two words": {"name": "our chat"},
+    "a name with a line": {"name": "chat\n"},
+    "a long name": {"name": "a" * 64},
+    "a URL as host name": {"hosts": ("https://chat.example.org",)},
+    "a host name with a port": {"hosts": ("chat.example.org:80",)},
+    "an empty host name": {"hosts": ("",)},
+    "nobody's home": {"data": Path("~nobody-has-this-name/x")},
+}
+
+
+@pytest.mark.parametrize("settings", REFUSED.values(), ids=REFUSED.keys())
+def test_what_cannot_be_right_is_refused_in_one_sentence(settings: dict[str, Any]) -> None:
+    with pytest.raises(ConfigRefused) as refused:
+        Config(**settings)
+    sentence = str(refused.value)
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost", "LOCALHOST"])
+def test_loopback_needs_no_word_on_access(host: str) -> None:
+    assert Config(host=host).loopback
+
+
+@pytest.mark.parametrize("host", ["*", "0.0.0.0", "::", "192.168.1.5", "fe80::1%eth0", "chat.example.org"])
+def test_every_other_host_is_reachable_from_afar(host: str) -> None:
+    assert not Config(host=host, access="open").loopback
+
+
+def test_defaults_are_legal() -> None:
+    config = Config()
+    assert (config.host, config.port, config.name) == ("127.0.0.1", 8080, "hobnob")
+    assert config.data.is_absolute()
+    assert config.data.name == "hobnob"
+
+
+def test_it_is_frozen() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Config().port = 1  # type: ignore[misc]
+
+
+def test_the_home_folder_is_written_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert Config(data=Path("~/chat")).data == tmp_path / "chat"
+
+
+def test_host_names_are_compared_in_lower_case() -> None:
+    assert Config(hosts=("Chat.Example.org",)).hosts == ("chat.example.org",)
+
+
+def test_port_0_and_networks_are_fine() -> None:
+    assert Config(port=0, trusted_proxies=(ip_network("10.0.0.0/8"),)).port == 0
+
+
+def test_every_setting_has_one_sentence() -> None:
+    for name, sentence in sentences().items():
+        assert re.fullmatch(r"[A-Z][^\n]*[a-z]\.", sentence), name
+
+
+def test_names_in_the_environment() -> None:
+    names = {variable(setting) for setting in sentences()}
+    assert {"SERVER_HOST", "SERVER_PORT", "HOBNOB_DATA", "HOBNOB_TLS_CERT", "HOBNOB_TRUSTED_PROXIES"} < names
+
+
+def default_in_the_table(setting: dataclasses.Field[Any]) -> str:
+    if setting.name == "data":
+        return "this system's folder for programs' data"
+    return "none" if setting.default in (None, ()) else f"`{setting.default}`"
+
+
+def test_the_page_on_settings_has_them_all() -> None:
+    rows = [
+        f"| `--{setting.name.replace('_', '-')}` | `{variable(setting.name)}` | {default_in_the_table(setting)}"
+        f" | {setting.metadata['doc']} |"
+        for setting in dataclasses.fields(Config)
+    ]
+    page = (ROOT / "docs/configuration.md").read_text("utf-8")
+    assert [line for line in page.splitlines() if line.startswith("| `--")] == rows
+
+
+def test_the_example_has_every_variable_with_its_sentence() -> None:
+    example = (ROOT / ".env.example").read_text("utf-8")
+    found = re.findall(r"^# (.+)\n#([A-Z_]+)=", example, re.MULTILINE)
+    assert found[:2] == [(sentences()[name], variable(name)) for name in ("host", "port")]
+    assert [name for _, name in found] == [*map(variable, sentences()), "HOBNOB_CONFIG"]
+    assert [doc for doc, _ in found[:-1]] == list(sentences().values())
