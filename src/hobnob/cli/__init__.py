@@ -1,0 +1,33 @@
+"""The command line: one file per verb, `app.py` puts them together.
+
+Nothing is imported here before signals are answered, so Ctrl+C ends the program quietly however early it comes.
+"""
+
+import os
+import signal
+import sys
+from types import FrameType
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def main() -> None:
+    """Run what the process's arguments ask for, and exit with its status."""
+    for number in _SIGNALS:
+        signal.signal(number, _leave)
+    status = 0
+    try:
+        from hobnob.cli.app import run
+
+        status = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        pass  # a second Ctrl+C, after the event loop had given the signal back
+    finally:
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+    sys.exit(status)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """End at once: nothing is open yet that would have to be closed. A running node has handlers of its own."""
+    os._exit(0)

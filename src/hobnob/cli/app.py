@@ -1,0 +1,47 @@
+"""The command `hobnob`: its verbs, and how a mistake is answered: one sentence on stderr, exit status 2."""
+
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+
+from cyclopts import App, CycloptsError, Parameter
+
+from hobnob.cli.serve import EXAMPLES, serve
+from hobnob.cli.sources import fill_from_environment, fill_from_file
+from hobnob.config import ConfigRefused
+
+MISTAKE = 2
+"""The exit status of what was not even tried."""
+
+
+def _version() -> str:
+    try:
+        return f"hobnob {version('hobnob')}"
+    except PackageNotFoundError:
+        return "hobnob, from a folder that is not installed"
+
+
+def _default(value: object) -> str | None:
+    """A setting's default as the help shows it: nothing where it is empty."""
+    return str(value) if value not in (None, ()) else None
+
+
+app = App(
+    name="hobnob",
+    help="Chat for your own machine: one command, one port, any client.",
+    help_format="plaintext",
+    version=_version,
+    config=[fill_from_environment, fill_from_file],
+    default_parameter=Parameter(negative=(), show_default=_default),
+)
+app.command(serve, help_epilogue=EXAMPLES)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Do what `arguments` (without the program's name) say; the exit status."""
+    try:
+        status = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+    except (CycloptsError, ConfigRefused) as mistake:
+        print(f"hobnob: {mistake}", file=sys.stderr)
+        return MISTAKE
+    return status if isinstance(status, int) else 0

@@ -1,0 +1,79 @@
+"""`hobnob serve`: opens the port, says on stdout how to reach it, and runs the node until it is told to stop."""
+
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from hobnob.cli.logs import start_logs
+from hobnob.config import Config
+
+EXAMPLES = """\
+Examples:
+  hobnob serve                               for this machine alone
+  hobnob serve --host '*' --access open      for all who reach this machine
+  hobnob serve --tls-cert cert.pem --tls-key key.pem
+  hobnob serve --config hobnob.toml
+
+Settings also come from the environment, and from a file .env in this folder:
+SERVER_HOST, SERVER_PORT, and HOBNOB_ with the flag's name for the others, such
+as HOBNOB_DATA or HOBNOB_TLS_CERT. Flags win over the environment, that wins
+over .env, and that over the file of --config.
+"""
+FAILED = 1
+REFUSED = 2
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+
+
+def serve(
+    *,
+    config: Annotated[Config | None, Parameter(name="*")] = None,
+    file: Annotated[Path | None, Parameter(name="--config", help="TOML file with any of these settings.")] = None,
+) -> int:
+    """Open the port and run the chat until Ctrl+C."""
+    config = config or Config()  # `file` is read by sources.py, before this is called
+    start_logs()
+    # Only now: a mistyped flag is answered without waiting for the whole house to be imported.
+    import structlog
+
+    from hobnob import node
+    from hobnob.net.listener import CannotListen
+    from hobnob.net.tls import TlsRefused
+    from hobnob.stores.store import StoreRefused
+
+    def ready(listened: list[tuple[str, int]]) -> None:
+        with suppress(OSError):  # nobody may be left to read it
+            print(welcome(config, listened), flush=True)
+
+    try:
+        return node.serve(config, ready)
+    except (StoreRefused, CannotListen, TlsRefused) as refused:
+        print(f"hobnob: {refused}", file=sys.stderr)
+        return REFUSED
+    except Exception:  # noqa: BLE001  the last guard: what nobody foresaw goes to the log
+        structlog.get_logger().exception("the server ended by a fault of its own")
+        return FAILED
+
+
+def welcome(config: Config, listened: Sequence[tuple[str, int]]) -> str:
+    """How to reach a server that listens on these addresses, for the person who started it."""
+    address, port = listened[0]
+    host = _EVERYWHERE.get(address, address)
+    tls = config.tls_cert is not None
+    within_url = f"[{host}]" if ":" in host else host
+    rows = [
+        ("browser", f"http{'s' if tls else ''}://{within_url}:{port}/"),
+        ("netcat", f"nc {host} {port}"),
+        ("IRC", f"irssi -c {host} -p {port}" + (" --tls, or without" if tls else "")),
+        ("JSON", f"ws{'s' if tls else ''}://{within_url}:{port}/ws, or a line of JSON to the same port"),
+    ]
+    if tls:
+        rows.append(("TLS", f"openssl s_client -quiet -connect {within_url}:{port}"))
+    rows.append(("data", str(config.data)))
+    lines = [f"{config.name} is listening on port {port}.", "", *(f"  {what:<9}{how}" for what, how in rows), ""]
+    if address in _EVERYWHERE:
+        lines.append(f"Others reach it by this machine's name or address in place of {host}.")
+    return "\n".join([*lines, "Ctrl+C ends it."])

@@ -1,0 +1,106 @@
+"""Where settings come from besides flags: the environment, then `.env` in this folder, then a TOML file.
+
+Each is one of cyclopts' sources: it is called after the flags were read, in order of precedence, and fills what is
+still empty. An empty variable counts as not set.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+
+from cyclopts import App, ArgumentCollection, CoercionError, Token
+from cyclopts.config import Dict
+from dotenv import dotenv_values
+
+from hobnob.config import Config, ConfigRefused, variable
+
+FLAGS = {f"--{setting.name.replace('_', '-')}": setting.name for setting in fields(Config)} | {"--config": "config"}
+LISTS = {setting.name for setting in fields(Config) if setting.default == ()}
+NUMBERS = {setting.name for setting in fields(Config) if isinstance(setting.default, int)}
+
+
+def fill_from_environment(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
+    """Fill from this process's environment, and below it from `.env`. Lists are parted by spaces or commas."""
+    _only_whole_numbers(arguments)
+    _fill(arguments, os.environ, "the environment")
+    _fill(arguments, _dotenv(Path(".env")), ".env")
+    _only_whole_numbers(arguments)
+
+
+def fill_from_file(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
+    """Fill from the TOML file that `--config` names, if it does."""
+    chosen = arguments.get("--config", None)
+    if chosen is not None and chosen.tokens:
+        path = Path(chosen.tokens[0].value)
+        Dict(_toml(path), source=str(path), use_commands_as_keys=False)(app, commands, arguments)
+
+
+def _fill(arguments: ArgumentCollection, variables: Mapping[str, str | None], source: str) -> None:
+    for argument in arguments:
+        setting = FLAGS.get(argument.name)
+        if setting is None or argument.tokens:
+            continue
+        name = variable(setting)
+        value = variables.get(name) or ""
+        parts = value.replace(",", " ").split() if setting in LISTS else [value] if value else []
+        for index, part in enumerate(parts):
+            argument.append(Token(keyword=name, value=part, source=source, index=index))
+
+
+def _only_whole_numbers(arguments: ArgumentCollection) -> None:
+    """Refuse 80.5, which cyclopts would round."""
+    for argument in arguments:
+        if FLAGS.get(argument.name) in NUMBERS:
+            for token in argument.tokens:
+                if not token.value.strip().lstrip("+-").isdecimal():
+                    raise CoercionError(token=token, argument=argument, target_type=int)
+
+
+def _dotenv(path: Path) -> dict[str, str | None]:
+    try:
+        return dotenv_values(path)
+    except OSError as refused:
+        raise ConfigRefused(f"The file .env of this folder cannot be read: {_reason(refused)}.") from refused
+    except UnicodeDecodeError as refused:
+        raise ConfigRefused("The file .env of this folder is not text in UTF-8.") from refused
+
+
+def _toml(path: Path) -> dict[str, object]:
+    """A file's settings, each known and of the type that the setting has."""
+    try:
+        with path.open("rb") as file:
+            found = tomllib.load(file)
+    except OSError as refused:
+        raise ConfigRefused(f"The file {path} cannot be read: {_reason(refused)}.") from refused
+    except UnicodeDecodeError as refused:
+        raise ConfigRefused(f"The file {path} is not text in UTF-8.") from refused
+    except tomllib.TOMLDecodeError as refused:
+        raise ConfigRefused(f"The file {path} is not TOML: {str(refused).rstrip('.')}.") from refused
+    for key, value in found.items():
+        _check(path, key, value)
+    return found
+
+
+def _check(path: Path, key: str, value: object) -> None:
+    defaults = {setting.name: setting.default for setting in fields(Config)}
+    setting = key.replace("-", "_")
+    if setting not in defaults:
+        near = difflib.get_close_matches(setting, defaults, n=1)
+        hint = f"; did you mean {near[0]}?" if near else "."
+        raise ConfigRefused(f'The file {path} has a setting "{key}" that does not exist{hint}')
+    if setting in NUMBERS:
+        legal, wanted = type(value) is int, "a whole number, without quotes"
+    elif setting in LISTS:
+        legal = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        wanted = 'a list of texts, such as ["a", "b"]'
+    else:
+        legal, wanted = isinstance(value, str), "a text in quotes"
+    if not legal:
+        raise ConfigRefused(f"In the file {path}, {key} has to be {wanted}.")
+
+
+def _reason(refused: OSError) -> str:
+    return (refused.strerror or type(refused).__name__).lower()
