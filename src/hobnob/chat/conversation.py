@@ -23,6 +23,8 @@ MOST_UNDER_WAY = 1000
 """Sends of one client that may wait for their commit."""
 MOST_SAID = 1000
 """What may wait to be done before a client is read no further."""
+MOST_UNANSWERED = 256 * 1024
+"""Bytes a client may send before all it said is answered, after which it is read no further; codecs hold lines too."""
 
 UnderWay = tuple[Command, "asyncio.Future[Reply]"] | bytes
 
@@ -30,8 +32,8 @@ UnderWay = tuple[Command, "asyncio.Future[Reply]"] | bytes
 class Conversation:
     """See the head of this file, and the contract in gateways/gateway.py."""
 
-    __slots__ = ("_chat", "_closed", "_codec", "_following", "_link", "_reading", "_said", "_under_way", "_waits",
-                 "session")  # fmt: skip
+    __slots__ = ("_chat", "_closed", "_codec", "_following", "_link", "_reading", "_said", "_unanswered",
+                 "_under_way", "_waits", "session")  # fmt: skip
 
     def __init__(self, chat: "Chat", codec: Codec, link: Link, address: str, number: int) -> None:
         self._chat = chat
@@ -42,6 +44,7 @@ class Conversation:
         self._under_way: deque[UnderWay] = deque()
         self._waits = False
         """An exclusive command is under way."""
+        self._unanswered = 0
         self._reading = True
         self._closed = False
         self.session = Session(chat.pace, codec.manner, codec.wire, address, link.write, self.dismiss, number)
@@ -55,6 +58,7 @@ class Conversation:
     def receive(self, data: bytes) -> None:
         """Bytes came."""
         if not self._closed:
+            self._unanswered += len(data)
             self._said.extend(self._codec.receive(data))
             self._go_on()
 
@@ -180,7 +184,9 @@ class Conversation:
         self._link.close()
 
     def _pace_reading(self) -> None:
-        much = len(self._said) > MOST_SAID
+        if not (self._said or self._following or self._under_way):
+            self._unanswered = 0
+        much = len(self._said) > MOST_SAID or self._unanswered > MOST_UNANSWERED
         if much and self._reading:
             self._reading = False
             self._link.pause_reading()

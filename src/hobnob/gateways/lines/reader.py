@@ -17,7 +17,8 @@ MAX_LINE: Final = MAX_TEXT + 512
 INTERRUPT: Final = "\x03"
 """The line that a person's wish to stop (Ctrl+C in telnet) becomes."""
 
-_LINE_END = re.compile(rb"\r[\n\0]?|\n")
+_LINE_END = re.compile(rb"(\r[\n\0]?|\n)((?:\r[\n\0]?|\n)*)")
+_EDITED = re.compile("[\x08\x15\x1b\x7f]")
 _EDITING = re.compile("[\x08\x15\x7f]")
 _ERASE_CHARACTER = "\x08\x7f"
 _CURSOR_KEYS = re.compile("\x1b(?:\\[[0-?]*[ -/]*[@-~]|O[ -~])")  # CSI and SS3 sequences, ECMA-48
@@ -34,7 +35,7 @@ _FUNCTIONS = {
 
 
 class LineReader:
-    """One connection's bytes, as lines. None stands for a line that was too long.
+    """One connection's bytes, as lines. None stands for a line that was too long, one empty line for many in a row.
 
     `crlf`: the peer's first line ended with CR, so its terminal may need one to return the cursor; None before that.
     """
@@ -61,10 +62,12 @@ class LineReader:
         for end in ends:
             yield from self._keep(data[start : end.start()])
             start = end.end()
-            self._after_cr = end[0] == b"\r" and start == len(data)
+            self._after_cr = start == len(data) and data.endswith(b"\r")
             if self.crlf is None:
-                self.crlf = end[0] != b"\n"
+                self.crlf = end[1] != b"\n"
             yield from self.end()
+            if end[2]:
+                yield ""
         yield from self._keep(data[start:])
 
     def end(self) -> Iterator[str]:
@@ -129,9 +132,9 @@ def _meaning(command: bytes) -> bytes:
 
 def _typed(line: str) -> str:
     """A line as its writer sees it: erased characters are gone, and keys that would move a cursor."""
-    line = _CURSOR_KEYS.sub("", line)
-    if not _EDITING.search(line):
+    if not _EDITED.search(line):
         return line
+    line = _CURSOR_KEYS.sub("", line)
     kept: list[str] = []
     for char in line:
         if not _EDITING.match(char):

@@ -1,13 +1,14 @@
 """What a terminal and the first student's client have in common: one thing at a time, in the order it was typed.
 
 Everything but a message is a `Script`: a generator that says bytes, asks with commands, and is given their replies.
-While one runs, later lines wait; messages in a row are not waited for, but a script waits for them. So a line always
-finds the name, the room and the numbers that the lines before it brought.
+While one runs, later lines wait, as many as the conversation takes before it is answered. Messages in a row are not
+waited for, but a script waits for them. So a line always finds the name, the room and the numbers that the lines
+before it brought.
 """
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from hobnob.gateways.gateway import Attach, Close, Manner, Said, Session, WireFormat
 from hobnob.protocol.commands import Command, SendMessage
@@ -16,12 +17,6 @@ from hobnob.protocol.replies import Done, Reply
 
 Script = Generator[Said, Reply | None, None]
 R = TypeVar("R", bound=Reply)
-
-MAX_WAITING: Final = 1024 * 1024
-"""Characters of lines, and `_A_LINE` for each, that may wait for an answer; who sends more does not read any."""
-
-_A_LINE = 64
-_TOO_FAST = "You send faster than you can be answered. Connect again, and send less at once."
 
 
 def ask(command: Command, kind: type[R]) -> Generator[Said, Reply | None, R]:
@@ -40,7 +35,6 @@ class Talk:
 
     def __init__(self) -> None:
         self._lines: deque[str | None] = deque()
-        self._waiting = 0
         self._script: Script | None = None
         self._sending = 0
         self._ended = False
@@ -89,16 +83,13 @@ class Talk:
     def receive(self, data: bytes) -> Iterator[Said]:
         if self._gone:
             return
-        self._hold(self.split(data))
+        self._lines.extend(self.split(data))
         yield from self._go_on()
-        if self._waiting > MAX_WAITING:
-            yield self.refused(ChatError("too-many", _TOO_FAST))
-            yield from self._run(self.leave())
 
     def end(self) -> Iterator[Said]:
         if self._gone:
             return
-        self._hold(self.rest())
+        self._lines.extend(self.rest())
         self._ended = True
         yield from self._go_on()
 
@@ -118,22 +109,14 @@ class Talk:
 
     def next_line(self) -> str | None:
         """Take the oldest line that waits."""
-        line = self._lines.popleft()
-        self._waiting -= _A_LINE + len(line or "")
-        return line
+        return self._lines.popleft()
 
     def leave(self) -> Script:
         """End the connection, with a last word."""
         self._gone = True
         self._lines.clear()
-        self._waiting = 0
         yield self.goodbye()
         yield Close()
-
-    def _hold(self, lines: Iterable[str | None]) -> None:
-        for line in lines:
-            self._lines.append(line)
-            self._waiting += _A_LINE + len(line or "")
 
     def _go_on(self) -> Iterator[Said]:
         """Do what the waiting lines say, as far as it needs no answer that is still to come."""

@@ -3,7 +3,6 @@
 import pytest
 from tests.unit.gateways.lines.house import Driver, person, said_by
 
-from hobnob.gateways.gateway import Close
 from hobnob.gateways.lines import GREETING
 from hobnob.gateways.lines.commands import COMMANDS
 from hobnob.gateways.lines.reader import MAX_LINE
@@ -254,17 +253,6 @@ def test_line_ends_follow_the_persons_own() -> None:
     assert text.count("\r\n") == text.count("\n") == 5
     event = MessageSent(room="r_lobby", number=5, by="p_ada", by_name="ada", text="one\ntwo")
     assert driver.client.wire.encode(event, None) == b"ada: one\r\n    | two\r\n"
-
-
-def test_who_sends_without_end_while_nothing_is_answered_has_to_go(bob: Driver) -> None:
-    said = list(bob.codec.receive(b"/who\n/rooms\n"))
-    for _ in range(70):
-        said += bob.codec.receive(b"hello\n" + b"x" * 16_000 + b"\n")
-    assert said[-3:] == [
-        b"You send faster than you can be answered. Connect again, and send less at once.\n",
-        b"Bye, bob.\n",
-        Close(),
-    ]
 
 
 def test_the_greeting_is_fixed_words() -> None:

@@ -20,7 +20,7 @@ LINES: dict[str, tuple[bytes, list[str | None]]] = {
     "CR LF": (b"a\r\nb\r\n", ["a", "b"]),
     "CR NUL, as telnet sends a bare return": (b"a\r\0b\r\0", ["a", "b"]),
     "CR": (b"a\rb\r", ["a", "b"]),
-    "empty lines": (b"\n\r\n\r\n\n", ["", "", "", ""]),
+    "an empty line": (b"\r\na\n", ["", "a"]),
     "the last line without its end": (b"a\nb", ["a", "b"]),
     "negotiation": (b"\xff\xfb\x1f\xff\xfd\x03\xff\xfe\x01\xff\xfc\x01hi\n", ["hi"]),
     "negotiation inside a line": (b"h\xff\xfb\x1fi\n", ["hi"]),
@@ -50,6 +50,11 @@ LINES: dict[str, tuple[bytes, list[str | None]]] = {
 def test_bytes_are_lines_however_they_are_split(data: bytes, found: list[str | None]) -> None:
     assert lines(data) == found
     assert bytewise(data) == found
+
+
+def test_many_empty_lines_are_like_one() -> None:
+    assert lines(b"a\n\r\n\r\n\nb\n") == ["a", "", "b"]
+    assert lines(b"\r\0\r\r\0\r", b"\nb\r", b"\n") == ["", "", "b"]
 
 
 def test_half_a_negotiation_is_no_line() -> None:

@@ -1,0 +1,145 @@
+"""The codecs in a real chat without sockets: what people read of each other, and how much is taken from one of them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from hobnob.buses.local import LocalBus
+from hobnob.chat.chat import Chat
+from hobnob.gateways.gateway import Codec
+from hobnob.gateways.lines import LinesCodec, StudentCodec
+from hobnob.stores.memory import MemoryStore
+
+
+class Terminal:
+    """One connection without a socket; its screen is `text`."""
+
+    def __init__(self, chat: Chat, codec: Codec | None = None) -> None:
+        self.text = ""
+        self.closed = False
+        self.reading = True
+        self._changed = asyncio.Event()
+        self._conversation = chat.enter(codec or LinesCodec(chat, greeted=True), self, "127.0.0.1")
+
+    def write(self, data: bytes) -> None:
+        self.text += data.decode()
+        self._changed.set()
+
+    def close(self) -> None:
+        self.closed = True
+
+    def pause_reading(self) -> None:
+        self.reading = False
+
+    def resume_reading(self) -> None:
+        self.reading = True
+        self._changed.set()
+
+    def type(self, text: str) -> None:
+        self._conversation.receive(text.encode())
+
+    def hang_up(self) -> None:
+        self._conversation.end()
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        async with asyncio.timeout(5):
+            while not true():
+                self._changed.clear()
+                await self._changed.wait()
+
+    async def reads(self, text: str) -> str:
+        """Wait for a text; what stood before it is taken off the screen, with it."""
+        await self.until(lambda: text in self.text)
+        before, _, self.text = self.text.partition(text)
+        return before + text
+
+
+@pytest.fixture
+async def chat() -> AsyncIterator[Chat]:
+    chat = Chat(MemoryStore(), LocalBus())
+    await chat.open()
+    yield chat
+    await chat.stop("The test is over.")
+
+
+async def enter(chat: Chat, name: str) -> Terminal:
+    terminal = Terminal(chat)
+    terminal.type(f"{name}\n")
+    await terminal.reads(f"Welcome, {name}.")
+    await terminal.reads("in #lobby.")
+    return terminal
+
+
+async def test_two_people_talk(chat: Chat) -> None:
+    ada = await enter(chat, "ada")
+    ada.type("hello\n/topic\n")
+    await ada.reads("The topic of #lobby")  # so hello is kept, too
+    bob = await enter(chat, "bob")
+    await bob.reads("\nHere is: ada\n")
+    await bob.reads("] ada: hello\n")
+    await ada.reads("* bob joined\n")
+    bob.type("/me waves\n/edit shakes hands\nbye\n")
+    assert await ada.reads("* bob left\n") == "* bob waves\n* bob edited: shakes hands\n* bob left\n"
+    assert bob.closed
+    assert bob.text.endswith("Bye, bob.\n")
+
+
+async def test_what_is_said_while_one_comes_is_read_once_and_in_order(chat: Chat) -> None:
+    ada = await enter(chat, "ada")
+    bob = Terminal(chat)
+    ada.type("".join(f"before {number}\n" for number in range(5)))
+    bob.type("bob\n")
+    ada.type("".join(f"after {number}\n" for number in range(5)))
+    ada.type("that was all\n")
+    text = await bob.reads("ada: that was all\n")
+    expected = [f"before {number}" for number in range(5)] + [f"after {number}" for number in range(5)]
+    said = [line.partition("ada: ")[2] for line in text.splitlines() if "ada: " in line]
+    assert said == [*expected, "that was all"]
+
+
+async def test_a_taken_name_is_asked_for_again(chat: Chat) -> None:
+    await enter(chat, "ada")
+    second = Terminal(chat)
+    second.type("ADA\n")
+    await second.reads("Your name? (Enter for a guest name) ")
+    second.type("\n")
+    await second.reads("Welcome, guest-")
+
+
+async def test_direct_messages_reach_one_person_and_leave_no_trace_of_coming(chat: Chat) -> None:
+    ada, bob = await enter(chat, "ada"), await enter(chat, "bob")
+    await ada.reads("* bob joined\n")
+    ada.type("/msg bob psst\nhello all\n")
+    assert (await bob.reads("ada: hello all\n")).endswith("ada -> bob: psst\nada: hello all\n")
+    bob.hang_up()
+    assert await ada.reads("* bob left\n") == "ada -> bob: psst\n* bob left\n"
+
+
+async def test_a_student_and_a_person_hear_each_other(chat: Chat) -> None:
+    ada = await enter(chat, "ada")
+    student = Terminal(chat, StudentCodec(chat))
+    student.type("USERNAME:ada")
+    await student.reads("Server: ada is not free here, you are ada-2.\n")
+    student.type("ada: hello")
+    await ada.reads("* ada-2 joined\nada-2: hello\n")
+    ada.type("welcome\n")
+    await student.reads("ada: welcome\n")
+    student.type("bye")
+    await ada.reads("* ada-2 left\n")
+    assert (student.text, student.closed) == ("bye", True)
+
+
+async def test_nameless_programs_are_numbered(chat: Chat) -> None:
+    ada = await enter(chat, "ada")
+    for _ in range(2):
+        Terminal(chat, LinesCodec(chat, raw=True)).type("beep")
+    await ada.reads("Client: beep\n")
+    await ada.reads("Client-2: beep\n")
+
+
+async def test_a_client_is_read_no_further_before_it_is_answered(chat: Chat) -> None:
+    ada = await enter(chat, "ada")
+    ada.type(f"/me {'x' * 15_000}\n" * 20)
+    assert not ada.reading
+    await ada.until(lambda: ada.reading and ada.text.count("* ada xxx") == 20)
