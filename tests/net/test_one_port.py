@@ -294,6 +294,12 @@ async def test_a_trusted_proxy_names_the_real_address(serve: Serve, header: byte
     assert (peer.address, peer.port, peer.proxied, peer.loopback) == ("192.0.2.7", 4321, True, False)
 
 
+async def test_who_came_by_a_proxy_leaves_the_caps(serve: Serve) -> None:
+    house = await serve(trusted_proxies=trusted, greet_after=NEVER, max_undecided=1)
+    for _ in range(3):
+        assert await house.exchange(b"PROXY TCP4 192.0.2.7 192.0.2.1 4321 80\r\nhi\n") == b"TEXT<hi\n>end"
+
+
 async def test_a_proxy_that_names_nobody_does_not_make_a_stranger_local(serve: Serve) -> None:
     house = await serve(trusted_proxies=trusted, greet_after=NEVER)
     await house.exchange(b"PROXY UNKNOWN\r\nhi\n")

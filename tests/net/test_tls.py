@@ -32,7 +32,9 @@ class ByHand:
                 self.tls.do_handshake()
             except ssl.SSLWantReadError:
                 await self.flush(bytewise=bytewise)
-                self.incoming.write(await self.reader.read(65536))
+                answer = await self.reader.read(65536)
+                assert answer, "the server ended the handshake"
+                self.incoming.write(answer)
             else:
                 last()
                 await self.flush(bytewise=bytewise)
@@ -90,6 +92,23 @@ async def test_the_client_hello_reaches_tls_however_it_is_cut(
     client.incoming.write(await client.reader.read(65536))
     house.opened.transports[0].close()
     assert await client.read() == b"IRC<NICK ada\r\n"
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_client_hello_that_comes_while_tls_is_put_under_is_not_lost(
+    serve: Serve, client_tls: ClientTls, turns: int
+) -> None:
+    house = await serve(tls=True, greet_after=NEVER)
+    client = await by_hand(house, client_tls())
+    with pytest.raises(ssl.SSLWantReadError):
+        client.tls.do_handshake()
+    hello = client.outgoing.read()
+    client.writer.write(hello[:2])
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    client.writer.write(hello[2:])
+    client.incoming.write(await asyncio.wait_for(client.reader.read(65536), 5))
+    await client.shake_hands(bytewise=False)
 
 
 async def test_what_comes_with_the_last_flight_is_not_lost(serve: Serve, client_tls: ClientTls) -> None:

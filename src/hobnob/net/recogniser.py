@@ -260,16 +260,17 @@ class Recogniser(asyncio.Protocol):
         self._stage = _HANDSHAKE
         self._cancel_timer()
         self._transport.pause_reading()
+        client_hello, self._first = self._first, b""
         task = port.loop.create_task(self._shake_hands(port.ssl_context))
+        # The task's first step lets start_tls connect its protocol and resume reading in the turn after it; a call
+        # that is nested once comes right behind these two, before anything more is read.
+        port.loop.call_soon(port.loop.call_soon, _feed_successor, self._transport, client_hello)
         port.handshakes.add(task)
         task.add_done_callback(port.handshakes.discard)
 
     async def _shake_hands(self, context: ssl.SSLContext) -> None:
         """Put TLS under this object, which sees the clear text from then on, also before `start_tls` returns."""
         loop, outer, within = self._port.loop, self._transport, self._port.settings.handshake_within
-        client_hello, self._first = self._first, b""
-        # start_tls connects its protocol by call_soon, so the one after the next call finds it connected.
-        loop.call_soon(loop.call_soon, _feed_successor, outer, client_hello)
         try:
             inner = await loop.start_tls(
                 outer, self, context, server_side=True, ssl_handshake_timeout=within, ssl_shutdown_timeout=within

@@ -78,6 +78,9 @@ lines = st.one_of(
         lambda text: text.encode("latin-1")
     ),
     st.binary(max_size=60),
+    st.tuples(st.sampled_from([b"x", b" ", b"\xff\xfb\x01"]), st.integers(0, 60), st.binary(max_size=8)).map(
+        lambda made: made[0] * made[1] + made[2]
+    ),
 )
 
 
@@ -90,6 +93,12 @@ def test_a_first_line_has_its_kind(first: bytes, kind: Kind) -> None:
 def test_no_prefix_of_a_known_first_line_decides_otherwise(first: bytes, kind: Kind) -> None:
     step = max(1, len(first) // 200)
     assert {classify(first[:end]) for end in range(0, len(first), step)} <= {None, kind}
+
+
+@pytest.mark.parametrize("more", [b"", b"{", b"\x00", b"\n", b" HTTP/1.1\r\n"])
+@pytest.mark.parametrize("first", [b"x" * (LIMIT + 1), b" " * (LIMIT + 1), NEGOTIATION + b"x" * (LIMIT + 1)])
+def test_over_the_limit_nothing_that_follows_changes_it(first: bytes, more: bytes) -> None:
+    assert classify(first + more, LIMIT) is Kind.TOO_LONG
 
 
 @given(lines, lines)
