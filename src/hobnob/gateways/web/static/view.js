@@ -47,7 +47,7 @@ function make(tag, className, text = "") {
 
 // A message that nobody has said yet has no number; it waits at the end of the list.
 export function makeMessage({ by, by_name, kind = "text", at: when = new Date().toISOString(), ...rest }) {
-  const element = make("li", kind);
+  const element = make("li", kind === "text" ? "" : kind);
   const hue = [...by].reduce((sum, letter) => (sum * 33 + letter.charCodeAt(0)) % 9973, 7) % 360;
   element.style.setProperty("--hue", hue);
   element.dataset.by = by;
