@@ -62,8 +62,8 @@ class IrcCodec:
 
     def _take(self, line: bytes | None) -> Iterator[Said]:
         assert self._client is not None
-        if line is None or _too_long(line):
-            yield from self._go_on(self._too_long(self._client), None)
+        if line is None or _is_too_long(line):
+            yield from self._go_on(self._refuse_length(self._client), None)
             return
         try:
             message = parse(line.decode())
@@ -92,7 +92,7 @@ class IrcCodec:
         if not rule.quiet:
             yield problem
 
-    def _too_long(self, client: Client) -> Steps:
+    def _refuse_length(self, client: Client) -> Steps:
         yield from self._settle(sends=False)
         yield client.numeric(Numeric.ERR_INPUTTOOLONG)
 
@@ -121,7 +121,7 @@ class IrcCodec:
             reply = None
 
 
-def _too_long(line: bytes) -> bool:
+def _is_too_long(line: bytes) -> bool:
     """Whether the tags or the rest of a line are over their own limits."""
     tags, _, rest = line.partition(b" ") if line.startswith(b"@") else (b"", b"", line)
     return len(tags) - 1 > MAX_CLIENT_TAGS or len(rest) > MAX_BODY

@@ -6,7 +6,7 @@ a body is cut at `MAX_BODY` bytes, between characters.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 MAX_BODY = 510
@@ -18,7 +18,7 @@ MAX_CLIENT_TAGS = 4094
 MAX_LINE = 8191
 """Bytes before LF that are kept while a line is not complete."""
 
-_DROPPED = dict.fromkeys((0, 10, 13))
+_LINE_BREAKING = re.compile(r"[\r\n\0]")
 _ESCAPES = {":": ";", "s": " ", "\\": "\\", "r": "\r", "n": "\n"}
 _TO_ESCAPE = re.compile(r"[; \\\r\n\0]")
 _ESCAPED = str.maketrans({";": r"\:", " ": r"\s", "\\": r"\\", "\r": r"\r", "\n": r"\n", "\0": None})
@@ -74,8 +74,10 @@ def encode(message: Message) -> bytes:
 
 def encode_tags(tags: Mapping[str, str]) -> bytes:
     """Tags as they stand at the beginning of a line, with the space after them; nothing for none."""
+    if not tags:
+        return b""
     text = ";".join(_format_tag(key, value) for key, value in tags.items())
-    return f"@{text} ".encode("utf-8", "replace") if text else b""
+    return f"@{text} ".encode("utf-8", "replace")
 
 
 def _format_tag(key: str, value: str) -> str:
@@ -85,8 +87,14 @@ def _format_tag(key: str, value: str) -> str:
 
 
 def _format_body(message: Message) -> str:
+    body = _join(message, message.params)
+    if _LINE_BREAKING.search(body):
+        body = _join(message, [_LINE_BREAKING.sub("", param) for param in message.params])
+    return body
+
+
+def _join(message: Message, params: Sequence[str]) -> str:
     words = [f":{message.source}", message.command] if message.source else [message.command]
-    params = [param.translate(_DROPPED) for param in message.params]
     if params:
         *middles, last = params
         words += [param if _may_be_middle(param) else "*" for param in middles]
