@@ -1,5 +1,7 @@
 """Conversations of people, byte for byte: what they type, and what they read in answer."""
 
+from pathlib import Path
+
 import pytest
 from tests.unit.gateways.lines.house import Driver, person, said_by
 
@@ -259,3 +261,10 @@ def test_the_greeting_is_fixed_words() -> None:
     assert GREETING == (
         b"This is hobnob, a chat. /help shows what you can do, bye leaves.\r\nYour name? (Enter for a guest name) "
     )
+
+
+def test_the_documentation_lists_every_command_and_shows_the_greeting() -> None:
+    page = (Path(__file__).parents[4] / "docs/gateways/lines.md").read_text("utf-8")
+    listed = [line.split(" | ")[0].strip("| `") for line in page.splitlines() if line.startswith("| `/")]
+    assert [usage.replace("\\", "") for usage in listed] == [command.usage for command in COMMANDS.values()]
+    assert GREETING.decode().replace("\r", "") in page
