@@ -51,3 +51,17 @@ async def test_who_takes_nothing_is_cut(server: Server) -> None:
         conversation.link.write(bytes(1024 * 1024))
     assert await conversation.heard.get() == "pause"
     assert await asyncio.wait_for(conversation.gone.get(), 5) == "connection lost"
+
+
+async def test_who_half_closes_gets_the_answer(server: Server) -> None:
+    reader, writer = await server.open()
+    writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    writer.write_eof()
+    assert (await asyncio.wait_for(reader.read(), 5)).endswith(b"\r\n\r\nok\n")
+
+
+async def test_who_half_closes_in_the_middle_is_closed(server: Server) -> None:
+    reader, writer = await server.open()
+    writer.write(b"GET /healthz HTTP/1.1\r\nHo")
+    writer.write_eof()
+    assert await asyncio.wait_for(reader.read(), 5) == b""

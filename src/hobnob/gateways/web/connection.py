@@ -71,6 +71,13 @@ class HttpConnection(web.RequestHandler):
         elif self._head_size > self._settings.max_head:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers of a request may not be so long.")
 
+    def eof_received(self) -> bool:  # type: ignore[override]  # aiohttp's own gives up on who half closes
+        """Who has said all may still wait for the answer, as ``printf … | nc -N`` does; True keeps the transport."""
+        if self.hearer is not None or self._between_requests():
+            return False
+        self.close()  # once the answer is out
+        return True
+
     def _between_requests(self) -> bool:
         return self._request_count == 0 or (self._waiter is not None and not self._waiter.done())
 

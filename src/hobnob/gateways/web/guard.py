@@ -66,8 +66,7 @@ def check_host(request: web.BaseRequest, configured: frozenset[str]) -> None:
         return
     if len(hosts) != 1 or (asked := split_host(hosts[0])) is None:
         raise Refused(HTTPStatus.BAD_REQUEST, "A request names the one host that it is for.")
-    target = request.url.raw_authority if request.raw_path.partition("?")[0].find("://") > 0 else ""
-    if target and split_host(target) != asked:
+    if not request.raw_path.startswith(("/", "*")) and split_host(request.url.raw_authority) != asked:
         raise Refused(HTTPStatus.BAD_REQUEST, "The request is for one host, its Host header names another.")
     if not is_our_name(asked[0], configured):
         raise Refused(
