@@ -47,7 +47,7 @@ class LinesCodec(Talk):
 
     def split(self, data: bytes) -> Iterable[str | None]:
         if self._raw and _LINE_ENDS.isdisjoint(data):
-            return [*self._reader.feed(data), *self.rest()]
+            return [*self._reader.feed(data), *self._reader.end()]
         lines = list(self._reader.feed(data))
         if self._raw and lines:  # a person after all: they shall be told where they are
             self._raw = self.introduced = False

@@ -21,7 +21,7 @@ _LINE_END = re.compile(rb"(\r[\n\0]?|\n)((?:\r[\n\0]?|\n)*)")
 _EDITED = re.compile("[\x08\x15\x1b\x7f]")
 _EDITING = re.compile("[\x08\x15\x7f]")
 _ERASE_CHARACTER = "\x08\x7f"
-_CURSOR_KEYS = re.compile("\x1b(?:\\[[0-?]*[ -/]*[@-~]|O[ -~])")  # CSI and SS3 sequences, ECMA-48
+_CURSOR_KEYS = re.compile("\x1b(?:\\[[0-?]*+[ -/]*+[@-~]|O[ -~])")  # CSI and SS3 sequences, ECMA-48
 
 _IAC = b"\xff"
 _MAX_SUBNEGOTIATION = 512

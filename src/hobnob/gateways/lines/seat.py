@@ -57,4 +57,5 @@ class Seat:
         page = yield from ask(
             ReadHistory(room=self.room.id, before=self.room.head + 1, limit=ARRIVAL_MESSAGES), History
         )
-        yield self.say(*pages.history(self.screen, page.messages))
+        if page.messages:
+            yield self.say(*pages.history(self.screen, page.messages))

@@ -23,7 +23,8 @@ BYE: Final = b"bye"
 
 _MAX_MESSAGE = 1000
 _INTRODUCTION = "USERNAME:"
-_NAME_AND_MESSAGE = re.compile(r"(.+?)(\1: .*)", re.DOTALL)
+_LONGEST_NAME = 64  # longer than any legal one
+_NAME_AND_MESSAGE = re.compile(rf"(.{{1,{_LONGEST_NAME}}}?)(\1: .*)", re.DOTALL)
 _BYE_AT_THE_END = re.compile(r"(?<=[^\s-])(?<!good)(?<!bye)bye\Z")
 _MAX_NAMESAKES = 9
 
@@ -68,14 +69,14 @@ class StudentCodec(Talk):
             self._name, text = _name_and_rest(text.removeprefix(_INTRODUCTION))
             if not self._name:
                 return
+            self._run_together = re.compile(rf"(?<=\S)(?={re.escape(self._name)}: )")
             yield self._name
         for line in text.splitlines():
             yield from self._messages(line)
 
     def _messages(self, text: str) -> Iterator[str]:
-        doubled = f"{self._name}: "
-        for piece in re.split(rf"(?<=\S)(?={re.escape(doubled)})", text):
-            message = piece.removeprefix(doubled)
+        for piece in self._run_together.split(text):
+            message = piece.removeprefix(f"{self._name}: ")
             found = _BYE_AT_THE_END.search(message)
             if found is None:
                 yield message
@@ -119,7 +120,7 @@ def _name_and_rest(text: str) -> tuple[str, str]:
     if found is not None:
         return found[1], found[2]
     name, _, rest = text.partition("\n")
-    return name.strip(), rest
+    return name.strip()[:_LONGEST_NAME], rest
 
 
 def _hello(wanted: str) -> Generator[Said, Reply | None, Welcome]:

@@ -3,6 +3,7 @@
 import pytest
 from tests.unit.gateways.lines.house import Driver, person, said_by, student
 
+from hobnob.gateways.lines.reader import MAX_LINE
 from hobnob.protocol.commands import Hello, SendMessage
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import MessageSent
@@ -115,3 +116,16 @@ def test_raw_text_leaves_by_bye() -> None:
     driver = person(greeted=False, raw=True)
     driver.receive(b"hello", b"bye")
     assert (driver.read, driver.closed) == (b"bye", True)
+
+
+def test_a_raw_message_that_is_too_long_spoils_only_itself() -> None:
+    driver = person(greeted=False, raw=True)
+    driver.receive(b"x" * (MAX_LINE + 1), b"hello")
+    assert driver.take().startswith("Server: This line is too long")
+    assert said_by(driver) == ["hello"]
+
+
+def test_a_name_without_end_is_cut_and_costs_nothing() -> None:
+    driver = student()
+    driver.receive(b"USERNAME:" + b"a" * 200_000)
+    assert driver.house.done == [Hello(client="student", name="a" * 64), Hello(client="student")]
