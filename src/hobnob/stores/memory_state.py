@@ -133,9 +133,9 @@ class Memory:
                 return self.name_clash(name, person)
             case RoomNameFree(name=name):
                 return "room-taken" if self.room_named(name) else None
-            case RightsUnchanged(room=room, version=version):
+            case RightsUnchanged(room=room, version=version, person=person):
                 log = self.logs.get(room)
-                return None if log and log.rights == version else "stale"
+                return None if log and (log.rights == version or self.is_member(room, person)) else "stale"
             case MessageStands(room=room, number=number):
                 message = self.rooms[room].messages.get(number) if room in self.rooms else None
                 return "bad-number" if message is None else "deleted" if message.deleted else None

@@ -46,10 +46,14 @@ class RoomNameFree(Value, frozen=True):
 
 
 class RightsUnchanged(Value, frozen=True):
-    """Nobody lost a right in the room since `version` was read. (``stale``: look again and try once more)"""
+    """Nobody lost a right in the room since `version` was read, or at least `person` is still a member.
+
+    (``stale``: look again and try once more)
+    """
 
     room: str
     version: int
+    person: str = ""
 
 
 class MessageStands(Value, frozen=True):

@@ -1,20 +1,36 @@
-"""A chat without sockets: JSON clients on links in memory."""
+"""A chat without sockets: JSON clients on links in memory, a store that can be stopped or made to fail.
+
+Nothing here sleeps to be in step: a client waits for its next bytes, and PONG says that all before it is done.
+"""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+import secrets
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import pytest
 
 from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat
 from hobnob.chat.conversation import Conversation
-from hobnob.gateways.gateway import Codec
-from hobnob.gateways.json_lines import JsonLinesCodec
+from hobnob.gateways.gateway import Attach, Codec, House, Manner
+from hobnob.gateways.json_lines import JsonLinesCodec, JsonLinesWire
+from hobnob.protocol.events import Event, MessageDeleted, MessageEdited, MessageSent
+from hobnob.protocol.records import Room
 from hobnob.stores.memory import MemoryStore
+from hobnob.stores.store import Item, Outcome
 
 Frame = dict[str, Any]
+
+DEADLINE = 10.0
+"""Seconds after which a test gives up waiting; on a machine at rest nothing takes a hundredth of it."""
+
+
+def new_ref() -> str:
+    return secrets.token_hex(16)
 
 
 class MemoryLink:
@@ -25,14 +41,17 @@ class MemoryLink:
         self.writes = 0
         self.closed = False
         self.reading = True
+        self.news = asyncio.Event()
 
     def write(self, data: bytes) -> None:
         assert not self.closed, "nothing is written after the close"
         self.written += data
         self.writes += 1
+        self.news.set()
 
     def close(self) -> None:
         self.closed = True
+        self.news.set()
 
     def pause_reading(self) -> None:
         self.reading = False
@@ -41,42 +60,122 @@ class MemoryLink:
         self.reading = True
 
 
+@dataclass(frozen=True, slots=True)
+class PlainWire:
+    """Lines for people: no echo, no word for a gap, only what is said."""
+
+    echo: ClassVar[bool] = False
+
+    def encode(self, event: Event, room: Room | None) -> bytes:
+        match event:
+            case MessageSent(deleted=False):
+                return f"!{event.by_name}: {event.text}\n".encode()
+            case MessageEdited():
+                return f"!{event.by_name} corrects: {event.text}\n".encode()
+            case MessageDeleted():
+                return f"!{event.by_name} deletes {event.of}\n".encode()
+        return b""
+
+    def gap(self, room: Room, head: int) -> bytes | None:
+        return None
+
+    def farewell(self, reason: str) -> bytes:
+        return f"!bye: {reason}\n".encode()
+
+
+class VisitorCodec(JsonLinesCodec):
+    """Speaks commands and replies as JSON, hears its rooms as a visitor with a format without gaps and echo."""
+
+    manner = Manner("plain", keeps=False, attach=Attach.LOBBY, facts=False, unnamed="Client")
+
+    def __init__(self, house: House) -> None:
+        super().__init__(house)
+        self.wire = PlainWire()
+
+
 class Client:
-    """A JSON client without a socket."""
+    """A client without a socket. `frames` is what it heard; `lines` what it heard in `PlainWire`."""
 
     def __init__(self, chat: Chat, codec: Codec | None = None) -> None:
         self.link = MemoryLink()
         self.conversation: Conversation = chat.enter(codec or JsonLinesCodec(chat), self.link, "127.0.0.1")
         self.frames: list[Frame] = []
+        self.lines: list[str] = []
+        self.heard = bytearray()
+        self.welcome: Frame = {}
         self._ids = 0
+
+    @property
+    def id(self) -> str:
+        """The id of the person it says hello as."""
+        return str(self.welcome["you"]["id"])
+
+    @property
+    def token(self) -> str:
+        return str(self.welcome["token"])
 
     def pull(self) -> list[Frame]:
         """All frames that came so far."""
+        self.link.news.clear()
+        self.heard += self.link.written
         *lines, rest = bytes(self.link.written).split(b"\n")
         self.link.written = bytearray(rest)
-        self.frames += [json.loads(line) for line in lines]
+        for line in lines:
+            if line.startswith(b"!"):
+                self.lines.append(line[1:].decode())
+            else:
+                self.heard_frame(json.loads(line))
         return self.frames
+
+    def heard_frame(self, frame: Frame) -> None:
+        self.frames.append(frame)
 
     def send(self, do: str, **fields: object) -> str:
         """Send a command; its id."""
         self._ids += 1
-        frame = {"do": do, "id": str(self._ids), **fields}
-        self.conversation.receive(json.dumps(frame).encode() + b"\n")
+        self.conversation.receive(self.frame(do, str(self._ids), **fields))
         return str(self._ids)
+
+    @staticmethod
+    def frame(do: str, id: str, **fields: object) -> bytes:
+        return json.dumps({"do": do, "id": id, **fields}).encode() + b"\n"
 
     async def until(self, found: Callable[[Frame], bool]) -> Frame:
         """The first frame, of those that came or will, that is wanted."""
-        async with asyncio.timeout(5):
+        looked_at = 0
+        async with asyncio.timeout(DEADLINE):
             while True:
-                for frame in self.pull():
+                frames = self.pull()
+                for frame in frames[looked_at:]:
                     if found(frame):
                         return frame
-                await asyncio.sleep(0.001)
+                looked_at = len(frames)
+                await self.link.news.wait()
+
+    async def reply(self, asked: str) -> Frame:
+        """Wait for the reply to a command that was sent."""
+        return await self.until(lambda frame: frame.get("reply") == asked)
 
     async def ask(self, do: str, **fields: object) -> Frame:
         """Send a command and wait for its reply."""
-        asked = self.send(do, **fields)
-        return await self.until(lambda frame: frame.get("reply") == asked)
+        return await self.reply(self.send(do, **fields))
+
+    async def done(self, do: str, **fields: object) -> Frame:
+        """The same, for a command that must succeed."""
+        reply = await self.ask(do, **fields)
+        assert reply.get("ok"), reply
+        return reply
+
+    async def error(self, do: str, **fields: object) -> str:
+        """The same, for a command that must be refused; the code."""
+        reply = await self.ask(do, **fields)
+        assert "error" in reply, reply
+        assert reply["hint"].endswith((".", "}.", "!")), reply
+        return str(reply["error"])
+
+    async def say(self, text: str, room: str = "#lobby", **fields: object) -> int:
+        """Say something; its number."""
+        return int((await self.done("send_message", room=room, text=text, **fields))["number"])
 
     async def event(self, name: str, **fields: object) -> Frame:
         """Wait for an event with these fields."""
@@ -88,39 +187,109 @@ class Client:
         """The events of some kinds that came so far, in order."""
         return [frame for frame in self.pull() if frame.get("event") in names]
 
-    def texts(self) -> list[str]:
+    def texts(self, room: str | None = None) -> list[str]:
         """The messages heard so far."""
-        return [frame["text"] for frame in self.events("message_sent")]
+        return [f["text"] for f in self.events("message_sent") if room is None or f["room"] == room]
+
+    def forget(self) -> None:
+        """Begin to listen anew."""
+        self.pull()
+        self.frames.clear()
+        self.lines.clear()
 
     def leave(self) -> None:
         """The connection is lost."""
         self.conversation.lost("lost")
+
+    async def hello(self, name: str | None = None, **fields: object) -> "Client":
+        self.welcome = await self.done("hello", name=name, **fields)
+        return self
+
+
+async def quiet(*clients: Client) -> None:
+    """Wait until all that was done before has reached these clients."""
+    for _ in range(2):
+        for client in clients:
+            await client.done("ping")
+
+
+async def eventually(holds: Callable[[], bool]) -> None:
+    """Wait for what no client hears of."""
+    async with asyncio.timeout(DEADLINE):
+        while not holds():
+            await asyncio.sleep(0.001)
+
+
+class TestStore(MemoryStore):
+    """A store whose commits wait at `gate` while it is shut, and which fails as it is told."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = threading.Event()
+        self.gate.set()
+        self.failing: Callable[[Sequence[Item]], list[Outcome]] | None = None
+        self.blind = False
+        """Whether every reading fails."""
+        self.batches: list[int] = []
+
+    def keep(self, items: Sequence[Item], now: int) -> list[Outcome]:
+        assert self.gate.wait(DEADLINE)
+        self.batches.append(len(items))
+        if self.failing is not None:
+            return self.failing(items)
+        return super().keep(items, now)
+
+    def events_since(self, log: str, number: int, limit: int) -> Any:
+        self._look()
+        return super().events_since(log, number, limit)
+
+    def heads(self, logs: Sequence[str]) -> dict[str, int]:
+        self._look()
+        return super().heads(logs)
+
+    def message(self, room: str, number: int) -> Any:
+        self._look()
+        return super().message(room, number)
+
+    def _look(self) -> None:
+        if self.blind:
+            raise OSError("The store cannot be read right now.")
 
 
 Join = Callable[..., Awaitable[Client]]
 
 
 @pytest.fixture
-def store() -> MemoryStore:
-    return MemoryStore()
+def store() -> TestStore:
+    return TestStore()
 
 
 @pytest.fixture
-async def chat(store: MemoryStore) -> AsyncIterator[Chat]:
+async def chat(store: TestStore) -> AsyncIterator[Chat]:
     chat = Chat(store, LocalBus())
     await chat.open()
     yield chat
+    store.gate.set()
     await chat.stop("The test is over.")
 
 
 @pytest.fixture
 def join(chat: Chat) -> Join:
-    """Let a guest in: ``ada = await join("ada")``; the welcome is `frames[0]`."""
+    """Let a guest in: ``ada = await join("ada")``."""
 
     async def join(name: str | None = None, **fields: object) -> Client:
-        client = Client(chat)
-        reply = await client.ask("hello", name=name, **fields)
-        assert reply.get("ok"), reply
-        return client
+        return await Client(chat).hello(name, **fields)
 
     return join
+
+
+@pytest.fixture
+def visit(chat: Chat) -> Join:
+    """Let a visitor in, who hears the lobby in `PlainWire`."""
+
+    async def visit(name: str | None = None) -> Client:
+        return await Client(chat, VisitorCodec(chat)).hello(name)
+
+    return visit

@@ -26,7 +26,7 @@ from hobnob.protocol.names import NameRefused, fold, mentioned
 from hobnob.protocol.records import parse_message_id
 from hobnob.protocol.replies import Done, Reply
 from hobnob.protocol.text import MAX_TEXT, clean
-from hobnob.stores.store import Duplicate, Item, Kept, MessageStands
+from hobnob.stores.store import Duplicate, Item, Kept, MessageStands, RightsUnchanged
 
 if TYPE_CHECKING:
     from hobnob.chat.chat import Chat
@@ -65,7 +65,11 @@ def say(
         room=room.id, **by(person), text=text, kind=command.kind, reply_to=command.reply_to,
         thread=command.thread, mentions=mentions(room, text), ref=ref,
     )  # fmt: skip
-    item = Item((event,), (room.unchanged,), (), person.id, ref, b"" if ref is None else digest(command))
+    # Without `person`, all that is under way would be checked anew whenever anybody leaves, and lose its order.
+    # Of visitors nothing is kept, so no transaction can know more of them than the live room.
+    lasting = person.kind != "visitor"
+    requires = (RightsUnchanged(room.id, room.unchanged.version, person.id),) if lasting else ()
+    item = Item((event,), requires, (), person.id, ref, b"" if ref is None else digest(command))
     again = (lambda: send_elsewhere(chat, session, command, tries - 1)) if tries else None
     return chat.tell(item, done, session, again)
 
