@@ -1,25 +1,27 @@
-"""The conditions of items, checked inside the transaction that keeps them."""
+"""The conditions of items, checked inside the transaction that keeps them.
+
+All but RightsUnchanged: the transaction has the logs it speaks of at hand.
+"""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import assert_never
 
 import sqlalchemy as sa
 
 from hobnob.protocol.names import fold, skeleton
-from hobnob.stores.rows import SqlLog
 from hobnob.stores.store import (
-    Condition,
     DirectFree,
     IsMember,
     MessageStands,
     NameFree,
     NotMember,
-    RightsUnchanged,
     RoomNameFree,
     SettingsBelow,
 )
-from hobnob.stores.tables import facts, logs, members, persons, rooms, settings
+from hobnob.stores.tables import deletions, facts, logs, members, persons, rooms, settings
+
+Checked = NameFree | RoomNameFree | MessageStands | NotMember | IsMember | DirectFree | SettingsBelow
 
 LARGEST = 2**63 - 1
 """The largest integer of a column. Who asks for a larger number means one that is not there."""
@@ -30,12 +32,9 @@ def direct_key(people: Iterable[str]) -> bytes:
     return hashlib.blake2b(" ".join(sorted(set(people))).encode(), digest_size=16).digest()
 
 
-def violation(connection: sa.Connection, condition: Condition, states: Mapping[str, SqlLog]) -> str | None:
-    """The code with which a condition refuses, None when it holds; `states` are the logs inside the transaction."""
+def violation(connection: sa.Connection, condition: Checked) -> str | None:
+    """The code with which a condition refuses, None when it holds."""
     match condition:
-        case RightsUnchanged(room=room, version=version):
-            state = states.get(room)
-            return None if state and state.rights == version else "stale"
         case MessageStands(room=room, number=number):
             return _message_gone(connection, room, number)
         case IsMember(room=room, person=person):
@@ -74,8 +73,10 @@ _MEMBER = (
 )
 
 _MESSAGE = (
-    sa.select(facts.c.deletion)
+    sa.select(deletions.c.of)
+    .select_from(facts)
     .join(logs, logs.c.seq == facts.c.log)
+    .outerjoin(deletions, sa.and_(deletions.c.log == facts.c.log, deletions.c.of == facts.c.number))
     .where(logs.c.id == sa.bindparam("room"), facts.c.number == sa.bindparam("number"), facts.c.author.is_not(None))
 )
 
@@ -88,7 +89,7 @@ def _message_gone(connection: sa.Connection, room: str, number: int) -> str | No
     found = connection.execute(_MESSAGE, {"room": room, "number": min(number, LARGEST)}).first()
     if found is None:
         return "bad-number"
-    return None if found.deletion is None else "deleted"
+    return None if found.of is None else "deleted"
 
 
 def _too_many_settings(connection: sa.Connection, person: str, key: str, limit: int) -> str | None:

@@ -1,18 +1,19 @@
 """Reading logs and messages. Every function runs in one read transaction, so its answers fit together."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from msgspec.structs import replace
 
-from hobnob.protocol.events import DraftChanged, Fact, MessageEdited
+from hobnob.protocol.events import DraftChanged, Fact, MessageEdited, MessageSent
 from hobnob.protocol.records import Draft, Message, Version
 from hobnob.protocol.times import rfc3339
 from hobnob.stores.conditions import LARGEST
-from hobnob.stores.rows import READ_COLUMNS, Row, load_extras, ref_key, to_fact, to_message
+from hobnob.stores.rows import READ_COLUMNS, Present, Row, decode_draft, decode_edit, ref_key, to_fact, to_message
 from hobnob.stores.store import Duplicate
-from hobnob.stores.tables import drafts, facts, logs, pins, reactions, versions
+from hobnob.stores.tables import deletions, drafts, edits, facts, logs, pins, reactions
 
+_NOTHING = Present()
 _LOG = sa.select(logs.c.seq).where(logs.c.id == sa.bindparam("id"))
 _REFS = (
     sa.select(facts.c.ref_key, facts.c.digest, logs.c.id, facts.c.number, facts.c.at)
@@ -28,12 +29,19 @@ _FACTS_AFTER = (
     .order_by(facts.c.number)
     .limit(sa.bindparam("limit"))
 )
-_PRESENT_TEXTS = sa.select(facts.c.number, facts.c.text, facts.c.data).where(
-    _OF_LOG, facts.c.number.in_(sa.bindparam("numbers", expanding=True)), _IS_MESSAGE
+_THESE: sa.BindParameter[list[int]] = sa.bindparam("numbers", expanding=True)
+_LAST_EDITS = (
+    sa.select(edits.c.of, sa.func.max(edits.c.number).label("number"))
+    .where(edits.c.log == sa.bindparam("log"), edits.c.of.in_(_THESE))
+    .group_by(edits.c.of)
 )
+_EDITS = sa.select(facts.c.number, facts.c.at, facts.c.text, facts.c.data).where(_OF_LOG, facts.c.number.in_(_THESE))
+_DELETED = sa.select(deletions.c.of).where(deletions.c.log == sa.bindparam("log"), deletions.c.of.in_(_THESE))
 _DRAFTS = (
-    sa.select(logs.c.id, drafts.c.text, drafts.c.reply_to)
+    sa.select(logs.c.id, facts.c.text, facts.c.data)
+    .select_from(drafts)
     .join(logs, logs.c.seq == drafts.c.log)
+    .join(facts, sa.and_(facts.c.log == drafts.c.own, facts.c.number == drafts.c.number))
     .where(drafts.c.person == sa.bindparam("person"))
 )
 _MESSAGE = sa.select(*READ_COLUMNS).where(_OF_LOG, facts.c.number == sa.bindparam("number"), _IS_MESSAGE)
@@ -51,12 +59,10 @@ _MESSAGES_BEFORE = (
 )
 _REACTIONS = (
     sa.select(reactions.c.of, reactions.c.emoji, reactions.c.person)
-    .where(reactions.c.log == sa.bindparam("log"), reactions.c.of.in_(sa.bindparam("numbers", expanding=True)))
+    .where(reactions.c.log == sa.bindparam("log"), reactions.c.of.in_(_THESE))
     .order_by(reactions.c.number)
 )
-_PINS = sa.select(pins.c.number).where(
-    pins.c.log == sa.bindparam("log"), pins.c.number.in_(sa.bindparam("numbers", expanding=True))
-)
+_PINS = sa.select(pins.c.of).where(pins.c.log == sa.bindparam("log"), pins.c.of.in_(_THESE))
 
 
 def find_refs(connection: sa.Connection, keys: Sequence[bytes]) -> dict[bytes, tuple[Duplicate, bytes]]:
@@ -88,18 +94,33 @@ def events_since(connection: sa.Connection, log: str, number: int, limit: int) -
     return _with_present_drafts(connection, log, _with_present_texts(connection, seq, events)), len(rows) > limit
 
 
+def _present(connection: sa.Connection, seq: int, numbers: Collection[int]) -> dict[int, Present]:
+    """What has become of those of these messages that were edited or deleted."""
+    if not numbers:
+        return {}
+    last = {row.number: row.of for row in connection.execute(_LAST_EDITS, {"log": seq, "numbers": list(numbers)})}
+    present: dict[int, Present] = {}
+    for row in connection.execute(_EDITS, {"log": seq, "numbers": list(last)}) if last else ():
+        present[last[row.number]] = Present(row.text, decode_edit(row.data).mentions, row.at)
+    for of in connection.execute(_DELETED, {"log": seq, "numbers": list(numbers)}).scalars():
+        present[of] = Present(deleted=True)
+    return present
+
+
 def _with_present_texts(connection: sa.Connection, seq: int, events: list[Fact]) -> list[Fact]:
-    edited = {event.of for event in events if isinstance(event, MessageEdited)}
-    if not edited:
-        return events
-    found = connection.execute(_PRESENT_TEXTS, {"log": seq, "numbers": sorted(edited)})
-    present = {row.number: (row.text, load_extras(row.data).mentions) for row in found}
+    numbers = {event.number for event in events if isinstance(event, MessageSent)}
+    numbers |= {event.of for event in events if isinstance(event, MessageEdited)}
+    present = _present(connection, seq, numbers)
 
     def fill(event: Fact) -> Fact:
-        if not isinstance(event, MessageEdited):
-            return event
-        text, mentions = present.get(event.of, ("", ()))
-        return replace(event, text=text, mentions=mentions)
+        if isinstance(event, MessageEdited):
+            now = present.get(event.of, _NOTHING)
+            return replace(event, text=now.text, mentions=now.mentions)
+        if isinstance(event, MessageSent) and event.number in present:
+            now = present[event.number]
+            edited = now.edited_at is not None
+            return replace(event, text=now.text, mentions=now.mentions, edited=edited, deleted=now.deleted)
+        return event
 
     return [fill(event) for event in events]
 
@@ -108,7 +129,7 @@ def _with_present_drafts(connection: sa.Connection, person: str, events: list[Fa
     if not any(isinstance(event, DraftChanged) for event in events):
         return events
     found = connection.execute(_DRAFTS, {"person": person})
-    present = {row.id: Draft(row.text, row.reply_to) for row in found}
+    present = {row.id: decode_draft(row.data, row.text) for row in found}
 
     def fill(event: Fact) -> Fact:
         if not isinstance(event, DraftChanged):
@@ -174,18 +195,29 @@ def _messages(connection: sa.Connection, room: str, seq: int, rows: Sequence[Row
         emojis = reacted.setdefault(row.of, {})
         emojis[row.emoji] = (*emojis.get(row.emoji, ()), row.person)
     pinned = set(connection.execute(_PINS, of_these).scalars())
-    return [to_message(row, room, reacted.get(row.number, {}), row.number in pinned) for row in rows]
+    present = _present(connection, seq, numbers)
+    return [
+        to_message(row, room, present.get(row.number), reacted.get(row.number, {}), row.number in pinned)
+        for row in rows
+    ]
 
 
 def earlier_texts(connection: sa.Connection, room: str, number: int) -> list[Version]:
     """What an edited message said before, oldest first."""
-    found = connection.execute(
-        sa.select(versions.c.number, versions.c.at, versions.c.text)
-        .join(logs, logs.c.seq == versions.c.log)
-        .where(logs.c.id == room, versions.c.of == _bounded(number))
-        .order_by(versions.c.number)
+    seq = connection.execute(_LOG, {"id": room}).scalar()
+    if seq is None:
+        return []
+    of = _bounded(number)
+    edited = sa.select(edits.c.number).where(edits.c.log == seq, edits.c.of == of)
+    if not (numbers := sorted(connection.execute(edited).scalars())):
+        return []
+    texts = (
+        sa.select(facts.c.number, facts.c.at, facts.c.text)
+        .where(facts.c.log == seq, sa.or_(facts.c.number == of, facts.c.number.in_(edited)))
+        .where(facts.c.number < numbers[-1])
+        .order_by(facts.c.number)
     )
-    return [Version(row.number, rfc3339(row.at), row.text) for row in found]
+    return [Version(row.number, rfc3339(row.at), row.text) for row in connection.execute(texts)]
 
 
 def _bounded(number: int) -> int:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any, assert_never
 
 import sqlalchemy as sa
-from msgspec.structs import replace
 
 from hobnob.protocol.events import (
     DraftChanged,
@@ -28,12 +27,14 @@ from hobnob.protocol.events import (
 )
 from hobnob.protocol.names import fold, skeleton
 from hobnob.stores.conditions import direct_key
-from hobnob.stores.rows import Row, SqlLog, dump_extras, load_extras
+from hobnob.stores.rows import Row, SqlLog, without_mentions
 from hobnob.stores.store import AddDirectPeople, AddPerson, AddToken, DropRoom, Write
 from hobnob.stores.tables import (
     OF_A_ROOM,
+    deletions,
     direct_people,
     drafts,
+    edits,
     facts,
     logs,
     members,
@@ -44,7 +45,6 @@ from hobnob.stores.tables import (
     rooms,
     settings,
     tokens,
-    versions,
 )
 
 Project = Callable[[sa.Connection, Any, SqlLog], None]
@@ -77,35 +77,25 @@ def _member_joined(connection: sa.Connection, fact: MemberJoined, log: SqlLog) -
 
 
 def _member_left(connection: sa.Connection, fact: MemberLeft, log: SqlLog) -> None:
-    for table in (members, drafts):
-        connection.execute(sa.delete(table).where(table.c.log == log.seq, table.c.person == fact.person))
+    connection.execute(sa.delete(members).where(members.c.log == log.seq, members.c.person == fact.person))
+    _forget_draft(connection, log.seq, fact.person)
 
 
 def _standing(connection: sa.Connection, log: SqlLog, number: int) -> Row | None:
+    gone = sa.exists().where(deletions.c.log == facts.c.log, deletions.c.of == facts.c.number)
     return connection.execute(
-        sa.select(
-            facts.c.number, facts.c.at, facts.c.author, facts.c.text, facts.c.data, facts.c.edit, facts.c.edited_at
-        )
+        sa.select(facts.c.number, facts.c.author, facts.c.data)
         .where(facts.c.log == log.seq, facts.c.number == number)
-        .where(facts.c.author.is_not(None), facts.c.deletion.is_(None))
+        .where(facts.c.author.is_not(None), ~gone)
     ).first()
 
 
 def _message_edited(connection: sa.Connection, fact: MessageEdited, log: SqlLog) -> None:
     message = _standing(connection, log, fact.of)
     if message is None:
+        _erase(connection, log.seq, [fact.number])
         return
-    written, written_at = (message.number, message.at) if message.edit is None else (message.edit, message.edited_at)
-    old = {"log": log.seq, "of": fact.of, "number": written, "at": written_at, "text": message.text}
-    connection.execute(sa.insert(versions).values(old))
-    connection.execute(
-        _update_message(log, fact.of).values(
-            text=fact.text,
-            data=dump_extras(replace(load_extras(message.data), mentions=fact.mentions)),
-            edit=fact.number,
-            edited_at=log.at,
-        )
-    )
+    connection.execute(sa.insert(edits).values(log=log.seq, of=fact.of, number=fact.number))
     connection.execute(sa.delete(mentions).where(mentions.c.log == log.seq, mentions.c.number == fact.of))
     if rows := mention_rows(fact.mentions, message.author, log.seq, fact.of):
         connection.execute(sa.insert(mentions), rows)
@@ -115,26 +105,25 @@ def _message_deleted(connection: sa.Connection, fact: MessageDeleted, log: SqlLo
     message = _standing(connection, log, fact.of)
     if message is None:
         return
-    connection.execute(
-        _update_message(log, fact.of).values(
-            text="",
-            data=dump_extras(replace(load_extras(message.data), mentions=())),
-            edit=None,
-            edited_at=None,
-            deletion=fact.number,
-        )
-    )
+    of_message = sa.select(edits.c.number).where(edits.c.log == log.seq, edits.c.of == fact.of)
+    _erase(connection, log.seq, [fact.of, *connection.execute(of_message).scalars()])
     for table, number in (
-        (versions, versions.c.of),
+        (edits, edits.c.of),
         (reactions, reactions.c.of),
-        (pins, pins.c.number),
+        (pins, pins.c.of),
         (mentions, mentions.c.number),
     ):
         connection.execute(sa.delete(table).where(table.c.log == log.seq, number == fact.of))
+    connection.execute(sa.insert(deletions).values(log=log.seq, of=fact.of, author=message.author))
 
 
-def _update_message(log: SqlLog, number: int) -> sa.Update:
-    return sa.update(facts).where(facts.c.log == log.seq, facts.c.number == number)
+def _erase(connection: sa.Connection, log: int, numbers: list[int]) -> None:
+    """Empty the texts and mentions of these messages or edits."""
+    for number in numbers:
+        fact = sa.and_(facts.c.log == log, facts.c.number == number)
+        row = connection.execute(sa.select(facts.c.author, facts.c.data).where(fact)).one()
+        data = without_mentions(row.data, row.author)
+        connection.execute(sa.update(facts).where(fact).values(text="", data=data))
 
 
 def mention_rows(people: tuple[str, ...], author: str, log: int, number: int) -> list[dict[str, str | int]]:
@@ -162,11 +151,11 @@ def _reaction_removed(connection: sa.Connection, fact: ReactionRemoved, log: Sql
 def _message_pinned(connection: sa.Connection, fact: MessagePinned, log: SqlLog) -> None:
     _message_unpinned(connection, fact, log)
     if _standing(connection, log, fact.of) is not None:
-        connection.execute(sa.insert(pins).values(log=log.seq, number=fact.of))
+        connection.execute(sa.insert(pins).values(log=log.seq, of=fact.of))
 
 
 def _message_unpinned(connection: sa.Connection, fact: MessagePinned | MessageUnpinned, log: SqlLog) -> None:
-    connection.execute(sa.delete(pins).where(pins.c.log == log.seq, pins.c.number == fact.of))
+    connection.execute(sa.delete(pins).where(pins.c.log == log.seq, pins.c.of == fact.of))
 
 
 def _person_renamed(connection: sa.Connection, fact: PersonRenamed, _: SqlLog) -> None:
@@ -183,23 +172,38 @@ _MARK_READ = (
     .where(members.c.log == _LOG_OF_ROOM, members.c.person == sa.bindparam("reader"))
     .values(read=sa.bindparam("upto"))
 )
-_FORGET_DRAFT = sa.delete(drafts).where(drafts.c.log == _LOG_OF_ROOM, drafts.c.person == sa.bindparam("writer"))
 
 
 def _read_marked(connection: sa.Connection, fact: ReadMarked, _: SqlLog) -> None:
     connection.execute(_MARK_READ, {"room": fact.room, "reader": fact.by, "upto": fact.upto})
 
 
-def _draft_changed(connection: sa.Connection, fact: DraftChanged, _: SqlLog) -> None:
-    connection.execute(_FORGET_DRAFT, {"room": fact.room, "writer": fact.by})
-    if not fact.text:
-        return
+def _draft_changed(connection: sa.Connection, fact: DraftChanged, own: SqlLog) -> None:
     member = (
-        sa.select(members.c.person, members.c.log, sa.literal(fact.text, sa.Text), sa.literal(fact.reply_to, sa.Text))
+        sa.select(members.c.log)
         .join(logs, logs.c.seq == members.c.log)
         .where(logs.c.id == fact.room, members.c.person == fact.by)
     )
-    connection.execute(sa.insert(drafts).from_select(["person", "log", "text", "reply_to"], member))
+    room = connection.execute(member).scalar()
+    if room is None:
+        _empty(connection, own.seq, fact.number)
+        return
+    _forget_draft(connection, room, fact.by)
+    if fact.text:
+        row = {"person": fact.by, "log": room, "own": own.seq, "number": fact.number}
+        connection.execute(sa.insert(drafts).values(row))
+
+
+def _forget_draft(connection: sa.Connection, room: int, person: str) -> None:
+    draft = sa.and_(drafts.c.log == room, drafts.c.person == person)
+    row = connection.execute(sa.select(drafts.c.own, drafts.c.number).where(draft)).first()
+    if row is not None:
+        _empty(connection, row.own, row.number)
+        connection.execute(sa.delete(drafts).where(draft))
+
+
+def _empty(connection: sa.Connection, log: int, number: int) -> None:
+    connection.execute(sa.update(facts).where(facts.c.log == log, facts.c.number == number).values(text=""))
 
 
 def _setting_changed(connection: sa.Connection, fact: SettingChanged, _: SqlLog) -> None:
@@ -264,7 +268,9 @@ def _add_direct_people(connection: sa.Connection, write: AddDirectPeople) -> Non
 
 
 def drop_room(connection: sa.Connection, seq: int) -> None:
-    """Forget a room and its log."""
+    """Forget a room and its log. The rows of facts stay, empty; see `tables.py`."""
     for table in OF_A_ROOM:
         connection.execute(sa.delete(table).where(table.c.log == seq))
-    connection.execute(sa.delete(logs).where(logs.c.seq == seq))
+    emptied = dict.fromkeys(("author", "author_name", "ref", "text", "data", "ref_key", "digest"))
+    connection.execute(sa.update(facts).where(facts.c.log == seq).values(emptied))
+    connection.execute(sa.update(logs).where(logs.c.seq == seq).values(id=None))

@@ -6,12 +6,24 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from hobnob.protocol.names import NameRefused, fold
-from hobnob.protocol.records import Draft, Person, Room, RoomListing, RoomState
+from hobnob.protocol.records import Person, Room, RoomListing, RoomState
 from hobnob.protocol.replies import Unread
 from hobnob.stores.conditions import direct_key, name_clash
-from hobnob.stores.rows import Row
+from hobnob.stores.rows import Row, decode_draft
 from hobnob.stores.store import Membership, RoomEntry
-from hobnob.stores.tables import direct_people, drafts, facts, logs, members, mentions, persons, rooms, settings, tokens
+from hobnob.stores.tables import (
+    deletions,
+    direct_people,
+    drafts,
+    facts,
+    logs,
+    members,
+    mentions,
+    persons,
+    rooms,
+    settings,
+    tokens,
+)
 
 # People
 
@@ -160,8 +172,8 @@ _count_at_mark = (
 _own = sa.select(sa.func.count()).select_from(facts).where(_later, facts.c.author == _me).scalar_subquery()
 _deleted = (
     sa.select(sa.func.count())
-    .select_from(facts)
-    .where(_later, facts.c.deletion.is_not(None), facts.c.author != _me)
+    .select_from(deletions)
+    .where(deletions.c.log == members.c.log, deletions.c.of > members.c.read, deletions.c.author != _me)
     .scalar_subquery()
 )
 _mentions = (
@@ -170,17 +182,19 @@ _mentions = (
     .where(mentions.c.person == _me, mentions.c.log == members.c.log, mentions.c.number > members.c.read)
     .scalar_subquery()
 )
+_draft = facts.alias("draft")
 _ROOMS_OF = (
     _ROOM.add_columns(
         members.c.role,
         members.c.read,
         (logs.c.messages - sa.func.coalesce(_count_at_mark, 0) - _own - _deleted).label("unread"),
         _mentions.label("mentions"),
-        drafts.c.text,
-        drafts.c.reply_to,
+        _draft.c.text,
+        _draft.c.data,
     )
     .join(members, members.c.log == rooms.c.log)
     .outerjoin(drafts, sa.and_(drafts.c.log == members.c.log, drafts.c.person == members.c.person))
+    .outerjoin(_draft, sa.and_(_draft.c.log == drafts.c.own, _draft.c.number == drafts.c.number))
     .where(members.c.person == _me)
 )
 
@@ -207,7 +221,7 @@ def _room_state(row: Row, people: tuple[Person, ...]) -> RoomState:
         read=row.read,
         unread=row.unread,
         mentions=row.mentions,
-        draft=None if row.text is None else Draft(row.text, row.reply_to),
+        draft=None if row.text is None else decode_draft(row.data, row.text),
     )
 
 

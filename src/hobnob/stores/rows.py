@@ -1,7 +1,4 @@
-"""Facts and messages as rows of the table `facts`, and back.
-
-Neither direction knows what happened later: `history.py` puts present texts into the facts of edits and drafts.
-"""
+"""Facts and messages as rows of the table `facts`, and back. What became of a message later is looked up elsewhere."""
 
 import hashlib
 from collections.abc import Mapping
@@ -13,7 +10,7 @@ from msgspec.structs import replace
 
 from hobnob.protocol.codec import decode_fact, encode, encode_event
 from hobnob.protocol.events import DraftChanged, Fact, MessageEdited, MessageSent
-from hobnob.protocol.records import Message, MessageKind
+from hobnob.protocol.records import Draft, Message, MessageKind
 from hobnob.protocol.times import rfc3339
 from hobnob.stores.numbering import LogState
 from hobnob.stores.tables import facts
@@ -74,16 +71,12 @@ def to_row(fact: Fact, log: SqlLog, key: bytes | None, digest: bytes | None) -> 
     if isinstance(fact, MessageSent):
         head = (log.seq, log.head, log.at, log.count, MESSAGE_SENT)
         return (*head, fact.by, fact.by_name, fact.ref, fact.text, dump_extras(fact), key, digest)
+    text = None
+    if isinstance(fact, MessageEdited | DraftChanged):
+        text = fact.text
+        fact = replace(fact, text="")
     head = (log.seq, log.head, log.at, log.count, str(fact.__struct_config__.tag))
-    return (*head, None, None, None, None, _encode_lasting(fact), key, digest)
-
-
-def _encode_lasting(fact: Fact) -> str:
-    if isinstance(fact, MessageEdited):
-        fact = replace(fact, text="", mentions=())
-    elif isinstance(fact, DraftChanged):
-        fact = replace(fact, text="", reply_to=None)
-    return encode_event(fact).decode()
+    return (*head, None, None, None, text, encode_event(fact).decode(), key, digest)
 
 
 def dump_extras(of: MessageSent | Extras) -> str | None:
@@ -98,8 +91,38 @@ def load_extras(data: str | None) -> Extras:
     return NO_EXTRAS if data is None else _extras.decode(data)
 
 
+def without_mentions(data: str, author: str | None) -> str | None:
+    """The data of a message or edit, not longer than before, mentioning nobody."""
+    if author is not None:
+        return dump_extras(replace(load_extras(data), mentions=()))
+    return encode_event(replace(decode_edit(data), mentions=())).decode()
+
+
+def decode_edit(data: str) -> MessageEdited:
+    """The fact of an edit, without its text."""
+    fact = decode_fact(data)
+    assert isinstance(fact, MessageEdited)
+    return fact
+
+
+def decode_draft(data: str, text: str) -> Draft:
+    """A draft from the row of its fact."""
+    fact = decode_fact(data)
+    assert isinstance(fact, DraftChanged)
+    return Draft(text, fact.reply_to)
+
+
+class Present(msgspec.Struct, frozen=True):
+    """What has become of a message: the text of its last edit, if there was one, or that it is deleted."""
+
+    text: str = ""
+    mentions: tuple[str, ...] = ()
+    edited_at: int | None = None
+    deleted: bool = False
+
+
 def to_fact(row: Row, room: str) -> Fact:
-    """A fact from its row; `room` is the id of its log."""
+    """A fact as it was kept; `room` is the id of its log. Texts of edits and drafts are left out."""
     if row.author is None:
         return decode_fact(row.data)
     extras = load_extras(row.data)
@@ -116,14 +139,15 @@ def to_fact(row: Row, room: str) -> Fact:
         reply_to=extras.reply_to,
         thread=extras.thread,
         mentions=extras.mentions,
-        edited=row.edit is not None,
-        deleted=row.deletion is not None,
     )
 
 
-def to_message(row: Row, room: str, reactions: Mapping[str, tuple[str, ...]], pinned: bool) -> Message:
-    """A message in its present state from its row."""
+def to_message(
+    row: Row, room: str, present: Present | None, reactions: Mapping[str, tuple[str, ...]], pinned: bool
+) -> Message:
+    """A message in its present state."""
     extras = load_extras(row.data)
+    now = present or Present(row.text, extras.mentions)
     return Message(
         room=room,
         number=row.number,
@@ -131,15 +155,15 @@ def to_message(row: Row, room: str, reactions: Mapping[str, tuple[str, ...]], pi
         at=rfc3339(row.at),
         by=row.author,
         by_name=row.author_name,
-        text=row.text,
+        text=now.text,
         kind=extras.kind,
         reply_to=extras.reply_to,
         thread=extras.thread,
-        mentions=extras.mentions,
+        mentions=now.mentions,
         reactions=dict(reactions),
         pinned=pinned,
-        edited_at=None if row.edited_at is None else rfc3339(row.edited_at),
-        deleted=row.deletion is not None,
+        edited_at=None if now.edited_at is None else rfc3339(now.edited_at),
+        deleted=now.deleted,
         ref=row.ref,
     )
 
@@ -153,7 +177,4 @@ READ_COLUMNS = (
     facts.c.ref,
     facts.c.text,
     facts.c.data,
-    facts.c.edit,
-    facts.c.edited_at,
-    facts.c.deletion,
 )

@@ -11,12 +11,20 @@ _BUSY_TIMEOUT = (
     2.0  # seconds; nobody else should write to the file, a backup or a curious person might hold it a moment
 )
 _READERS = 3
-_CHECKPOINT_PAGES = 4000  # 16 MiB of WAL between two checkpoints
+_CHECKPOINT_PAGES = (
+    8000  # 32 MiB of WAL between two checkpoints: refs are random, so that each batch touches many pages
+)
+_CACHE = 16 * 1024  # KiB; taken only as far as it is used
 
 
 def writer(path: Path) -> sa.Engine:
     """One connection, whose transactions take the write lock at their beginning."""
-    return _engine(path, 1, "BEGIN IMMEDIATE", ["synchronous=FULL", f"wal_autocheckpoint={_CHECKPOINT_PAGES}"])
+    return _engine(
+        path,
+        1,
+        "BEGIN IMMEDIATE",
+        ["synchronous=FULL", f"wal_autocheckpoint={_CHECKPOINT_PAGES}", f"cache_size=-{_CACHE}"],
+    )
 
 
 def readers(path: Path) -> sa.Engine:

@@ -1,8 +1,9 @@
 """The tables, alike on SQLite and PostgreSQL.
 
-`logs` has one row a log, locked while something is added to it. `facts` is the log itself; a message's row also holds
-its present state, so that the most common write is one insert. A fact that is no message is kept whole as JSON in
-`data`, without what may have to be erased later (texts of edits and drafts). All other tables are projections.
+`logs` has one row a log, locked while something is added to it. `facts` is the logs themselves; all others are
+projections. Every text that may be deleted some day stands in `facts.text` and nowhere else, and the rows of `facts`
+are never removed, nor made longer, only emptied: SQLite's secure_delete overwrites what is deleted, but not the copies
+that stay behind in a page when its rows had to move to another. The projections point to the facts instead.
 
 Times are milliseconds since 1970; `messages` counts the messages of a log up to there. What belongs to a room points
 to its log's row.
@@ -31,6 +32,10 @@ def _log_key() -> sa.Column[int]:
     return sa.Column("log", sa.BigInteger, sa.ForeignKey("logs.seq"), primary_key=True, autoincrement=False)
 
 
+def _of_key() -> sa.Column[int]:
+    return sa.Column("of", sa.BigInteger, primary_key=True, autoincrement=False)
+
+
 def _number_key() -> sa.Column[int]:
     return sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False)
 
@@ -46,7 +51,7 @@ logs = sa.Table(
     "logs",
     metadata,
     sa.Column("seq", _Serial, primary_key=True),
-    sa.Column("id", sa.Text, nullable=False, unique=True),
+    sa.Column("id", sa.Text, unique=True),  # null: it was dropped
     sa.Column("head", sa.BigInteger, nullable=False),
     sa.Column("messages", sa.BigInteger, nullable=False),
     sa.Column("at", sa.BigInteger, nullable=False),
@@ -62,22 +67,18 @@ facts = sa.Table(
     sa.Column("at", sa.BigInteger, nullable=False),
     sa.Column("messages", sa.BigInteger, nullable=False),
     sa.Column("event", sa.Text, nullable=False),
-    sa.Column("author", sa.Text),  # this and what follows up to `text`: of messages only
+    sa.Column("author", sa.Text),  # this, author_name and ref: of messages only
     sa.Column("author_name", sa.Text),
     sa.Column("ref", sa.Text),
-    sa.Column("text", sa.Text),
-    sa.Column("data", sa.Text),  # JSON: the whole fact, or what else a message has
+    sa.Column("text", sa.Text),  # of messages, edits and drafts
+    sa.Column("data", sa.Text),  # JSON: the whole fact, or what a message has beside its text
     sa.Column("ref_key", sa.LargeBinary),  # 16 bytes that stand for a person's ref, on the first fact of an item
     sa.Column("digest", sa.LargeBinary),
-    sa.Column("edit", sa.BigInteger),  # number of the fact that gave a message its present text, when it was edited
-    sa.Column("edited_at", sa.BigInteger),
-    sa.Column("deletion", sa.BigInteger),  # number of the fact that deleted a message
     sa.UniqueConstraint("log", "number"),
 )
 
 _HAS_REF = facts.c.ref_key.is_not(None)
 _IS_MESSAGE = facts.c.author.is_not(None)
-_IS_DELETED = facts.c.deletion.is_not(None)
 
 sa.Index("facts_refs", facts.c.ref_key, unique=True, sqlite_where=_HAS_REF, postgresql_where=_HAS_REF)
 sa.Index(
@@ -88,29 +89,23 @@ sa.Index(
     sqlite_where=_IS_MESSAGE,
     postgresql_where=_IS_MESSAGE,
 )
-sa.Index("facts_deleted", facts.c.log, facts.c.number, sqlite_where=_IS_DELETED, postgresql_where=_IS_DELETED)
 
-versions = sa.Table(
-    "versions",
-    metadata,
-    _log_key(),
-    sa.Column("of", sa.BigInteger, primary_key=True, autoincrement=False),
-    _number_key(),
-    sa.Column("at", sa.BigInteger, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
-)
+# The edits of message `of`, by the number of the fact that holds the text; the last one is the present text.
+edits = sa.Table("edits", metadata, _log_key(), _of_key(), _number_key())
+
+deletions = sa.Table("deletions", metadata, _log_key(), _of_key(), sa.Column("author", sa.Text, nullable=False))
 
 reactions = sa.Table(
     "reactions",
     metadata,
     _log_key(),
-    sa.Column("of", sa.BigInteger, primary_key=True, autoincrement=False),
+    _of_key(),
     sa.Column("emoji", sa.Text, primary_key=True),
     sa.Column("person", sa.Text, primary_key=True),
     sa.Column("number", sa.BigInteger, nullable=False),
 )
 
-pins = sa.Table("pins", metadata, _log_key(), _number_key())
+pins = sa.Table("pins", metadata, _log_key(), _of_key())
 
 mentions = sa.Table(
     "mentions",
@@ -175,13 +170,14 @@ members = sa.Table(
     sa.Index("members_person", "person"),
 )
 
+# A draft is fact `number` of log `own`, the person's.
 drafts = sa.Table(
     "drafts",
     metadata,
     sa.Column("person", sa.Text, primary_key=True),
     _log_key(),
-    sa.Column("text", sa.Text, nullable=False),
-    sa.Column("reply_to", sa.Text),
+    sa.Column("own", sa.BigInteger, sa.ForeignKey("logs.seq"), nullable=False),
+    sa.Column("number", sa.BigInteger, nullable=False),
 )
 
 settings = sa.Table(
@@ -192,5 +188,5 @@ settings = sa.Table(
     sa.Column("value", sa.Text, nullable=False),
 )
 
-# What is about one room, in an order in which it can be deleted.
-OF_A_ROOM = (versions, reactions, pins, mentions, direct_people, members, drafts, facts, rooms)
+# What is about one room and can be removed.
+OF_A_ROOM = (edits, deletions, reactions, pins, mentions, direct_people, members, drafts, rooms)

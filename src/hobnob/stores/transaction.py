@@ -6,6 +6,7 @@ An item is refused before anything of it is done: there is never a half of one t
 """
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -15,7 +16,18 @@ from hobnob.stores import projection
 from hobnob.stores.conditions import violation
 from hobnob.stores.history import find_refs
 from hobnob.stores.rows import NEW_FACT, FactRow, SqlLog, ref_key, to_row
-from hobnob.stores.store import DropRoom, Duplicate, Item, Kept, MessageStands, Outcome, Refused, RightsUnchanged, Write
+from hobnob.stores.store import (
+    DropRoom,
+    Duplicate,
+    IsMember,
+    Item,
+    Kept,
+    MessageStands,
+    Outcome,
+    Refused,
+    RightsUnchanged,
+    Write,
+)
 from hobnob.stores.tables import facts, logs, mentions
 
 T = TypeVar("T")
@@ -87,9 +99,18 @@ class Transaction:
 
     def _refusal(self, item: Item) -> str | None:
         for condition in item.requires:
+            if isinstance(condition, RightsUnchanged):  # of nearly all items, and all that most of them have
+                state = self._logs.get(condition.room)
+                if state is None:
+                    return "stale"
+                if state.rights != condition.version and violation(
+                    self._connection, IsMember(condition.room, condition.person)
+                ):
+                    return "stale"
+                continue
             if type(condition) is MessageStands:
                 self._write_facts()
-            if code := violation(self._connection, condition, self._logs):
+            if code := violation(self._connection, condition):
                 return code
         for event in item.events:
             if event.log not in self._logs and isinstance(event, RoomEvent) and not _creates(item, event.room):
@@ -129,7 +150,7 @@ class Transaction:
 
     def _write_facts(self) -> None:
         if self._facts:
-            self._connection.execute(_INSERT_FACTS, [dict(zip(NEW_FACT, row, strict=True)) for row in self._facts])
+            self._connection.exec_driver_sql(_insert_facts(self._connection.dialect), self._facts)
             self._facts = []
         if self._mentions:
             self._connection.execute(sa.insert(mentions), self._mentions)
@@ -149,6 +170,15 @@ class Transaction:
                 for log in changed
             ]
             self._connection.execute(_UPDATE_LOGS, rows)
+
+
+@cache
+def _insert_facts(dialect: sa.Dialect) -> str:
+    """The statement as a driver with positional parameters takes it.
+
+    Compiled here, since handing each row to SQLAlchemy by names takes as long as SQLite needs to insert it.
+    """
+    return str(_INSERT_FACTS.compile(dialect=dialect))
 
 
 def _creates(item: Item, room: str) -> bool:

@@ -187,6 +187,8 @@ CONDITIONS: list[tuple[Condition, str | None]] = [
     (RoomNameFree("Lobby"), "room-taken"),
     (RightsUnchanged(LOBBY, 1), None),
     (RightsUnchanged(LOBBY, 0), "stale"),
+    (RightsUnchanged(LOBBY, 0, ADA.id), None),
+    (RightsUnchanged(LOBBY, 0, EVE.id), "stale"),
     (RightsUnchanged("r_none", 0), "stale"),
     (MessageStands(LOBBY, 5), None),
     (MessageStands(LOBBY, 6), "deleted"),

@@ -56,7 +56,7 @@ def _logs() -> None:
     op.create_table(
         "logs",
         sa.Column("seq", _Serial, nullable=False),
-        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=True),
         sa.Column("head", sa.BigInteger(), nullable=False),
         sa.Column("messages", sa.BigInteger(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
@@ -79,20 +79,9 @@ def _logs() -> None:
         sa.Column("data", sa.Text(), nullable=True),
         sa.Column("ref_key", sa.LargeBinary(), nullable=True),
         sa.Column("digest", sa.LargeBinary(), nullable=True),
-        sa.Column("edit", sa.BigInteger(), nullable=True),
-        sa.Column("edited_at", sa.BigInteger(), nullable=True),
-        sa.Column("deletion", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["log"], ["logs.seq"], name="facts_log_fkey"),
         sa.PrimaryKeyConstraint("id", name="facts_pkey"),
         sa.UniqueConstraint("log", "number", name="facts_log_number_unique"),
-    )
-    op.create_index(
-        "facts_deleted",
-        "facts",
-        ["log", "number"],
-        unique=False,
-        sqlite_where=sa.text("deletion IS NOT NULL"),
-        postgresql_where=sa.text("deletion IS NOT NULL"),
     )
     op.create_index(
         "facts_messages",
@@ -114,6 +103,22 @@ def _logs() -> None:
 
 def _messages() -> None:
     op.create_table(
+        "deletions",
+        sa.Column("log", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("of", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["log"], ["logs.seq"], name="deletions_log_fkey"),
+        sa.PrimaryKeyConstraint("log", "of", name="deletions_pkey"),
+    )
+    op.create_table(
+        "edits",
+        sa.Column("log", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("of", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(["log"], ["logs.seq"], name="edits_log_fkey"),
+        sa.PrimaryKeyConstraint("log", "of", "number", name="edits_pkey"),
+    )
+    op.create_table(
         "mentions",
         sa.Column("person", sa.Text(), nullable=False),
         sa.Column("log", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -125,9 +130,9 @@ def _messages() -> None:
     op.create_table(
         "pins",
         sa.Column("log", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("of", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.ForeignKeyConstraint(["log"], ["logs.seq"], name="pins_log_fkey"),
-        sa.PrimaryKeyConstraint("log", "number", name="pins_pkey"),
+        sa.PrimaryKeyConstraint("log", "of", name="pins_pkey"),
     )
     op.create_table(
         "reactions",
@@ -138,16 +143,6 @@ def _messages() -> None:
         sa.Column("number", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["log"], ["logs.seq"], name="reactions_log_fkey"),
         sa.PrimaryKeyConstraint("log", "of", "emoji", "person", name="reactions_pkey"),
-    )
-    op.create_table(
-        "versions",
-        sa.Column("log", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("of", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["log"], ["logs.seq"], name="versions_log_fkey"),
-        sa.PrimaryKeyConstraint("log", "of", "number", name="versions_pkey"),
     )
 
 
@@ -166,9 +161,10 @@ def _rooms() -> None:
         "drafts",
         sa.Column("person", sa.Text(), nullable=False),
         sa.Column("log", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("reply_to", sa.Text(), nullable=True),
+        sa.Column("own", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["log"], ["logs.seq"], name="drafts_log_fkey"),
+        sa.ForeignKeyConstraint(["own"], ["logs.seq"], name="drafts_own_fkey"),
         sa.PrimaryKeyConstraint("person", "log", name="drafts_pkey"),
     )
     op.create_table(
