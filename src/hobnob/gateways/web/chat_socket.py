@@ -5,7 +5,6 @@ the transport. Reading is paused by not asking for the next message: aiohttp the
 """
 
 import asyncio
-from contextlib import suppress
 
 from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
 
@@ -19,15 +18,18 @@ from hobnob.protocol.codec import MAX_CLIENT_FRAME
 class SocketLink:
     """See the head of this file; the `Link` of a conversation, and what its connection tells of the transport."""
 
+    __slots__ = ("_close_timeout", "_closing", "_ended", "_paused", "_socket", "_transport", "conversation")
+
     def __init__(self, socket: web.WebSocketResponse[bool], transport: asyncio.Transport, close_timeout: float) -> None:
         self.conversation: Conversation | None = None
         self._socket = socket
         self._transport = transport
         self._close_timeout = close_timeout
-        self._reading = asyncio.Event()
-        self._reading.set()
+        self._paused: asyncio.Future[None] | None = None
+        """What `run` waits for while it is not to read; an Event would hold a deque for every idle client."""
+        self._ended: asyncio.Future[None] | None = None
+        """Set once the peer has said goodbye; done when the conversation closes the link after its last answer."""
         self._closing: asyncio.Task[None] | None = None
-        self._close_called = asyncio.Event()
 
     def write(self, data: bytes) -> None:
         if self._closing is None and not self._transport.is_closing():
@@ -36,14 +38,19 @@ class SocketLink:
     def close(self, code: int = WSCloseCode.OK, sentence: str = "") -> None:
         if self._closing is None:
             self._closing = asyncio.get_running_loop().create_task(self._close(code, sentence))
-            self._close_called.set()
-            self._reading.set()
+            self.resume_reading()
+            if self._ended is not None:
+                self._ended.set_result(None)
 
     def pause_reading(self) -> None:
-        self._reading.clear()
+        if self._paused is None and self._closing is None:
+            self._paused = asyncio.get_running_loop().create_future()
 
     def resume_reading(self) -> None:
-        self._reading.set()
+        if self._paused is not None:
+            if not self._paused.done():
+                self._paused.set_result(None)
+            self._paused = None
 
     def writing_paused(self) -> None:
         if self.conversation is not None:
@@ -54,13 +61,14 @@ class SocketLink:
             self.conversation.resume()
 
     def connection_lost(self) -> None:
-        self._reading.set()
+        self.resume_reading()
 
     async def run(self, conversation: Conversation) -> str:
         """Pass on what the peer says until one side ends it; returns why it ended."""
         self.conversation = conversation
         while self._closing is None:
-            await self._reading.wait()
+            if self._paused is not None:
+                await self._paused
             message = await self._socket.receive()
             if message.type is WSMsgType.TEXT:
                 conversation.receive(message.data)
@@ -68,16 +76,15 @@ class SocketLink:
                 self.close(WSCloseCode.UNSUPPORTED_DATA, "Send text frames.")
                 return "binary frame"
             else:
-                return await self._ended(conversation, message.data)
+                return await self._peer_left(conversation, message.data)
         return "closed by the server"
 
-    async def _ended(self, conversation: Conversation, cause: object) -> str:
+    async def _peer_left(self, conversation: Conversation, cause: object) -> str:
         """The peer is gone; after a proper goodbye, what it said before is still done."""
         if self._socket.close_code in (WSCloseCode.OK, WSCloseCode.GOING_AWAY):
+            self._ended = asyncio.get_running_loop().create_future()
             conversation.end()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._close_timeout):
-                    await self._close_called.wait()
+            await asyncio.wait([self._ended], timeout=self._close_timeout)
             return "closed"
         if isinstance(cause, WebSocketError) and cause.code == WSCloseCode.MESSAGE_TOO_BIG:
             return "frame too long"
@@ -123,7 +130,7 @@ class ChatSocket:
             return socket
         assert isinstance(connection, HttpConnection)
         link = SocketLink(socket, transport, self._settings.close_timeout)
-        connection.hearer = link
+        connection.become_socket(link)
         conversation = self._house.enter(JsonFramesCodec(self._house), link, connection.peer.address)
         self._conversations.add(conversation)
         reason = "connection lost"

@@ -57,6 +57,11 @@ class HttpConnection(web.RequestHandler):
         self._head_deadline: asyncio.TimerHandle | None = None
         self._stall_deadline: asyncio.TimerHandle | None = None
 
+    def become_socket(self, hearer: TransportHearer) -> None:
+        """The handshake of a WebSocket is done; nothing will be parsed as HTTP again."""
+        self.hearer = hearer
+        self._parser = None
+
     def data_received(self, data: bytes) -> None:
         if not data or not self._between_requests():
             super().data_received(data)
