@@ -62,10 +62,9 @@ class Listening:
 
 
 class ListeningHouse:
-    name = "hob"
-    version = "1.2"
-
     def __init__(self) -> None:
+        self.name = "hob"
+        self.version = "1.2"
         self.entered: asyncio.Queue[Listening] = asyncio.Queue()
 
     def enter(self, codec: Codec, link: Link, address: str) -> Listening:

@@ -65,3 +65,18 @@ async def test_who_half_closes_in_the_middle_is_closed(server: Server) -> None:
     writer.write(b"GET /healthz HTTP/1.1\r\nHo")
     writer.write_eof()
     assert await asyncio.wait_for(reader.read(), 5) == b""
+
+
+async def test_what_goes_wrong_inside_is_told_in_a_sentence(server: Server) -> None:
+    del server.house.version
+    answer = await server.get("/")
+    assert status(answer) == 500
+    assert answer.endswith(b"Something went wrong on the server. It has been logged; try again.\n")
+    assert b"Traceback" not in answer
+
+
+async def test_what_goes_wrong_in_a_websocket_ends_it(server: Server) -> None:
+    del server.house.entered
+    reader, _, answer = await server.upgrade()
+    assert status(answer) == 101
+    assert b"HTTP" not in await asyncio.wait_for(reader.read(), 5)

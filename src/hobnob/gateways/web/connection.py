@@ -145,6 +145,8 @@ class HttpConnection(web.RequestHandler):
             status, sentence = HTTPStatus.NOT_IMPLEMENTED, "This server does not know that method."
         else:
             sentence = "This is not a request that HTTP allows."
+        if request.writer.output_size > 0:
+            raise ConnectionError("an answer has begun already")
         response = answer(request, HTTPStatus(status), sentence, HEADERS)
         response.force_close()
         return response

@@ -25,8 +25,6 @@ log = structlog.stdlib.get_logger("hobnob.web")
 _SENTENCES = {
     HTTPStatus.NOT_FOUND: "There is nothing at this address.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take that method.",
-    HTTPStatus.EXPECTATION_FAILED: "This server does not know what the request expects of it.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "That is more than this address takes.",
     HTTPStatus.UPGRADE_REQUIRED: "This address speaks WebSocket (version 13) only.",
 }
 
