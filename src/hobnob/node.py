@@ -1,6 +1,7 @@
 """The only file that builds: config → store, bus, chat, gateways, listener. And the order in which all that stops."""
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Callable
@@ -25,6 +26,8 @@ from hobnob.net.sniffer import Kind
 from hobnob.net.tls import server_context
 from hobnob.stores.sql import SqlStore
 
+GARBAGE = (50_000, 20, 100)
+"""Thresholds of the cyclic collector: thousands of messages may be under way, and none of them is garbage."""
 STOP_WITHIN = 2.5
 """Seconds for everyone's last bytes when the server stops."""
 SWITCH_INTERVAL = 0.0005
@@ -77,6 +80,9 @@ async def run(config: Config, ready: Ready) -> None:
         tidying = loop.create_task(_tidy(chat))
         try:
             ready(await listener.start(config.host, config.port))
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(*GARBAGE)
             await stopped.wait()
         finally:
             tidying.cancel()

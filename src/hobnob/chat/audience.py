@@ -4,7 +4,6 @@
 """
 
 import weakref
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from hobnob.chat.tick import Tick
@@ -23,11 +22,11 @@ class Group:
 
     __slots__ = ("_past", "outboxes", "tick", "wire")
 
-    def __init__(self, wire: WireFormat) -> None:
+    def __init__(self, wire: WireFormat, past: "weakref.WeakSet[Tick]") -> None:
         self.wire = wire
         self.outboxes: dict[Outbox, None] = {}
         self.tick: Tick | None = None
-        self._past: weakref.WeakSet[Tick] = weakref.WeakSet()
+        self._past = past
 
     def take(self) -> Tick | None:
         """The filled tick, now past; the next event begins another."""
@@ -36,28 +35,24 @@ class Group:
             self._past.add(tick)
         return tick
 
-    def ticks(self) -> Iterator[Tick]:
-        """All ticks that somebody may still have to read."""
-        yield from tuple(self._past)
-        if self.tick is not None:
-            yield self.tick
-
 
 class Audience:
     """The sessions that hear one log; `log` is its id."""
 
-    __slots__ = ("_groups", "_pace", "log")
+    __slots__ = ("_groups", "_pace", "_past", "log")
 
     def __init__(self, pace: "Pace", log: str) -> None:
         self._pace = pace
         self.log = log
         self._groups: dict[WireFormat, Group] = {}
+        self._past: weakref.WeakSet[Tick] = weakref.WeakSet()
+        """All ticks that somebody may still have to read, also those of groups that nobody is in any more."""
 
     def add(self, session: "Session") -> None:
         """From now on this session hears what happens."""
         group = self._groups.get(session.wire)
         if group is None:
-            group = self._groups[session.wire] = Group(session.wire)
+            group = self._groups[session.wire] = Group(session.wire, self._past)
         group.outboxes[session.outbox] = None
         if group.tick is not None:
             group.tick.starts[session.outbox] = len(group.tick.chunks)
@@ -69,6 +64,7 @@ class Audience:
             return
         if group.tick is not None:
             session.outbox.collect(group.tick)
+            self._past.add(group.tick)
             self._pace.touch(session.outbox)
         del group.outboxes[session.outbox]
         if not group.outboxes:
@@ -82,9 +78,9 @@ class Audience:
                 continue
             tick = group.tick
             if tick is None:
-                tick = group.tick = Tick(self.log)
+                tick = group.tick = Tick(self.log, wire)
                 self._pace.touch_group(group)
-            index = tick.add(data, event.number)
+            index = tick.add(data, event)
             if origin is not None and not wire.echo and origin.outbox in group.outboxes:
                 tick.skips.setdefault(origin.outbox, []).append(index)
 
@@ -94,11 +90,10 @@ class Audience:
         if group is not None and group.tick is not None:
             group.tick.starts[session.outbox] = len(group.tick.chunks)
 
-    def erase(self, number: int) -> None:
-        """Forget fact `number` wherever it waits for a slow reader."""
-        for group in self._groups.values():
-            for tick in group.ticks():
-                tick.erase(number)
+    def erase(self, number: int, room: Room) -> None:
+        """Forget the texts of message `number` wherever they wait for a slow reader; the facts stay, without them."""
+        for tick in (*self._past, *(group.tick for group in self._groups.values() if group.tick is not None)):
+            tick.erase(number, room)
 
     def __len__(self) -> int:
         return sum(len(group.outboxes) for group in self._groups.values())

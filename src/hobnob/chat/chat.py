@@ -7,6 +7,7 @@ stands in `attendance.py`.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import TypeVar
 
@@ -59,6 +60,19 @@ def _version() -> str:
         return version("hobnob")
     except PackageNotFoundError:
         return "0"
+
+
+def _in_words(error: Exception, command: object) -> ChatError:
+    """What is said of an exception; a surprise is logged."""
+    match error:
+        case ChatError():
+            return error
+        case NameRefused():
+            return ChatError(error.code, error.hint)
+        case Stale():
+            return ChatError("try-again")
+    _log.error("a command failed", command=type(command).__name__, exc_info=error)
+    return ChatError("internal")
 
 
 class Chat:
@@ -169,9 +183,9 @@ class Chat:
                 return self.loop.create_task(self._guarded(outcome, command))
             future = self.loop.create_future()
             future.set_result(outcome)
-        except (ChatError, NameRefused) as error:
+        except Exception as error:  # noqa: BLE001  the guard at the edge, as in `_guarded`
             future = self.loop.create_future()
-            future.set_exception(ChatError(error.code, error.hint))
+            future.set_exception(_in_words(error, command))
         return future
 
     async def _repeatedly(self, handler: Handler, session: Session, command: Command) -> Reply:
@@ -191,15 +205,8 @@ class Chat:
         """The guard that turns surprises into words."""
         try:
             return await outcome
-        except NameRefused as error:
-            raise ChatError(error.code, error.hint) from None
-        except Stale:
-            raise ChatError("try-again") from None
-        except (ChatError, asyncio.CancelledError):
-            raise
-        except Exception:  # noqa: BLE001  the guard at the edge: whoever asked gets a word, the log the rest
-            _log.exception("a command failed", command=type(command).__name__)
-            raise ChatError("internal") from None
+        except Exception as error:  # noqa: BLE001  the guard at the edge: whoever asked gets a word, the log the rest
+            raise _in_words(error, command) from None
 
     # Keeping and telling
 
@@ -218,14 +225,19 @@ class Chat:
             if future.cancelled():
                 return
             if isinstance(outcome, Kept):
-                self._deliver(outcome, lambda: future.set_result(answer(outcome)), origin)
+                late = self._deliver(outcome, origin)
+                if late is None:
+                    future.set_result(answer(outcome))
+                else:
+                    log, number = late
+                    log.when(number, lambda: future.set_result(answer(outcome)))
             elif isinstance(outcome, Duplicate):
                 future.set_result(answer(outcome))
             elif isinstance(outcome, Unknown):
                 future.set_exception(ChatError("unknown-outcome"))
                 for event in item.events:
-                    if (log := self._logs.get(event.log)) is not None:
-                        self.fill_soon(log)
+                    if (unsure := self._logs.get(event.log)) is not None:
+                        self.fill_soon(unsure)
             elif again is not None and outcome.code == "stale":
                 self._start(self._settle(future, again(), item))
             else:
@@ -240,19 +252,16 @@ class Chat:
             room.take(event, origin)
         self.bus.publish(event)
 
-    def _deliver(self, kept: Kept, then: Callable[[], None], origin: Session | None) -> None:
-        last: Log | None = None
-        number = 0
+    def _deliver(self, kept: Kept, origin: Session | None) -> tuple[Log, int] | None:
+        """Let everyone hear; the log and number that are held back, if facts before them are missing here."""
+        late: tuple[Log, int] | None = None
         for event in kept.events:
             if (log := self._logs.get(event.log)) is not None:
                 log.take(event, origin)
                 if log.head < event.number:
-                    last, number = log, event.number
+                    late = log, event.number
             self.bus.publish(event)
-        if last is None:
-            then()
-        else:
-            last.when(number, then)
+        return late
 
     def hear(self, event: Event) -> None:
         """Another node published an event."""
@@ -282,11 +291,25 @@ class Chat:
         """Read what a log lacks from the store, if it does not come by itself."""
         self.loop.call_later(FILL_AFTER, lambda: self._start(self.fill(log)) if not self.stopping else None)
 
+    async def reach(self, heads: dict[str, int]) -> None:
+        """Wait until live logs have let through what their store already has."""
+        for name, head in heads.items():
+            log = self._logs.get(name)
+            if log is not None and log.head < head:
+                reached = self.loop.create_future()
+                log.when(head, partial(reached.set_result, None))
+                self.fill_soon(log)
+                await reached
+
     async def fill(self, log: Log) -> None:
-        """Read from the store what a live log lacks."""
+        """Read from the store what a live log lacks; later, if the store cannot be read now."""
         more = True
         while more and self._logs.get(log.id) is log:
-            facts, more = await self.keeper.read(self.store.events_since, log.id, log.head, 1000)
+            try:
+                facts, more = await self.keeper.read(self.store.events_since, log.id, log.head, 1000)
+            except Exception:
+                self.fill_soon(log)
+                raise
             for fact in facts:
                 log.take(fact)
 
@@ -295,11 +318,13 @@ class Chat:
             await asyncio.sleep(LOOK_EVERY)
             logs = tuple(self._logs)
             for start in range(0, len(logs), 500):
-                heads = await self.keeper.read(self.store.heads, logs[start : start + 500])
-                for name, head in heads.items():
-                    log = self._logs.get(name)
-                    if log is not None and log.head < head:
-                        await self.fill(log)
+                self._start(self._fill_behind(logs[start : start + 500]))
+
+    async def _fill_behind(self, logs: tuple[str, ...]) -> None:
+        for name, head in (await self.keeper.read(self.store.heads, logs)).items():
+            log = self._logs.get(name)
+            if log is not None and log.head < head:
+                await self.fill(log)
 
     def _room_applied(self, room: Room, event: Event, origin: Session | None) -> None:
         if isinstance(event, MemberJoined):

@@ -127,6 +127,7 @@ class Conversation:
         """Answer what is done, in order."""
         under_way = self._under_way
         answers: list[bytes] = []
+        before = len(under_way)
         while under_way:
             first = under_way[0]
             if isinstance(first, bytes):
@@ -136,6 +137,8 @@ class Conversation:
             else:
                 break
             under_way.popleft()
+        if len(under_way) == before:  # answered already, with the one before it
+            return
         if answers and not self._closed:
             self.session.outbox.answer(b"".join(answers))
         if not under_way:
@@ -158,7 +161,8 @@ class Conversation:
                 answers.append(part)
             else:
                 following.append(part)
-        self._following.extendleft(reversed(following))
+        if following:
+            self._following.extendleft(reversed(following))
 
     def _put(self, data: bytes) -> None:
         if self._under_way:

@@ -6,7 +6,7 @@ Names of guests and accounts are the store's to guard; a visitor's name lives he
 from typing import TYPE_CHECKING
 
 from hobnob.protocol.errors import ChatError
-from hobnob.protocol.names import fold, skeleton
+from hobnob.protocol.names import NameRefused, fold, skeleton
 from hobnob.protocol.records import Person, PresenceState
 
 if TYPE_CHECKING:
@@ -50,7 +50,10 @@ class People:
 
     def named(self, name: str) -> Here | None:
         """A person who is here, by name, as names compare."""
-        return self._here.get(self._names.get(fold(name), ""))
+        try:
+            return self._here.get(self._names.get(fold(name), ""))
+        except NameRefused:
+            return None
 
     def reserve(self, name: str, person: str) -> None:
         """Take a name for a person, before or while they are here.

@@ -69,9 +69,10 @@ class Room:
             case MessageSent():
                 self.count = event.count
             case MessageDeleted():
-                self.audience.erase(event.of)
+                self.audience.erase(event.of, self.record)
             case MemberJoined():
-                since = event.number or self.log.head
+                known = self.members.get(event.person)
+                since = known.since if known else event.number or self.log.head + 1
                 self.members[event.person] = RoomMember(event.person, event.person_name, event.role, since)
                 self.lasting = self.lasting or event.number > 0
                 self._names = None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from hobnob.chat.log import Log
 from hobnob.chat.room import Applied, Room
 from hobnob.protocol.ids import is_room_id
-from hobnob.protocol.names import fold
+from hobnob.protocol.names import NameRefused, fold
 from hobnob.protocol.records import Room as RoomRecord
 from hobnob.stores.store import RoomEntry, Store
 
@@ -49,7 +49,11 @@ class Rooms:
         """A live room by id or name (with or without ``#``)."""
         if (room := self._live.get(ref)) is not None:
             return room
-        return self._live.get(self._names.get(fold(ref.removeprefix("#")), ""))
+        try:
+            key = fold(ref.removeprefix("#"))
+        except NameRefused:
+            return None
+        return self._live.get(self._names.get(key, ""))
 
     def direct(self, people: frozenset[str]) -> Room | None:
         """The live direct room of exactly these people."""

@@ -4,26 +4,33 @@ A reader who falls behind keeps references to ticks, never copies, so a thousand
 a deleted message is erased from every tick that is still waiting for somebody.
 """
 
+from msgspec.structs import replace
+
+from hobnob.gateways.gateway import WireFormat
+from hobnob.protocol.events import Event, MessageEdited, MessageSent
+from hobnob.protocol.records import Room
+
 
 class Tick:
-    """The chunks of one turn, in order; `numbers` are those of their events (0 for told ones)."""
+    """The chunks of one turn, in order, and the events that they tell of."""
 
-    __slots__ = ("__weakref__", "_joined", "chunks", "numbers", "room", "skips", "starts")
+    __slots__ = ("__weakref__", "_joined", "_wire", "chunks", "events", "room", "skips", "starts")
 
-    def __init__(self, room: str) -> None:
+    def __init__(self, room: str, wire: WireFormat) -> None:
         self.room = room
+        self._wire = wire
         self.chunks: list[bytes] = []
-        self.numbers: list[int] = []
+        self.events: list[Event] = []
         self.starts: dict[object, int] = {}
         """By outbox: the chunks before this index are not its own to write (it came later, or has them already)."""
         self.skips: dict[object, list[int]] = {}
         """By outbox: the indexes of what its client did itself and does not want to hear."""
         self._joined: bytes | None = None
 
-    def add(self, chunk: bytes, number: int) -> int:
+    def add(self, chunk: bytes, event: Event) -> int:
         """Append a chunk; its index."""
         self.chunks.append(chunk)
-        self.numbers.append(number)
+        self.events.append(event)
         self._joined = None
         return len(self.chunks) - 1
 
@@ -42,9 +49,16 @@ class Tick:
             return b"".join(self.chunks[start:stop])
         return b"".join(self.chunks[index] for index in range(start, stop) if index not in skips)
 
-    def erase(self, number: int) -> None:
-        """Forget the chunk of fact `number`."""
-        for index, found in enumerate(self.numbers):
-            if found == number:
-                self.chunks[index] = b""
-                self._joined = None
+    def erase(self, number: int, room: Room) -> None:
+        """Forget the texts of message `number`; its facts are told without them, so that no reader misses a number."""
+        for index, event in enumerate(self.events):
+            bare: Event
+            if isinstance(event, MessageSent) and event.number == number:
+                bare = replace(event, text="", mentions=(), edited=False, deleted=True)
+            elif isinstance(event, MessageEdited) and event.of == number:
+                bare = replace(event, text="", mentions=())
+            else:
+                continue
+            self.events[index] = bare
+            self.chunks[index] = self._wire.encode(bare, room)
+            self._joined = None

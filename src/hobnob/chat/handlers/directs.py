@@ -1,10 +1,13 @@
 """Direct rooms: found by the set of their people, made where there is none yet."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from hobnob.chat.handling import handles
-from hobnob.chat.lookup import by, checked_ref, digest, me, person_of
+from msgspec.structs import replace
+
+from hobnob.chat.handling import TRIES, Stale, handles
+from hobnob.chat.lookup import by, checked_ref, digest, me, person_of, room_of
 from hobnob.chat.room import Room
 from hobnob.chat.states import state_of
 from hobnob.protocol.commands import OpenDirect
@@ -26,11 +29,18 @@ MOST_PEOPLE = 20
 
 
 async def open_again(chat: "Chat", session: "Session", duplicate: "Duplicate") -> "Reply":
-    """The answer to a repeated opening: the room that the first one made."""
-    room = await chat.rooms.open(duplicate.log)
-    if room is None:
-        raise ChatError("no-such-room")
-    return Joined(await state_of(chat, me(session).person, room))
+    """The answer to a repeated opening or joining: the room of the first one, if one still belongs to it."""
+    room, _ = await room_of(chat, session, duplicate.log)
+    return await attached(chat, session, room, duplicate.number)
+
+
+async def attached(chat: "Chat", session: "Session", room: Room, number: int = 0) -> Joined:
+    """The answer to who comes to a room of theirs: they hear what follows the head that it names."""
+    session.outbox.hold()
+    chat.attendance.attach(session, room)
+    head, count = room.log.head, room.count
+    state = await state_of(chat, me(session).person, room)
+    return Joined(replace(state, head=head, count=count), number)
 
 
 @handles(OpenDirect, repeat=open_again)
@@ -52,12 +62,7 @@ async def direct_with(
     ids = frozenset(people)
     if len(ids) == 1:
         raise ChatError("no-such-person", "Name somebody else to talk to.")
-    room = await chat.rooms.open_direct(ids)
-    if room is None:
-        await _make(chat, session, tuple(people.values()), ref, content)
-        room = await chat.rooms.open_direct(ids)
-        if room is None:
-            raise ChatError("try-again")
+    room = await _found_or_made(chat, session, people, ref, content)
     for person in people.values():
         here = chat.people.get(person.id)
         if here is None:
@@ -68,6 +73,17 @@ async def direct_with(
         for each in tuple(here.sessions):
             chat.attendance.attach(each, room)
     return room
+
+
+async def _found_or_made(
+    chat: "Chat", session: "Session", people: dict[str, Person], ref: str | None, content: bytes
+) -> Room:
+    for _ in range(TRIES):
+        if (room := await chat.rooms.open_direct(frozenset(people))) is not None:
+            return room
+        with suppress(Stale):  # another one made it at the same moment
+            await _make(chat, session, tuple(people.values()), ref, content)
+    raise ChatError("try-again")
 
 
 async def _make(chat: "Chat", session: "Session", people: tuple[Person, ...], ref: str | None, content: bytes) -> None:

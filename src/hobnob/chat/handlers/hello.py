@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from hobnob.chat.handlers.messages import done
 from hobnob.chat.handling import handles
 from hobnob.chat.log import Log
-from hobnob.chat.lookup import by
+from hobnob.chat.lookup import by, first_visible, me
 from hobnob.chat.people import Here
 from hobnob.chat.room import Room
 from hobnob.chat.states import fresh_state
@@ -134,6 +134,9 @@ async def _return(chat: "Chat", session: "Session", person: Person, token: str |
     states = await chat.keeper.read(chat.store.rooms_of, person.id)
     rooms = [room for state in states if (room := await chat.rooms.open(state.id)) is not None]
     heads = await chat.keeper.read(chat.store.heads, (person.id, HOUSE))
+    # What the store has told already must not be told again by the live stream.
+    await chat.reach({HOUSE: heads.get(HOUSE, 0), person.id: heads.get(person.id, 0)})
+    await chat.reach({state.id: state.head for state in states})
     here = _enter(chat, session, person)
     mine = here.log
     if mine is None:
@@ -163,14 +166,16 @@ async def _missed(
         return ()
     known = command if command.epoch == chat.store.epoch else Hello()
     house = chat.house_log
-    since = {house: (known.house, heads.get(HOUSE, 0)), mine: (known.me, heads.get(mine.id, 0))}
+    since = {house: (known.house, heads.get(HOUSE, 0), 0), mine: (known.me, heads.get(mine.id, 0), 0)}
     first = {state.id: state for state in states}
     for room in rooms:
-        since[room.log] = (known.rooms.get(room.id), first[room.id].head)
+        if (member := room.members.get(me(session).person.id)) is not None:
+            visible = first_visible(room, member) - 1
+            since[room.log] = (known.rooms.get(room.id), first[room.id].head, visible)
     ends = {log: log.head for log in since}
     missed: list[Fact | Gap] = []
-    for log, (named, read) in since.items():
-        number = read if named is None or named > ends[log] else named
+    for log, (named, read, visible) in since.items():
+        number = max(visible, read if named is None or named > ends[log] else named)
         if ends[log] - number > MOST_MISSED:
             is_room = log is not house and log is not mine
             name = "house" if log is house else "me"

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from hobnob.chat.handlers.messages import done
+from hobnob.chat.handlers.messages import check_same_room, done
 from hobnob.chat.handling import handles
 from hobnob.chat.lookup import by, checked_ref, digest, lasting_me, room_of
 from hobnob.protocol.commands import ChangeSetting, ListSettings, SetDraft
@@ -30,6 +30,7 @@ async def set_draft(chat: "Chat", session: "Session", command: SetDraft) -> Repl
     text = clean(command.text[: MAX_TEXT + 1])
     if len(text.encode()) > MAX_TEXT:
         raise ChatError("text-too-long")
+    check_same_room(room, command.reply_to)
     event = DraftChanged(**by(person), room=room.id, text=text, reply_to=command.reply_to if text else None, ref=ref)
     requires = (IsMember(room.id, person.id),)
     return await chat.tell(Item((event,), requires, (), person.id, ref, digest(command)), done, session)

@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from hobnob.chat.handlers.directs import open_again
-from hobnob.chat.handlers.messages import done
+from hobnob.chat.handlers.directs import attached, open_again
+from hobnob.chat.handlers.messages import done, number_of
 from hobnob.chat.handling import handles
 from hobnob.chat.lookup import by, checked_ref, demand, digest, me, person_of, room_of
 from hobnob.chat.rights import Right
 from hobnob.chat.room import Room
-from hobnob.chat.states import fresh_state, state_of
+from hobnob.chat.states import fresh_state
 from hobnob.protocol.commands import CreateRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, SetTopic
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import Fact, MemberJoined, MemberLeft, RoomCreated, RoomGained, RoomLost, TopicChanged
@@ -64,6 +64,10 @@ def _joining(person: Person, room: str, actor: Person, role: Role = "member", re
 @handles(CreateRoom, repeat=open_again)
 async def create_room(chat: "Chat", session: "Session", command: CreateRoom) -> Joined:
     """Make a room with oneself as owner."""
+    return await _create(chat, session, command, digest(command))
+
+
+async def _create(chat: "Chat", session: "Session", command: CreateRoom, content: bytes) -> Joined:
     asker = me(session).person
     ref = checked_ref(command.ref)
     name = room_name(command.name)
@@ -91,7 +95,7 @@ async def create_room(chat: "Chat", session: "Session", command: CreateRoom) -> 
         if person.kind != "visitor":
             events.append(_joining(person, room, asker, role))  # type: ignore[arg-type]
             events.append(RoomGained(**by(person), room=room, name=name, kind=command.kind))
-    await chat.tell(Item(tuple(events), (RoomNameFree(name),), (), asker.id, ref, digest(command)), done, session)
+    await chat.tell(Item(tuple(events), (RoomNameFree(name),), (), asker.id, ref, content), done, session)
     live = await chat.rooms.open(room)
     if live is None:
         raise ChatError("no-such-room")
@@ -115,7 +119,7 @@ async def join_room(chat: "Chat", session: "Session", command: JoinRoom) -> Repl
     room = await chat.rooms.open(command.room)
     if room is None and command.create and not is_room_id(command.room):
         try:
-            return await create_room(chat, session, CreateRoom(command.room, ref=command.ref))
+            return await _create(chat, session, CreateRoom(name=command.room, ref=ref), digest(command))
         except ChatError as error:
             if error.code != "room-taken":
                 raise
@@ -123,9 +127,7 @@ async def join_room(chat: "Chat", session: "Session", command: JoinRoom) -> Repl
     if room is None or (room.record.kind != "public" and person.id not in room.members):
         raise ChatError("no-such-room")
     if person.id in room.members:
-        session.outbox.hold()
-        chat.attendance.attach(session, room)
-        return Joined(await state_of(chat, person, room))
+        return await attached(chat, session, room)
     return await _become_member(chat, session, room, ref, digest(command))
 
 
@@ -138,10 +140,14 @@ async def _become_member(chat: "Chat", session: "Session", room: Room, ref: str 
     record = room.record
     gained = RoomGained(**by(person), room=room.id, name=record.name, kind=record.kind)
     requires = (room.unchanged, NotMember(room.id, person.id))
-    kept = await chat.tell(Item((joining, gained), requires, (), person.id, ref, content), done, session)
-    assert isinstance(kept, Done)
-    state = await state_of(chat, person, room)
-    return Joined(state, kept.number)
+    item = Item((joining, gained), requires, (), person.id, ref, content)
+    reply = await chat.tell(item, lambda outcome: Joined(fresh_state(person, room), number_of(outcome)), session)
+    live = await chat.rooms.open(room.id)
+    if live is None:
+        raise ChatError("no-such-room")
+    if live is not room:  # it was let go when the last one left, just before this joining was kept
+        return await attached(chat, session, live, reply.number)
+    return reply
 
 
 @handles(LeaveRoom)
