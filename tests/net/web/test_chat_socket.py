@@ -150,7 +150,7 @@ async def test_the_server_may_end_it(server: Server) -> None:
     conversation.dismiss("Bye.")
     assert json.loads((await socket.receive()).data) == {"event": "goodbye", "text": "Bye."}
     assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
-    assert await conversation.gone.get()
+    assert await conversation.gone.get() == "closed by the server"
 
 
 async def test_who_does_not_shake_hands_is_cut(server: Server) -> None:

@@ -75,7 +75,7 @@ class SocketLink:
             elif message.type is WSMsgType.BINARY:
                 self.close(WSCloseCode.UNSUPPORTED_DATA, "Send text frames.")
                 return "binary frame"
-            else:
+            elif self._closing is None:
                 return await self._peer_left(conversation, message.data)
         return "closed by the server"
 

@@ -78,7 +78,8 @@ class HttpConnection(web.RequestHandler):
 
     def eof_received(self) -> bool:  # type: ignore[override]  # aiohttp's own gives up on who half closes
         """Who has said all may still wait for the answer, as ``printf … | nc -N`` does; True keeps the transport."""
-        if self.hearer is not None or self._between_requests():
+        in_tls = self.transport is None or self.transport.get_extra_info("sslcontext") is not None  # has no half close
+        if in_tls or self.hearer is not None or self._between_requests():
             return False
         self.close()  # once the answer is out
         return True
