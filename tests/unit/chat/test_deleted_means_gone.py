@@ -1,0 +1,101 @@
+"""The guarantee "deleted means gone": nobody can reach the text again, and no number is missing for it."""
+
+from tests.unit.chat.conftest import Client, Join, VisitorCodec, quiet
+
+from hobnob.chat.chat import Chat
+from hobnob.gateways.json_lines import JsonLinesWire
+
+
+async def test_neither_history_nor_versions_nor_facts_bring_a_deleted_text_back(join: Join) -> None:
+    ada, bob = await join("ada"), await join("bob")
+    number = await ada.say("secret one @bob")
+    await ada.done("edit_message", room="#lobby", of=number, text="secret two @bob")
+    await bob.done("react", room="#lobby", of=number, emoji="👀")
+    await bob.done("pin", room="#lobby", of=number)
+    await ada.done("delete_message", room="#lobby", of=number)
+    bob.forget()
+    bob.heard.clear()
+    page = (await bob.done("read_history", room="#lobby"))["messages"]
+    await bob.done("events_since", log="#lobby", number=0)
+    assert await bob.error("read_versions", room="#lobby", of=number) == "deleted"
+    await quiet(bob)
+    assert b"secret" not in bob.heard
+    assert [(m["number"], m["deleted"]) for m in page] == [(number, True)]
+    assert not {"text", "mentions", "reactions", "pinned", "edited_at"} & page[0].keys()
+
+
+async def test_who_resumes_is_told_the_numbers_without_the_text(chat: Chat, join: Join) -> None:
+    ada, bob = await join("ada"), await join("bob")
+    room = bob.welcome["rooms"][0]
+    bob.leave()
+    number = await ada.say("secret one")
+    await ada.done("edit_message", room="#lobby", of=number, text="secret two")
+    gone = (await ada.done("delete_message", room="#lobby", of=number))["number"]
+    back = await Client(chat).hello(token=bob.token, epoch=bob.welcome["epoch"], rooms={room["id"]: room["head"]})
+    await back.event("message_deleted", of=number)
+    assert b"secret" not in back.heard
+    numbers = [frame["number"] for frame in back.frames if frame.get("room") == room["id"] and frame.get("number")]
+    assert numbers == list(range(room["head"] + 1, gone + 1))
+
+
+async def say_edit_and_delete(ada: Client) -> int:
+    number = await ada.say("secret one")
+    await ada.say("harmless")
+    await ada.done("edit_message", room="#lobby", of=number, text="secret two")
+    await ada.done("delete_message", room="#lobby", of=number)
+    return number
+
+
+async def test_what_waits_for_a_slow_reader_is_erased_and_no_number_is_missing(join: Join) -> None:
+    ada, bob = await join("ada"), await join("bob")
+    await quiet(bob)
+    bob.conversation.pause()
+    number = await say_edit_and_delete(ada)
+    await quiet(ada)
+    bob.conversation.resume()
+    await bob.event("message_deleted", of=number)
+    assert b"secret" not in bob.heard
+    heard = [frame for frame in bob.frames if frame.get("number", 0) >= number and "event" in frame]
+    assert [frame["number"] for frame in heard] == [number, number + 1, number + 2, number + 3]
+    assert heard[0]["deleted"]
+
+
+async def test_what_waits_in_a_format_for_people_is_left_out(chat: Chat, join: Join, visit: Join) -> None:
+    ada, eve = await join("ada"), await visit("eve")
+    eve.conversation.pause()
+    number = await say_edit_and_delete(ada)
+    await quiet(ada)
+    eve.conversation.resume()
+    await quiet(eve)
+    assert b"secret" not in eve.heard
+    assert eve.lines[0] == "ada: harmless"
+    assert eve.lines[-1] == f"ada deletes {number}"
+
+
+async def test_what_waits_for_the_last_reader_of_a_format_is_erased_when_they_have_changed_it(
+    chat: Chat, join: Join
+) -> None:
+    ada, bob = await join("ada"), await join("bob")
+    await quiet(bob)
+    bob.conversation.session.wire = JsonLinesWire(echo=False)
+    bob.conversation.pause()
+    number = await ada.say("secret one")
+    await quiet(ada)
+    bob.conversation.session.wire = JsonLinesWire()
+    await ada.done("delete_message", room="#lobby", of=number)
+    bob.conversation.resume()
+    await bob.event("message_deleted", of=number)
+    assert b"secret" not in bob.heard
+
+
+async def test_what_waits_for_who_has_left_the_room_is_erased(chat: Chat, join: Join) -> None:
+    ada, bob = await join("ada"), await join("bob")
+    second = await Client(chat, VisitorCodec(chat)).hello(token=bob.token)
+    second.conversation.pause()
+    number = await ada.say("secret one")
+    await bob.done("leave_room", room="#lobby")
+    await ada.done("delete_message", room="#lobby", of=number)
+    second.conversation.resume()
+    await quiet(second)
+    assert second.lines == []
+    assert b"secret" not in second.heard
