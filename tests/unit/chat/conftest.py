@@ -17,7 +17,7 @@ from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat
 from hobnob.chat.conversation import Conversation
 from hobnob.gateways.gateway import Attach, Codec, House, Manner
-from hobnob.gateways.json_lines import JsonLinesCodec, JsonLinesWire
+from hobnob.gateways.json_lines import JsonLinesCodec
 from hobnob.protocol.events import Event, MessageDeleted, MessageEdited, MessageSent
 from hobnob.protocol.records import Room
 from hobnob.stores.memory import MemoryStore
@@ -216,7 +216,7 @@ async def quiet(*clients: Client) -> None:
 async def eventually(holds: Callable[[], bool]) -> None:
     """Wait for what no client hears of."""
     async with asyncio.timeout(DEADLINE):
-        while not holds():
+        while not holds():  # noqa: ASYNC110  nobody tells of it
             await asyncio.sleep(0.001)
 
 
