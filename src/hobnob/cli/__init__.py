@@ -3,6 +3,7 @@
 Nothing is imported here before signals are answered, so Ctrl+C ends the program quietly however early it comes.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -15,6 +16,7 @@ def main() -> None:
     """Run what the process's arguments ask for, and exit with its status."""
     for number in _SIGNALS:
         signal.signal(number, _leave)
+    gc.disable()  # importing makes much and throws little away; `serve` turns it on again
     status = 0
     try:
         from hobnob.cli.app import run

@@ -1,5 +1,6 @@
 """`hobnob serve`: opens the port, says on stdout how to reach it, and runs the node until it is told to stop."""
 
+import gc
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -47,6 +48,8 @@ def serve(
     def ready(listened: list[tuple[str, int]]) -> None:
         with suppress(OSError):  # nobody may be left to read it
             print(welcome(config, listened), flush=True)
+        gc.freeze()  # what there is by now stays: the collector shall not hold up the loop to look at it
+        gc.enable()
 
     try:
         return node.serve(config, ready)
