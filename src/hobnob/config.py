@@ -103,7 +103,7 @@ class Config:
         if not self.host or not self.host.isprintable() or self.host != self.host.strip():
             raise ConfigRefused("The host has to be an address or a name, or * for all addresses of this machine.")
         if self.access not in (None, "open"):
-            raise ConfigRefused(f'The access "{self.access}" is not known: "open" is the only kind so far.')
+            raise ConfigRefused(f'The access {self.access!r} is not known: "open" is the only kind so far.')
         if self.access is None and not self.loopback:
             raise ConfigRefused(
                 f"Listening on {self.host} lets everyone in who reaches this machine: say so with --access open."
@@ -117,7 +117,7 @@ class Config:
             )
         for host in self.hosts:
             if not _HOST_NAME.fullmatch(host):
-                raise ConfigRefused(f'"{host}" is no host name: give it without https://, port and path.')
+                raise ConfigRefused(f"{host!r} is no host name: give it without https://, port and path.")
 
 
 def variable(setting: str) -> str:

@@ -18,6 +18,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "a certificate alone": {"tls_cert": Path("cert.pem")},
     "a key alone": {"tls_key": Path("key.pem")},
     "an unknown access": {"access": "accounts"},
+    "an access of two lines": {"access": "open\nopen"},
     "every address, unsaid": {"host": "*"},
     "all IPv4, unsaid": {"host": "0.0.0.0"},
     "all IPv6, unsaid": {"host": "::"},
@@ -31,6 +32,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "a URL as host name": {"hosts": ("https://chat.example.org",)},
     "a host name with a port": {"hosts": ("chat.example.org:80",)},
     "an empty host name": {"hosts": ("",)},
+    "a host name of two lines": {"hosts": ("a\nb",)},
     "nobody's home": {"data": Path("~nobody-has-this-name/x")},
 }
 

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 
 from hobnob.cli.serve import EXAMPLES, serve
 from hobnob.cli.sources import fill_from_environment, fill_from_file
@@ -41,6 +41,10 @@ def run(arguments: Sequence[str]) -> int:
     """Do what `arguments` (without the program's name) say; the exit status."""
     try:
         status = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+    except UnusedCliTokensError as mistake:
+        surplus = " ".join(mistake.unused_tokens or ())
+        print(f"hobnob: Nothing here takes {surplus!r}; --help shows what there is.", file=sys.stderr)
+        return MISTAKE
     except (CycloptsError, ConfigRefused) as mistake:
         print(f"hobnob: {mistake}", file=sys.stderr)
         return MISTAKE
