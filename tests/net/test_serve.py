@@ -106,6 +106,16 @@ def test_logs_are_lines_of_json_without_texts(start: Start) -> None:
     assert "private" not in errors
 
 
+def test_the_conversation_on_the_first_page(start: Start) -> None:
+    page = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    commands = re.findall(r'^{"do":.*}$', page, re.MULTILINE)
+    assert len(commands) == 2
+    hobnob = start("serve", "--port", "0")
+    heard = [json.loads(line) for line in asked(hobnob.port(), "\n".join([*commands, ""]).encode()).splitlines()]
+    assert [frame["ok"] for frame in heard if "reply" in frame] == [True, True]
+    assert "hi" in [frame.get("text") for frame in heard]
+
+
 def test_what_was_said_is_there_after_a_restart(start: Start) -> None:
     first = start("serve", "--port", "0")
     asked(first.port(), b"remember me\n")

@@ -1,5 +1,6 @@
 """Which of five places a setting comes from, and how a mistake in one is answered."""
 
+import re
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -114,6 +115,14 @@ def test_the_example_changes_nothing(folder: Path, started: list[Config]) -> Non
     example = Path(__file__).parents[3] / ".env.example"
     (folder / ".env").write_text(example.read_text("utf-8"))
     assert serve(started) == Config()
+
+
+def test_the_file_on_the_page_works(folder: Path, started: list[Config]) -> None:
+    page = (Path(__file__).parents[3] / "docs/configuration.md").read_text("utf-8")
+    [example] = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    (folder / "settings.toml").write_text(example)
+    config = serve(started, "--config", "settings.toml")
+    assert (config.host, config.port, config.hosts) == ("*", 9000, ("chat.example.org",))
 
 
 def test_a_list_is_given_by_repeating_its_flag(folder: Path, started: list[Config]) -> None:
