@@ -22,11 +22,11 @@ Start = Callable[..., "Hobnob"]
 class Hobnob:
     """A process of `hobnob` with its own data folder; stdin is nothing, stdout and stderr are pipes."""
 
-    def __init__(self, folder: Path, *arguments: str, **variables: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, shell: str = 'exec "$@"', **variables: str) -> None:
         environment = {name: v for name, v in os.environ.items() if not name.startswith(("SERVER_", "HOBNOB_"))}
         environment |= {"PYTHONPATH": str(Path(__file__).parents[2] / "src"), "HOBNOB_DATA": str(folder / "data")}
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", "hobnob.cli", *arguments],
+            ["sh", "-c", shell, "sh", sys.executable, "-W", "error", "-m", "hobnob.cli", *arguments],
             cwd=folder,
             env=environment | variables,
             stdin=subprocess.DEVNULL,
@@ -139,6 +139,12 @@ def test_a_signal_during_the_start_ends_it_quietly(start: Start, number: signal.
     status, errors = hobnob.end(number)
     assert status == 0
     assert "Traceback" not in errors
+
+
+def test_it_runs_without_stdin_and_stderr(start: Start) -> None:
+    hobnob = start("serve", "--port", "0", shell='exec "$@" <&- 2>&-')
+    assert asked(hobnob.port(), b"hello\n")
+    assert hobnob.end(signal.SIGTERM) == (0, "")
 
 
 def test_a_taken_port(start: Start) -> None:

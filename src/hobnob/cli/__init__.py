@@ -14,6 +14,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 def main() -> None:
     """Run what the process's arguments ask for, and exit with its status."""
+    _open_closed_streams()
     for number in _SIGNALS:
         signal.signal(number, _leave)
     gc.disable()  # importing makes much and throws little away; `serve` turns it on again
@@ -28,6 +29,14 @@ def main() -> None:
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
     sys.exit(status)
+
+
+def _open_closed_streams() -> None:
+    """Put nothing in place of standard streams that are closed (`2>&-`), or sockets would get their numbers."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            lowest_free = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(lowest_free, "r+"))
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
