@@ -177,7 +177,7 @@ class Client:
         """Say something; its number."""
         return int((await self.done("send_message", room=room, text=text, **fields))["number"])
 
-    async def event(self, name: str, **fields: object) -> Frame:
+    async def event(self, name: str, /, **fields: object) -> Frame:
         """Wait for an event with these fields."""
         return await self.until(
             lambda frame: frame.get("event") == name and all(frame.get(key) == fields[key] for key in fields)
