@@ -53,7 +53,7 @@ class IrcWire:
     def encode(self, event: Event, room: Room | None) -> bytes:
         """The lines of an event, each with CR LF; empty when IRC clients are not shown it."""
         if isinstance(event, MessageSent | MessageEdited):
-            return self._said(event, room) if room else b""
+            return self._said(event, room) if room and event.text else b""  # empty: it has been deleted
         return b"".join(map(encode, self._lines(event, room)))
 
     def gap(self, room: Room, head: int) -> None:
