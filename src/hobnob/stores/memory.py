@@ -72,7 +72,7 @@ class MemoryStore:
             return replace(fact, text=message.text, mentions=message.mentions, edited=edited, deleted=message.deleted)
         if isinstance(fact, MessageEdited):
             edited_message = self._memory.rooms[fact.room].messages.get(fact.of)
-            if edited_message is None:
+            if edited_message is None or edited_message.edited_at is None:
                 return replace(fact, text="", mentions=())
             return replace(fact, text=edited_message.text, mentions=edited_message.mentions)
         if isinstance(fact, DraftChanged):

@@ -153,11 +153,12 @@ class Memory:
 
     def _clash(self, item: Item) -> str | None:
         """Whether the item would make a second one of what there may be only one of."""
-        made = {event.room for event in item.events if isinstance(event, RoomCreated)}
+        made: set[str] = set()
         for event in item.events:
             if isinstance(event, RoomCreated):
                 if event.room in self.rooms or (event.kind != "direct" and self.room_named(event.name)):
                     return "stale"
+                made.add(event.room)
             elif isinstance(event, RoomEvent) and event.room not in self.rooms and event.room not in made:
                 return "no-such-room"
             elif (

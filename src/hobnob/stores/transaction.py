@@ -112,8 +112,14 @@ class Transaction:
                 self._write_facts()
             if code := violation(self._connection, condition):
                 return code
+        return self._missing_room(item)
+
+    def _missing_room(self, item: Item) -> str | None:
+        made: set[str] = set()
         for event in item.events:
-            if event.log not in self._logs and isinstance(event, RoomEvent) and not _creates(item, event.room):
+            if isinstance(event, RoomCreated):
+                made.add(event.room)
+            elif event.log not in self._logs and isinstance(event, RoomEvent) and event.room not in made:
                 return "no-such-room"
         return None
 
@@ -179,10 +185,6 @@ def _insert_facts(dialect: sa.Dialect) -> str:
     Compiled here, since handing each row to SQLAlchemy by names takes as long as SQLite needs to insert it.
     """
     return str(_INSERT_FACTS.compile(dialect=dialect))
-
-
-def _creates(item: Item, room: str) -> bool:
-    return any(isinstance(event, RoomCreated) and event.room == room for event in item.events)
 
 
 def _chunks(values: list[T]) -> Iterator[list[T]]:
