@@ -115,7 +115,7 @@ class Memory:
         for condition in item.requires:
             if code := self.violation(condition):
                 return Refused(code)
-        if code := self._clash(item):
+        if code := self._missing_room(item) or self._clash(item):
             return Refused(code)
         kept = tuple([self._append(event, now) for event in item.events])
         for write in item.writes:
@@ -151,16 +151,21 @@ class Memory:
             case _:
                 assert_never(condition)
 
+    def _missing_room(self, item: Item) -> str | None:
+        made: set[str] = set()
+        for event in item.events:
+            if isinstance(event, RoomCreated):
+                made.add(event.room)
+            elif isinstance(event, RoomEvent) and event.room not in self.rooms and event.room not in made:
+                return "no-such-room"
+        return None
+
     def _clash(self, item: Item) -> str | None:
         """Whether the item would make a second one of what there may be only one of."""
-        made: set[str] = set()
         for event in item.events:
             if isinstance(event, RoomCreated):
                 if event.room in self.rooms or (event.kind != "direct" and self.room_named(event.name)):
                     return "stale"
-                made.add(event.room)
-            elif isinstance(event, RoomEvent) and event.room not in self.rooms and event.room not in made:
-                return "no-such-room"
             elif (
                 isinstance(event, PersonRenamed) and event.by in self.persons and self.name_clash(event.name, event.by)
             ):
