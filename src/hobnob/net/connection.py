@@ -12,8 +12,8 @@ from hobnob.net.peer import Peer
 
 INTRODUCE_WITHIN = 120.0
 """Seconds until a client must have said who it is."""
-CLOSE_WITHIN = 5.0
-"""Seconds for the last bytes to leave before the connection is cut."""
+CLOSE_WITHIN = 2.0
+"""Seconds for the last bytes to leave before the connection is cut; fewer than a server that stops has."""
 HIGH_WATER = 64 * 1024
 """Bytes in the transport's buffer from which on a reader counts as slow."""
 

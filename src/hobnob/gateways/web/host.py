@@ -60,8 +60,13 @@ class WebGateway:
         """Say goodbye on every WebSocket, let requests under way end, close every connection."""
         if self._runner is not None:
             self._socket.dismiss("The server is stopping.")
+            server = self._runner.server
+            transports = [connection.transport for connection in server.connections] if server else []
             await self._runner.cleanup()
             self._runner = None
+            for transport in transports:
+                if transport is not None:
+                    transport.abort()  # inside TLS, close() waits for the peer to close as well
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("Upgrade", "").strip().lower() != "websocket":
