@@ -135,27 +135,32 @@ static void flush(struct connection *connection)
     watch(connection, EPOLL_CTL_MOD, connection->waits_to_send ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
-/* 130 random bits in base32: what the protocol asks of a `ref`. */
-static void write_ref(char ref[27])
+#define REF_SIZE (12 + 26 + 1)
+
+/* What hobnob's own clients make of a `ref`: the time in ms (12 hexadecimal digits), then 130 random bits in base32. */
+static void write_ref(char ref[REF_SIZE])
 {
     static uint64_t state[4];
     if (!state[0] && getrandom(state, sizeof state, 0) != sizeof state)
         stop("The system gave no random bytes.");
-    for (int i = 0; i < 26; i++) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    snprintf(ref, REF_SIZE, "%012llx", (unsigned long long)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+    for (int i = 12; i < REF_SIZE - 1; i++) {
         uint64_t *word = &state[i & 3];
         *word ^= *word << 13;
         *word ^= *word >> 7;
         *word ^= *word << 17;
         ref[i] = "abcdefghijklmnopqrstuvwxyz234567"[*word >> 32 & 31];
     }
-    ref[26] = 0;
+    ref[REF_SIZE - 1] = 0;
 }
 
 static void say(struct connection *sender, int64_t due)
 {
     uint32_t id = sender->next_id++;
     if (json) {
-        char ref[27], room[32] = "lobby";
+        char ref[REF_SIZE], room[32] = "lobby";
         write_ref(ref);
         if (own_rooms)
             snprintf(room, sizeof room, "bench-%d", sender->number);

@@ -26,6 +26,7 @@ from hobnob.stores.store import DropRoom, Item
 
 if TYPE_CHECKING:
     from hobnob.chat.chat import Chat
+    from hobnob.chat.people import Here
     from hobnob.chat.session import Session
 
 
@@ -73,7 +74,12 @@ class Attendance:
             if session is origin:
                 session.outbox.hold()
                 self.attach(session, room)
-            elif session.manner.attach is Attach.ALL or room.record.kind == "direct":
+        self.attach_all(here, room)
+
+    def attach_all(self, here: "Here", room: Room) -> None:
+        """Let those of a person's clients hear a room that hear all their rooms; a direct one all of them."""
+        for session in tuple(here.sessions):
+            if session.manner.attach is Attach.ALL or room.record.kind == "direct":
                 self.attach(session, room)
 
     def left(self, room: Room, event: MemberLeft) -> None:

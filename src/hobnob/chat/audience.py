@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 class Group:
     """The clients of one audience that speak alike, and the tick that is being filled for them."""
 
-    __slots__ = ("_past", "outboxes", "tick", "wire")
+    __slots__ = ("_audience", "outboxes", "tick", "wire")
 
-    def __init__(self, wire: WireFormat, past: "weakref.WeakSet[Tick]") -> None:
+    def __init__(self, wire: WireFormat, audience: "Audience") -> None:
         self.wire = wire
         self.outboxes: dict[Outbox, None] = {}
         self.tick: Tick | None = None
-        self._past = past
+        self._audience = audience
 
     def take(self) -> Tick | None:
         """The filled tick, now past; the next event begins another."""
         tick, self.tick = self.tick, None
         if tick is not None:
-            self._past.add(tick)
+            self._audience.remember(tick)
         return tick
 
 
@@ -45,14 +45,14 @@ class Audience:
         self._pace = pace
         self.log = log
         self._groups: dict[WireFormat, Group] = {}
-        self._past: weakref.WeakSet[Tick] = weakref.WeakSet()
+        self._past: weakref.WeakSet[Tick] | None = None
         """All ticks that somebody may still have to read, also those of groups that nobody is in any more."""
 
     def add(self, session: "Session") -> None:
         """From now on this session hears what happens."""
         group = self._groups.get(session.wire)
         if group is None:
-            group = self._groups[session.wire] = Group(session.wire, self._past)
+            group = self._groups[session.wire] = Group(session.wire, self)
         group.outboxes[session.outbox] = None
         if group.tick is not None:
             group.tick.starts[session.outbox] = len(group.tick.chunks)
@@ -64,7 +64,7 @@ class Audience:
             return
         if group.tick is not None:
             session.outbox.collect(group.tick)
-            self._past.add(group.tick)
+            self.remember(group.tick)
             self._pace.touch(session.outbox)
         del group.outboxes[session.outbox]
         if not group.outboxes:
@@ -90,9 +90,15 @@ class Audience:
         if group is not None and group.tick is not None:
             group.tick.starts[session.outbox] = len(group.tick.chunks)
 
+    def remember(self, tick: Tick) -> None:
+        """Know a tick as long as somebody has still to read it."""
+        if self._past is None:
+            self._past = weakref.WeakSet()
+        self._past.add(tick)
+
     def erase(self, number: int, room: Room) -> None:
         """Forget the texts of message `number` wherever they wait for a slow reader; the facts stay, without them."""
-        for tick in (*self._past, *(group.tick for group in self._groups.values() if group.tick is not None)):
+        for tick in (*(self._past or ()), *(group.tick for group in self._groups.values() if group.tick is not None)):
             tick.erase(number, room)
 
     def __len__(self) -> int:

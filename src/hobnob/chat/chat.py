@@ -23,7 +23,7 @@ from hobnob.chat.keeper import Keeper, now_ms
 from hobnob.chat.log import Log
 from hobnob.chat.lookup import earlier
 from hobnob.chat.pace import Pace
-from hobnob.chat.people import People
+from hobnob.chat.people import Here, People
 from hobnob.chat.room import Room
 from hobnob.chat.rooms import LOBBY, Rooms
 from hobnob.chat.session import Session
@@ -38,6 +38,7 @@ from hobnob.protocol.events import (
     PresenceChanged,
     RoomCreated,
     RoomEvent,
+    RoomGained,
 )
 from hobnob.protocol.ids import HOUSE, new_room_id
 from hobnob.protocol.names import NameRefused
@@ -307,21 +308,27 @@ class Chat:
         while more and self._logs.get(log.id) is log:
             try:
                 facts, more = await self.keeper.read(self.store.events_since, log.id, log.head, 1000)
-            except Exception:
-                self.fill_soon(log)
-                raise
+            except Exception as error:  # noqa: BLE001  whatever the store meets, it may be well again soon
+                _log.warning("a log could not be read; it is tried again", log=log.id, error=repr(error))
+                return self.fill_soon(log)
             for fact in facts:
                 log.take(fact)
+        return None
 
     async def _look_at_heads(self) -> None:
         while True:
             await asyncio.sleep(LOOK_EVERY)
             logs = tuple(self._logs)
             for start in range(0, len(logs), 500):
-                self._start(self._fill_behind(logs[start : start + 500]))
+                await self._fill_behind(logs[start : start + 500])
 
     async def _fill_behind(self, logs: tuple[str, ...]) -> None:
-        for name, head in (await self.keeper.read(self.store.heads, logs)).items():
+        try:
+            heads = await self.keeper.read(self.store.heads, logs)
+        except Exception as error:  # noqa: BLE001  the next look may succeed
+            _log.warning("the heads of logs could not be read; it is tried again", error=repr(error))
+            return
+        for name, head in heads.items():
             log = self._logs.get(name)
             if log is not None and log.head < head:
                 await self.fill(log)
@@ -331,6 +338,17 @@ class Chat:
             self.attendance.joined(room, event, origin)
         elif isinstance(event, MemberLeft):
             self.attendance.left(room, event)
+
+    def mine_applied(self, here: Here, event: Event, origin: Session | None) -> None:
+        """A fact of the log of somebody who is here."""
+        here.audience.send(event, None, origin)
+        if isinstance(event, RoomGained) and not self.bus.alone:
+            self._start(self._attend(here, event.room))
+
+    async def _attend(self, here: Here, id: str) -> None:
+        """Let those hear a room who gained it by another node, where this one did not know it yet."""
+        if (room := await self.rooms.open(id)) is not None and here.person.id in room.members:
+            self.attendance.attach_all(here, room)
 
     def _house_applied(self, event: Event, origin: Session | None) -> None:
         if isinstance(event, PersonRenamed):

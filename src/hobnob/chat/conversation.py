@@ -39,9 +39,10 @@ class Conversation:
         self._chat = chat
         self._codec = codec
         self._link = link
-        self._said: deque[Said] = deque()
-        self._following: deque[Said] = deque()
-        self._under_way: deque[UnderWay] = deque()
+        # These are None while there is nothing in them: an idle client costs no empty queues.
+        self._said: deque[Said] | None = None
+        self._following: deque[Said] | None = None
+        self._under_way: deque[UnderWay] | None = None
         self._waits = False
         """An exclusive command is under way."""
         self._unanswered = 0
@@ -59,15 +60,12 @@ class Conversation:
         """Bytes came."""
         if not self._closed:
             self._unanswered += len(data)
-            self._said.extend(self._codec.receive(data))
-            self._go_on()
+            self._hear(self._codec.receive(data))
 
     def end(self) -> None:
         """No more bytes will come: finish what was said, then close."""
         if not self._closed:
-            self._said.extend(self._codec.end())
-            self._said.append(Close("end of input"))
-            self._go_on()
+            self._hear((*self._codec.end(), Close("end of input")))
 
     def pause(self) -> None:
         """The link is full."""
@@ -92,15 +90,23 @@ class Conversation:
             self._chat.leave(self.session, reason)
         self._chat.closed(self)
 
+    def _hear(self, said: Iterable[Said]) -> None:
+        if self._said is None:
+            self._said = deque(said)
+        else:
+            self._said.extend(said)
+        self._go_on()
+
     def _go_on(self) -> None:
         """Do what was said, as far as it need not wait."""
         while not self._closed and not self._waits and not self.session.outbox.paused:
             queue = self._following or self._said
             if not queue:
+                self._following = self._said = None
                 break
             said = queue[0]
             if isinstance(said, SendMessage) and not said.room.startswith("@"):
-                if len(self._under_way) >= MOST_UNDER_WAY:
+                if self._under_way and len(self._under_way) >= MOST_UNDER_WAY:
                     break
                 self._perform(queue.popleft())
             elif isinstance(said, bytes):
@@ -120,12 +126,16 @@ class Conversation:
     def _perform(self, command: Said) -> None:
         assert isinstance(command, Command)
         future = self._chat.perform(self.session, command)
+        if self._under_way is None:
+            self._under_way = deque()
         self._under_way.append((command, future))
         future.add_done_callback(self._landed)
 
     def _landed(self, _: "asyncio.Future[Reply]") -> None:
         """Answer what is done, in order."""
         under_way = self._under_way
+        if under_way is None:
+            return
         answers: list[bytes] = []
         before = len(under_way)
         while under_way:
@@ -142,6 +152,7 @@ class Conversation:
         if answers and not self._closed:
             self.session.outbox.answer(b"".join(answers))
         if not under_way:
+            self._under_way = None
             self._waits = False
         self._go_on()
 
@@ -162,7 +173,7 @@ class Conversation:
             else:
                 following.append(part)
         if following:
-            self._following.extendleft(reversed(following))
+            self._following = deque((*following, *(self._following or ())))
 
     def _put(self, data: bytes) -> None:
         if self._under_way:
@@ -181,8 +192,7 @@ class Conversation:
         if last_word:
             outbox.put(last_word)
         outbox.flush()
-        self._said.clear()
-        self._following.clear()
+        self._said = self._following = None
         self._chat.leave(self.session, reason)
         outbox.flush()
         self._link.close()
@@ -190,7 +200,7 @@ class Conversation:
     def _pace_reading(self) -> None:
         if not (self._said or self._following or self._under_way):
             self._unanswered = 0
-        much = len(self._said) > MOST_SAID or self._unanswered > MOST_UNANSWERED
+        much = len(self._said or ()) > MOST_SAID or self._unanswered > MOST_UNANSWERED
         if much and self._reading:
             self._reading = False
             self._link.pause_reading()

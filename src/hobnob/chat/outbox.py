@@ -47,8 +47,9 @@ class Outbox:
         self._overflowed = overflowed
         self._cap = cap
         self._turn: list[Piece] = []
-        self._waiting: deque[Piece] = deque()
-        self._later: deque[Piece] = deque()
+        # Made when there is something to wait, since an empty deque is the largest part of an idle client.
+        self._waiting: deque[Piece] | None = None
+        self._later: deque[Piece] | None = None
         self._paused = False
         self._held = False
         self.size = 0
@@ -66,6 +67,7 @@ class Outbox:
     def answer(self, data: bytes) -> None:
         """As `put`, but ahead of what is held back."""
         if self._held:
+            self._waiting = self._waiting or deque()
             self._waiting.append(data)
             self.size += len(data)
             self._drain()
@@ -91,11 +93,15 @@ class Outbox:
             if data := self._bytes(turn):
                 self._write(data)
             return
-        queue = self._later if self._held else self._waiting
-        for piece in turn:
-            self.size += piece.size if isinstance(piece, Part) else len(piece)
-        queue.extend(turn)
-        turn.clear()
+        if turn:
+            if self._held:
+                queue = self._later = self._later or deque()
+            else:
+                queue = self._waiting = self._waiting or deque()
+            for piece in turn:
+                self.size += piece.size if isinstance(piece, Part) else len(piece)
+            queue.extend(turn)
+            turn.clear()
         if not self._paused:
             self._drain()
         if self.size > self._cap:
@@ -113,8 +119,10 @@ class Outbox:
         """Let what was held back follow."""
         if self._held:
             self._held = False
-            self._waiting.extend(self._later)
-            self._later.clear()
+            if self._later:
+                self._waiting = self._waiting or deque()
+                self._waiting.extend(self._later)
+                self._later = None
             self._drain()
 
     def pause(self) -> None:
@@ -148,24 +156,26 @@ class Outbox:
             return True
 
         self._turn = [piece for piece in self._turn if stays(piece)]
-        self._waiting = deque(piece for piece in self._waiting if stays(piece))
-        self._later = deque(piece for piece in self._later if stays(piece))
+        self._waiting = deque(piece for piece in self._waiting or () if stays(piece))
+        self._later = deque(piece for piece in self._later or () if stays(piece))
         self.size = sum(p.size if isinstance(p, Part) else len(p) for q in (self._waiting, self._later) for p in q)
         return lost
 
     def _drain(self) -> None:
-        while self._waiting and not self._paused:
+        while (waiting := self._waiting) and not self._paused:
             pieces: list[Piece] = []
             size = 0
-            while self._waiting and size < ONE_WRITE:
-                piece = self._waiting.popleft()
+            while waiting and size < ONE_WRITE:
+                piece = waiting.popleft()
                 size += piece.size if isinstance(piece, Part) else len(piece)
                 pieces.append(piece)
             self.size -= size
             if data := self._bytes(pieces):
                 self._write(data)
-        if not (self._waiting or self._held or self._paused or self._turn):
-            self.direct = self._write
+        if not self._waiting:
+            self._waiting = None
+            if not (self._held or self._paused or self._turn):
+                self.direct = self._write
 
     def _bytes(self, pieces: list[Piece]) -> bytes:
         if len(pieces) == 1:

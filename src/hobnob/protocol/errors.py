@@ -11,7 +11,7 @@ HINTS: Final[dict[str, str]] = {
     "bad-command": "The command could not be understood. See docs/protocol.md for its fields.",
     "bad-json": "Send one JSON object a line, in UTF-8.",
     "bad-number": "There is no message with this number here.",
-    "bad-ref": "A ref is 16 to 64 letters, digits, - or _, and random (at least 128 bits).",
+    "bad-ref": "A ref is 20 to 64 letters, digits, - or _, and holds at least 128 random bits.",
     "deleted": "This message has been deleted.",
     "emoji-invalid": "React with one emoji or a short word, at most 32 bytes.",
     "frame-too-long": "A frame holds at most 64 KiB. Send it in pieces.",

@@ -50,5 +50,9 @@ def test_any_text_can_be_hashed() -> None:
     assert len(ids.token_hash("\ud800 é")) == 32
 
 
-def test_a_ref_has_128_bits() -> None:
-    assert len(bytes.fromhex(ids.new_ref())) == 16
+def test_a_ref_is_the_time_and_128_random_bits() -> None:
+    earlier, later = ids.new_ref(), ids.new_ref()
+
+    assert len(bytes.fromhex(later)) == 6 + 16
+    assert earlier[:12] <= later[:12]
+    assert earlier[12:] != later[12:]

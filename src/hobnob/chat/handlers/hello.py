@@ -1,6 +1,7 @@
 """Coming in: who one is, where one is, what one has missed."""
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from hobnob.chat.handlers.messages import done
 from hobnob.chat.handling import handles
@@ -40,7 +41,8 @@ async def hello(chat: "Chat", session: "Session", command: Hello) -> Welcome:
     try:
         if person.kind == "visitor":
             return await _visit(chat, session, person)
-        return await _return(chat, session, person, token, command)
+        found = _begun(chat, person) if token else await _look_up(chat, person)
+        return await _arrive(chat, session, person, token, command, found)
     finally:
         if (here := chat.people.get(person.id)) is None or not here.sessions:
             chat.people.release(person.name, person.id)
@@ -56,7 +58,11 @@ async def _identify(chat: "Chat", session: "Session", command: Hello) -> tuple[P
         chat.people.reserve(person.name, person.id)
         return person, None
     new_id = new_person_id()
-    name = await _free_name(chat, command.name, manner.unnamed, new_id)
+    if manner.keeps and command.name and command.name.strip():
+        name = person_name(command.name)
+        chat.people.reserve(name, new_id)  # that no absent one has it is a condition of the keeping
+    else:
+        name = await _free_name(chat, command.name, manner.unnamed, new_id)
     if not manner.keeps:
         return Person(new_id, name, "visitor"), None
     person, token = Person(new_id, name, "guest"), new_token()
@@ -129,46 +135,63 @@ async def _visit(chat: "Chat", session: "Session", person: Person) -> Welcome:
     return Welcome(here.person, chat.store.epoch, chat.name, chat.version, rooms=states)
 
 
-async def _return(chat: "Chat", session: "Session", person: Person, token: str | None, command: Hello) -> Welcome:
-    """Attach a guest to all their rooms. Heads, counts and unread are as of the reading; what came after is told."""
+class _Found(NamedTuple):
+    """A guest's rooms, as read at one moment, and the heads of the guest's own log and of the house's."""
+
+    states: list[RoomState]
+    rooms: list[Room]
+    me: int
+    house: int
+
+
+def _begun(chat: "Chat", person: Person) -> _Found:
+    """What there is of a guest who was kept just now."""
+    return _Found([fresh_state(person, chat.lobby)], [chat.lobby], 1, chat.house_log.head)
+
+
+async def _look_up(chat: "Chat", person: Person) -> _Found:
+    """What there is of a guest who comes back."""
     states = await chat.keeper.read(chat.store.rooms_of, person.id)
     rooms = [room for state in states if (room := await chat.rooms.open(state.id)) is not None]
     heads = await chat.keeper.read(chat.store.heads, (person.id, HOUSE))
     # What the store has told already must not be told again by the live stream.
-    await chat.reach({HOUSE: heads.get(HOUSE, 0), person.id: heads.get(person.id, 0)})
+    await chat.reach(heads)
     await chat.reach({state.id: state.head for state in states})
+    return _Found(states, rooms, heads[person.id], heads[HOUSE])
+
+
+async def _arrive(
+    chat: "Chat", session: "Session", person: Person, token: str | None, command: Hello, found: _Found
+) -> Welcome:
+    """Attach a guest to all their rooms. Heads, counts and unread are as of the reading; what came after is told."""
     here = _enter(chat, session, person)
     mine = here.log
     if mine is None:
-        mine = here.log = chat.live_log(
-            person.id, heads.get(person.id, 0), lambda event, origin: here.audience.send(event, None, origin)
-        )
-        chat.fill_soon(mine)
+        mine = here.log = chat.live_log(person.id, found.me, partial(chat.mine_applied, here))
+        if token is None:
+            chat.fill_soon(mine)
     if session.manner.facts:
         session.hear(here.audience)
         session.hear(chat.house)
-    for room in rooms:
+    for room in found.rooms:
         if person.id in room.members:
             chat.attendance.attach(session, room)
-    missed = await _missed(chat, session, command, states, rooms, mine, heads)
+    missed = await _missed(chat, session, command, found, mine)
     return Welcome(
-        here.person, chat.store.epoch, chat.name, chat.version, heads.get(person.id, 0), heads.get(HOUSE, 0),
-        tuple(states), token, missed=missed,
+        here.person, chat.store.epoch, chat.name, chat.version, found.me, found.house,
+        tuple(found.states), token, missed=missed,
     )  # fmt: skip
 
 
-async def _missed(
-    chat: "Chat", session: "Session", command: Hello, states: list[RoomState], rooms: list[Room], mine: Log,
-    heads: dict[str, int],
-) -> tuple[Fact | Gap, ...]:  # fmt: skip
+async def _missed(chat: "Chat", session: "Session", command: Hello, found: _Found, mine: Log) -> tuple[Fact | Gap, ...]:
     """The facts between what the client knows and the live stream, log by log."""
     if not session.manner.facts:
         return ()
     known = command if command.epoch == chat.store.epoch else Hello()
     house = chat.house_log
-    since = {house: (known.house, heads.get(HOUSE, 0), 0), mine: (known.me, heads.get(mine.id, 0), 0)}
-    first = {state.id: state for state in states}
-    for room in rooms:
+    since = {house: (known.house, found.house, 0), mine: (known.me, found.me, 0)}
+    first = {state.id: state for state in found.states}
+    for room in found.rooms:
         if (member := room.members.get(me(session).person.id)) is not None:
             visible = first_visible(room, member) - 1
             since[room.log] = (known.rooms.get(room.id), first[room.id].head, visible)

@@ -186,7 +186,9 @@ function markRead() {
 // What is said
 
 function newRef() {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  // The time in front lets the server keep new ones together; the 128 random bits are what makes it one of a kind.
+  const random = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0"));
+  return Date.now().toString(16).padStart(12, "0") + random.join("");
 }
 
 function submit(ref, text) {
