@@ -232,6 +232,7 @@ class TestStore(MemoryStore):
         self.failing: Callable[[Sequence[Item]], list[Outcome]] | None = None
         self.blind = False
         """Whether every reading fails."""
+        self.looks = 0
         self.batches: list[int] = []
 
     def keep(self, items: Sequence[Item], now: int) -> list[Outcome]:
@@ -254,6 +255,7 @@ class TestStore(MemoryStore):
         return super().message(room, number)
 
     def _look(self) -> None:
+        self.looks += 1
         if self.blind:
             raise OSError("The store cannot be read right now.")
 
