@@ -120,7 +120,7 @@ class Conversation:
                 self._waits = True
                 self._perform(queue.popleft())
         if not (self._waits or self._following):
-            self.session.outbox.release()
+            self.session.release()
         self._pace_reading()
 
     def _perform(self, command: Said) -> None:

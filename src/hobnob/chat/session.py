@@ -69,8 +69,18 @@ class Session:
 
     def resume(self) -> None:
         """The link can take more: write what waited, and name the gaps where something was left out."""
+        self.outbox.resume()
+        if self.outbox.gaps:
+            self._name_gaps()
+
+    def release(self) -> None:
+        """What was held back may follow; the same."""
+        self.outbox.release()
+        if self.outbox.gaps:
+            self._name_gaps()
+
+    def _name_gaps(self) -> None:
         outbox = self.outbox
-        outbox.resume()
         while outbox.gaps and not outbox.paused:
             log, _ = outbox.gaps.popitem()
             room = self.rooms.get(log)
