@@ -11,7 +11,7 @@ from typing import Final
 
 from hobnob.gateways.gateway import House, Said
 from hobnob.gateways.lines.commands import run
-from hobnob.gateways.lines.reader import INTERRUPT, LineReader
+from hobnob.gateways.lines.reader import INTERRUPT, TOO_LONG, LineReader
 from hobnob.gateways.lines.seat import Seat
 from hobnob.gateways.lines.student import BYE, StudentWire, server_says
 from hobnob.gateways.lines.talk import Script, Talk, ask
@@ -26,7 +26,6 @@ GREETING: Final = f"This is hobnob, a chat. /help shows what you can do, bye lea
 """What a silent client is sent before anything is known of it: fixed words, and line ends that every terminal takes."""
 
 _LEAVING = frozenset({"bye", "/bye", "/quit", INTERRUPT, "\x04"})  # the last is Ctrl+D
-_TOO_LONG = "This line is too long, a message holds at most 16 KiB. It was not sent; send it in pieces."
 _LINE_ENDS = frozenset(b"\r\n")
 
 
@@ -95,7 +94,7 @@ class LinesCodec(Talk):
         seat = self._seat
         assert seat is not None
         if line is None:
-            return self._say(_TOO_LONG)
+            return self._say(TOO_LONG)
         if not line.strip():
             return None
         if self.leaves(line):

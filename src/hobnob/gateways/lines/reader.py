@@ -14,6 +14,9 @@ from hobnob.protocol.text import MAX_TEXT
 MAX_LINE: Final = MAX_TEXT + 512
 """Bytes of one line without its end: the longest message, and a command before it."""
 
+TOO_LONG: Final = "This line is too long, a message holds at most 16 KiB. It was not sent; send it in pieces."
+"""What is said to whoever sent more."""
+
 INTERRUPT: Final = "\x03"
 """The line that a person's wish to stop (Ctrl+C in telnet) becomes."""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from hobnob.gateways.gateway import House, Said
+from hobnob.gateways.lines.reader import MAX_LINE, TOO_LONG
 from hobnob.gateways.lines.talk import Script, Talk, ask
 from hobnob.gateways.lines.wire import LinesWire, shortened
 from hobnob.protocol.commands import Hello, SendMessage
@@ -63,14 +64,17 @@ class StudentCodec(Talk):
         self.wire = StudentWire()
         self._name = ""
 
-    def split(self, data: bytes) -> Iterator[str]:
-        text = data.decode("utf-8", "replace")
+    def split(self, data: bytes) -> Iterator[str | None]:
+        text = data[:MAX_LINE].decode("utf-8", "replace")
         if not self._name:
             self._name, text = _name_and_rest(text.removeprefix(_INTRODUCTION))
             if not self._name:
                 return
             self._run_together = re.compile(rf"(?<=\S)(?={re.escape(self._name)}: )")
             yield self._name
+        if len(data) > MAX_LINE:  # to cut it apart would take long, and no message is as long
+            yield None
+            return
         for line in text.splitlines():
             yield from self._messages(line)
 
@@ -100,7 +104,9 @@ class StudentCodec(Talk):
             yield server_says(f"{wanted} is not free here, you are {welcome.you.name}.")
 
     def heard(self, line: str | None) -> SendMessage | Script | None:
-        if line is None or not line.strip():
+        if line is None:
+            return self._say(TOO_LONG)
+        if not line.strip():
             return None
         return self.leave() if self.leaves(line) else SendMessage(room=self._room, text=line)
 
@@ -112,6 +118,9 @@ class StudentCodec(Talk):
 
     def goodbye(self) -> bytes:
         return BYE
+
+    def _say(self, line: str) -> Script:
+        yield server_says(line)
 
 
 def _name_and_rest(text: str) -> tuple[str, str]:
