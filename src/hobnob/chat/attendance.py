@@ -116,6 +116,12 @@ class Attendance:
                 room.forget(here.person.id)
             self._rest(room)
 
+    def withdraw(self, session: "Session") -> None:
+        """What a session had begun to be failed; it may say hello again."""
+        if session.here is not None and not session.closed:
+            self.leave(session, "")
+            session.here, session.closed = None, False
+
     def tell_around(self, event: Event, rooms: Iterable[Room], origin: "Session | None" = None) -> None:
         """Tell an event once to each session that hears one of these rooms, here and on other nodes."""
         self._tell_here(event, rooms, origin)

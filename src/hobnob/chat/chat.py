@@ -53,6 +53,11 @@ FILL_AFTER = 0.2
 LOOK_EVERY = 5.0
 """Seconds between two looks at the heads of all live logs, when there are other nodes."""
 
+LAST_WAIT = 1.0
+"""Seconds that commands under way get to end when the house stops."""
+LAST_TURNS = 10
+"""Turns of the loop in which they are answered."""
+
 _log = structlog.get_logger()
 
 
@@ -92,7 +97,9 @@ class Chat:
         """Set once the last link is closed after `stop`."""
         self.stopping = False
         self._logs: dict[str, Log] = {}
+        self._performing: set[asyncio.Task[Reply]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._looking: asyncio.Task[None] | None = None
         self._sessions = 0
 
     async def open(self) -> None:
@@ -109,7 +116,7 @@ class Chat:
         self.house_log = self.live_log(HOUSE, heads.get(HOUSE, 0), self._house_applied)
         self.lobby = await self._open_lobby()
         if not self.bus.alone:
-            self._start(self._look_at_heads())
+            self._looking = self.loop.create_task(self._look_at_heads())
 
     async def _open_lobby(self) -> Room:
         """The room where everybody begins; made at the first start, and never let go."""
@@ -125,11 +132,17 @@ class Chat:
     async def stop(self, reason: str) -> None:
         """Tell everyone, keep what was said, let go."""
         self.stopping = True
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+        if under_way := self._performing | self._tasks:
+            await asyncio.wait(under_way, timeout=LAST_WAIT)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.keeper.stop()
-        await asyncio.sleep(0)  # let the last outcomes be delivered and answered
+        for _ in range(LAST_TURNS):  # let the last outcomes be delivered and answered
+            await asyncio.sleep(0)
         self.pace.flush()
         await asyncio.sleep(0)
         for conversation in tuple(self.conversations):
@@ -176,18 +189,24 @@ class Chat:
             if session.here is None and not handler.before_hello:
                 raise ChatError("hello-first")
             if handler.waits:
-                return self.loop.create_task(self._guarded(self._repeatedly(handler, session, command), command))
+                return self._finish(self._repeatedly(handler, session, command), command)
             outcome = handler.function(self, session, command)
             if isinstance(outcome, asyncio.Future):
                 return outcome
             if not isinstance(outcome, Reply):
-                return self.loop.create_task(self._guarded(outcome, command))
+                return self._finish(outcome, command)
             future = self.loop.create_future()
             future.set_result(outcome)
         except Exception as error:  # noqa: BLE001  the guard at the edge, as in `_guarded`
             future = self.loop.create_future()
             future.set_exception(_in_words(error, command))
         return future
+
+    def _finish(self, outcome: Awaitable[Reply], command: Command) -> asyncio.Future[Reply]:
+        task = self.loop.create_task(self._guarded(outcome, command))
+        self._performing.add(task)
+        task.add_done_callback(self._performing.discard)
+        return task
 
     async def _repeatedly(self, handler: Handler, session: Session, command: Command) -> Reply:
         """Run a handler, again when it was `Stale`; not at all when the command's ref says that it was done before."""

@@ -7,11 +7,12 @@ import asyncio
 import json
 import secrets
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pytest
+from structlog.testing import capture_logs
 
 from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat
@@ -232,6 +233,7 @@ class TestStore(MemoryStore):
         self.failing: Callable[[Sequence[Item]], list[Outcome]] | None = None
         self.blind = False
         """Whether every reading fails."""
+        self.blind_to_events = False
         self.looks = 0
         self.batches: list[int] = []
 
@@ -244,6 +246,8 @@ class TestStore(MemoryStore):
 
     def events_since(self, log: str, number: int, limit: int) -> Any:
         self._look()
+        if self.blind_to_events:
+            raise OSError("The facts cannot be read right now.")
         return super().events_since(log, number, limit)
 
     def heads(self, logs: Sequence[str]) -> dict[str, int]:
@@ -261,6 +265,13 @@ class TestStore(MemoryStore):
 
 
 Join = Callable[..., Awaitable[Client]]
+
+
+@pytest.fixture(autouse=True)
+def logged() -> Iterator[Sequence[Mapping[str, Any]]]:
+    """What is logged; nothing of it is printed, which takes long with a traceback."""
+    with capture_logs() as logged:
+        yield logged
 
 
 @pytest.fixture

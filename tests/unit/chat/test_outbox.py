@@ -189,8 +189,8 @@ def test_readers_who_pause_and_resume_at_random_get_the_identical_stream(seed: i
         reader.resume()
     turns.turn()
     streams = [bytes(reader.got) for reader in readers]
-    for stream, own in zip(streams, expected, strict=True):
-        assert b"".join(line for line in stream.splitlines(keepends=True) if line.startswith(b"for you")) == own
+    for stream, personal in zip(streams, expected, strict=True):
+        assert b"".join(line for line in stream.splitlines(keepends=True) if line.startswith(b"for you")) == personal
     for room in rooms:
         of_room = [[line for line in stream.split(b"\n") if room.id.encode() in line] for stream in streams]
         assert of_room[0]

@@ -43,9 +43,14 @@ async def hello(chat: "Chat", session: "Session", command: Hello) -> Welcome:
             return await _visit(chat, session, person)
         found = _begun(chat, person) if token else await _look_up(chat, person)
         return await _arrive(chat, session, person, token, command, found)
+    except Exception:
+        chat.attendance.withdraw(session)
+        raise
     finally:
-        if (here := chat.people.get(person.id)) is None or not here.sessions:
+        if (here := chat.people.get(person.id)) is None:
             chat.people.release(person.name, person.id)
+        else:  # they may have been renamed since
+            chat.people.restore(here, person.name)
 
 
 async def _identify(chat: "Chat", session: "Session", command: Hello) -> tuple[Person, str | None]:
