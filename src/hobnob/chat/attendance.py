@@ -22,7 +22,6 @@ from hobnob.protocol.events import (
     PresenceChanged,
 )
 from hobnob.protocol.records import Member, PresenceState
-from hobnob.stores.store import DropRoom, Item
 
 if TYPE_CHECKING:
     from hobnob.chat.chat import Chat
@@ -174,5 +173,4 @@ class Attendance:
         if room.lasting or room.members:
             self._chat.rooms.rest(room)
             return
-        self._chat.rooms.forget(room)
-        self._chat.keeper.keep(Item((), writes=(DropRoom(room.id),)), lambda _: None)
+        self._chat.rooms.drop(room)

@@ -1,5 +1,6 @@
 """The live rooms of this node, by id and by name. A room nobody hears is forgotten when it was idle longest."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,7 @@ from hobnob.chat.room import Applied, Room
 from hobnob.protocol.ids import is_room_id
 from hobnob.protocol.names import NameRefused, fold
 from hobnob.protocol.records import Room as RoomRecord
-from hobnob.stores.store import RoomEntry, Store
+from hobnob.stores.store import DropRoom, Item, Outcome, RoomEntry, Store
 
 if TYPE_CHECKING:
     from hobnob.chat.keeper import Keeper
@@ -37,6 +38,8 @@ class Rooms:
         self._names: dict[str, str] = {}
         self._directs: dict[frozenset[str], str] = {}
         self._idle: dict[str, None] = {}
+        self._dropping: dict[str, asyncio.Event] = {}
+        """Rooms that the store is about to forget: they must not be loaded before it has."""
 
     def __iter__(self) -> Iterator[Room]:
         return iter(tuple(self._live.values()))
@@ -77,6 +80,9 @@ class Rooms:
         """Make a room live, up to the last fact of its log."""
         if entry is None:
             return None
+        if (dropping := self._dropping.get(entry.room.id)) is not None:
+            await dropping.wait()
+            return await self.load(await self._keeper.read(self._store.room, entry.room.id))
         members = await self._keeper.read(self._store.members, entry.room.id)
         if (room := self._live.get(entry.room.id)) is not None:
             return room
@@ -107,6 +113,17 @@ class Rooms:
             self._directs.pop(_people(room.record), None)
         else:
             self._names.pop(fold(room.record.name), None)
+
+    def drop(self, room: Room) -> None:
+        """Let a room go for good, unless somebody whose membership is kept has joined it meanwhile."""
+        self.forget(room)
+        dropped = self._dropping[room.id] = asyncio.Event()
+
+        def done(_: Outcome) -> None:
+            del self._dropping[room.id]
+            dropped.set()
+
+        self._keeper.keep(Item((), writes=(DropRoom(room.id),)), done)
 
     def _register(self, room: Room) -> Room:
         self._logs[room.id] = room.log
