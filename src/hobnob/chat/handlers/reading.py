@@ -33,7 +33,7 @@ async def read_history(chat: "Chat", session: "Session", command: ReadHistory) -
         chat.store.history, room.id, before=_sane(command.before), after=_sane(command.after),
         around=_sane(command.around), limit=limit, since=first_visible(room, member),
     )  # fmt: skip
-    fitting = _fitting(messages, newest_first=command.after is None)
+    fitting = _fitting(messages, command)
     return History(room.id, fitting, more or len(fitting) < len(messages))
 
 
@@ -41,16 +41,24 @@ def _sane(number: int | None) -> int | None:
     return None if number is None else max(0, min(number, 2**62))
 
 
-def _fitting(messages: list[Message], newest_first: bool) -> tuple[Message, ...]:
-    """As many as fit into a page, from the newest or the oldest on; at least one."""
-    size = 0
-    fitting: list[Message] = []
-    for message in reversed(messages) if newest_first else messages:
-        size += len(encode(message))
-        if fitting and size > MOST_BYTES:
-            break
-        fitting.append(message)
-    return tuple(reversed(fitting) if newest_first else fitting)
+def _fitting(messages: list[Message], command: ReadHistory) -> tuple[Message, ...]:
+    """As many as fit into a page, the nearest to what was asked for first; at least one."""
+    if not messages:
+        return ()
+    if command.around is not None:
+        later = (index for index, message in enumerate(messages) if message.number >= command.around)
+        first = next(later, len(messages) - 1)
+    else:
+        first = len(messages) - 1 if command.after is None else 0
+    sizes = [len(encode(message)) for message in messages]
+    stop, size, grew = first + 1, sizes[first], True
+    while grew:
+        grew = False
+        if first > 0 and size + sizes[first - 1] <= MOST_BYTES:
+            first, size, grew = first - 1, size + sizes[first - 1], True
+        if stop < len(messages) and size + sizes[stop] <= MOST_BYTES:
+            stop, size, grew = stop + 1, size + sizes[stop], True
+    return tuple(messages[first:stop])
 
 
 @handles(EventsSince)
