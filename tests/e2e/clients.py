@@ -157,10 +157,13 @@ class JsonClient(Client):
         found: Frame = json.loads(self.until(rb"\n", within))
         return found
 
-    def event(self, name: str) -> Frame:
-        """The next event of this name, of those kept first."""
+    def event(self, name: str, shown: Callable[[], object] = lambda: "") -> Frame:
+        """The next event of this name, of those kept first; fails with what `shown` says."""
         while True:
-            frame = self.events.pop(0) if self.events else self.frame()
+            try:
+                frame = self.events.pop(0) if self.events else self.frame()
+            except AssertionError as error:
+                raise AssertionError(f"no {name}: {shown()}") from error
             if frame.get("event") == name:
                 return frame
 

@@ -20,8 +20,7 @@ class WebSocketClient(Client):
         )
         assert b" 101 " in self.until("\r\n\r\n")
         self.say_frame(json.dumps({"do": "hello", "id": 1, "name": name}).encode())
-        welcome: Frame = json.loads(self.text())
-        assert welcome["ok"], welcome
+        assert self.reply()["ok"]
 
     def say_frame(self, data: bytes, kind: int = TEXT) -> None:
         """Send one masked frame."""
@@ -51,6 +50,13 @@ class WebSocketClient(Client):
         kind, data = self.read_frame()
         assert kind == TEXT, (kind, data)
         return data
+
+    def reply(self) -> Frame:
+        """The next reply; events before it are passed over."""
+        while True:
+            frame: Frame = json.loads(self.text())
+            if "reply" in frame:
+                return frame
 
     def end(self) -> tuple[list[bytes], int]:
         """All texts up to the end, and the code with which the connection was closed."""
