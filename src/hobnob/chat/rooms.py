@@ -80,9 +80,12 @@ class Rooms:
         """Make a room live, up to the last fact of its log."""
         if entry is None:
             return None
-        if (dropping := self._dropping.get(entry.room.id)) is not None:
-            await dropping.wait()
-            return await self.load(await self._keeper.read(self._store.room, entry.room.id))
+        if not entry.lasting:  # the last visitor may have left since the entry was read
+            if (dropping := self._dropping.get(entry.room.id)) is not None:
+                await dropping.wait()
+            entry = await self._keeper.read(self._store.room, entry.room.id)
+            if entry is None:
+                return None
         members = await self._keeper.read(self._store.members, entry.room.id)
         if (room := self._live.get(entry.room.id)) is not None:
             return room
