@@ -274,6 +274,12 @@ def logged() -> Iterator[Sequence[Mapping[str, Any]]]:
         yield logged
 
 
+@pytest.fixture(autouse=True)
+def no_gathering(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One client that asks one thing after the other need not wait for others to join its commits."""
+    monkeypatch.setattr("hobnob.chat.keeper.GATHER", 0.0, raising=False)
+
+
 @pytest.fixture
 def store() -> TestStore:
     return TestStore()

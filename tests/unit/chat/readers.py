@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 from hobnob.chat.audience import Audience
@@ -28,17 +29,16 @@ class Turns:
         self.soon: list[Callable[[], object]] = []
         self.later: list[tuple[float, Callable[[], object]]] = []
 
-    def call_soon(self, callback: Callable[[], object]) -> None:
-        self.soon.append(callback)
+    def call_soon(self, callback: Callable[..., object], *args: object) -> None:
+        self.soon.append(partial(callback, *args))
 
-    def call_later(self, wait: float, callback: Callable[[], object]) -> None:
-        self.later.append((self.now + wait, callback))
+    def call_later(self, wait: float, callback: Callable[..., object], *args: object) -> None:
+        self.later.append((self.now + wait, partial(callback, *args)))
 
     def turn(self) -> None:
-        """Run what is due; time does not go on by itself."""
-        soon, self.soon = self.soon, []
-        for callback in soon:
-            callback()
+        """Run what is due, and what follows from it; time does not go on by itself."""
+        while self.soon:
+            self.soon.pop(0)()
         due = [callback for at, callback in self.later if at <= self.now]
         self.later = [(at, callback) for at, callback in self.later if at > self.now]
         for callback in due:
