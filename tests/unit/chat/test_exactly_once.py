@@ -18,9 +18,11 @@ async def test_a_repeated_send_answers_with_the_first_ones_number(join: Join) ->
     assert bob.texts() == ["once"]
 
 
-async def test_a_send_repeated_before_the_first_is_committed_is_kept_once(join: Join, store: TestStore) -> None:
+async def test_a_send_repeated_before_the_first_is_committed_is_kept_once(
+    chat: Chat, join: Join, store: TestStore
+) -> None:
     ada, bob, ref = await join("ada"), await join("bob"), new_ref()
-    second = await Client(ada.conversation._chat).hello(token=ada.token)
+    second = await Client(chat).hello(token=ada.token)
     store.gate.clear()
     asked = [
         (client, client.send("send_message", room="#lobby", text="once", ref=ref)) for client in (ada, ada, second)

@@ -4,7 +4,7 @@ import pytest
 from tests.unit.chat.conftest import Client, Join, quiet
 
 from hobnob.chat.chat import Chat
-from hobnob.protocol.events import MemberLeft, RoomLost
+from hobnob.protocol.events import MemberJoined, MemberLeft, RoomLost
 from hobnob.protocol.records import message_id
 from hobnob.stores.store import Item
 
@@ -167,8 +167,6 @@ async def test_history_before_ones_joining_stays_hidden_where_the_room_says_so(c
 
 async def take_in(chat: Chat, room: str, who: Client, by: Client) -> int:
     """What an invitation to a private room comes to: the number of the joining."""
-    from hobnob.protocol.events import MemberJoined
-
     joined = MemberJoined(room=room, person=who.id, person_name="back", by=by.id, by_name="mod")
     return await chat.tell(Item((joined,)), lambda kept: kept.events[0].number)  # type: ignore[union-attr]
 

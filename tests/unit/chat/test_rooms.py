@@ -30,7 +30,7 @@ async def test_a_room_is_made_with_its_maker_as_owner_and_people_in_it(join: Joi
 async def test_names_of_rooms_are_unique_as_names_compare(join: Join) -> None:
     ada = await join("ada")
     await ada.done("create_room", name="straße")
-    for name in ("#STRASSE"[:0] or "Straße", "#straße"):
+    for name in ("Straße", "#straße"):
         assert await ada.error("create_room", name=name) == "room-taken"
     for name, code in (
         ("", "name-invalid"),
