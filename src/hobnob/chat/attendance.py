@@ -97,7 +97,6 @@ class Attendance:
             return
         rooms = tuple(session.rooms.values())
         here.sessions.pop(session, None)
-        session.unhear(here.audience)
         session.unhear(self._chat.house)
         if here.sessions:
             for room in rooms:
@@ -138,6 +137,12 @@ class Attendance:
                 data = encoded[wire] = wire.encode(event, None)
             if data:
                 session.outbox.put(data)
+
+    def tell_person(self, here: "Here", event: Event, origin: "Session | None") -> None:
+        """Tell a fact of a person's own log to those of their clients that follow it."""
+        for session in tuple(here.sessions):
+            if session.manner.facts and (session is not origin or session.wire.echo):
+                session.outbox.put(session.wire.encode(event, None))
 
     def heard_presence(self, event: PresenceChanged) -> None:
         """Somebody on another node is online, away or gone."""

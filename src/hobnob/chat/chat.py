@@ -58,6 +58,10 @@ LAST_WAIT = 1.0
 LAST_TURNS = 10
 """Turns of the loop in which they are answered."""
 
+INTRODUCE_WITHIN = 120.0
+"""Seconds in which a client must have said who it is."""
+LOOK_AT_STRANGERS_EVERY = 10.0
+
 _log = structlog.get_logger()
 
 
@@ -173,6 +177,17 @@ class Chat:
     def _look_if_empty(self) -> None:
         if self.stopping and not self.conversations:
             self.empty.set()
+
+    async def _dismiss_strangers(self) -> None:
+        """One look at all clients, oldest first, instead of a timer for each."""
+        while True:
+            await asyncio.sleep(LOOK_AT_STRANGERS_EVERY)
+            late = self.loop.time() - INTRODUCE_WITHIN
+            for conversation in tuple(self.conversations):
+                if conversation.began > late:
+                    break
+                if not conversation.introduced:
+                    conversation.dismiss("You did not say who you are in time. Connect again when you like.")
 
     def attached(self, room: str) -> Sequence[Member]:
         """Who hears a live room now, by name."""
@@ -294,10 +309,6 @@ class Chat:
 
     # Logs
 
-    def new_audience(self, log: str) -> Audience:
-        """Nobody yet, to hear a log."""
-        return Audience(self.pace, log)
-
     def live_log(self, id: str, head: int, apply: "Callable[[Event, Session | None], None]") -> Log:
         """Begin to follow a log after fact `head`."""
         log = self._logs[id] = Log(id, head, apply, self.fill_soon)
@@ -360,7 +371,7 @@ class Chat:
 
     def mine_applied(self, here: Here, event: Event, origin: Session | None) -> None:
         """A fact of the log of somebody who is here."""
-        here.audience.send(event, None, origin)
+        self.attendance.tell_person(here, event, origin)
         if isinstance(event, RoomGained) and not self.bus.alone:
             self._start(self._attend(here, event.room))
 

@@ -33,10 +33,11 @@ class Conversation:
     """See the head of this file, and the contract in gateways/gateway.py."""
 
     __slots__ = ("_chat", "_closed", "_codec", "_following", "_link", "_reading", "_said", "_unanswered",
-                 "_under_way", "_waits", "session")  # fmt: skip
+                 "_under_way", "_waits", "began", "session")  # fmt: skip
 
     def __init__(self, chat: "Chat", codec: Codec, link: Link, address: str, number: int) -> None:
         self._chat = chat
+        self.began = chat.loop.time()
         self._codec = codec
         self._link = link
         # These are None while there is nothing in them: an idle client costs no empty queues.

@@ -22,6 +22,10 @@ Done = Callable[[Outcome], None]
 
 LARGEST_BATCH = 2000
 """Items in one transaction."""
+GATHER = 0.004
+"""Seconds that the next batch gathers when the last one was committed only just now; at rest nothing waits."""
+BUSY = 0.010
+"""Seconds after a commit in which the next batch counts as coming just now."""
 READERS = 2
 
 _log = structlog.get_logger()
@@ -69,10 +73,13 @@ class Keeper:
 
     def _run(self) -> None:
         stopping = False
+        committed = 0.0
         while not stopping:
             batch = self._queue.get()
             if batch is None:
                 return
+            if time.monotonic() - committed < BUSY and len(batch) < LARGEST_BATCH:
+                time.sleep(GATHER)
             while len(batch) < LARGEST_BATCH and not self._queue.empty():
                 more = self._queue.get()
                 if more is None:
@@ -80,6 +87,7 @@ class Keeper:
                     break
                 batch += more
             outcomes = self._keep([item for item, _ in batch])
+            committed = time.monotonic()
             self._loop.call_soon_threadsafe(self._answer, batch, outcomes)
 
     def _keep(self, items: list[Item]) -> list[Outcome]:

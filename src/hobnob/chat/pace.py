@@ -58,7 +58,8 @@ class Pace:
         if wait > 0:
             self._loop.call_later(wait, self.flush)
         else:
-            self._loop.call_soon(self.flush)
+            # One turn later: what is answered in this turn then leaves in the same write.
+            self._loop.call_soon(self._loop.call_soon, self.flush)
 
     def flush(self) -> None:
         """Write what the turn brought: one write for each client."""

@@ -10,7 +10,6 @@ from hobnob.protocol.names import NameRefused, fold, skeleton
 from hobnob.protocol.records import Person, PresenceState
 
 if TYPE_CHECKING:
-    from hobnob.chat.audience import Audience
     from hobnob.chat.log import Log
     from hobnob.chat.room import Room
     from hobnob.chat.session import Session
@@ -19,12 +18,10 @@ if TYPE_CHECKING:
 class Here:
     """A person with at least one client."""
 
-    __slots__ = ("audience", "log", "person", "rooms", "sessions", "state", "text")
+    __slots__ = ("log", "person", "rooms", "sessions", "state", "text")
 
-    def __init__(self, person: Person, audience: "Audience") -> None:
+    def __init__(self, person: Person) -> None:
         self.person = person
-        self.audience = audience
-        """The sessions that follow the person's own log."""
         self.log: Log | None = None
         self.sessions: dict[Session, None] = {}
         self.rooms: dict[str, Room] = {}

@@ -33,7 +33,7 @@ class Session:
         self.closed = False
         self.here: Here | None = None
         self.rooms: dict[str, Room] = {}
-        self.audiences: dict[Audience, None] = {}
+        self.audiences: tuple[Audience, ...] = ()
         self.outbox = Outbox(pace, write, self._overflowed, OUTBOX_CAP)
         self._wire = wire
 
@@ -59,12 +59,13 @@ class Session:
 
     def hear(self, audience: Audience) -> None:
         """Hear an audience's log from now on."""
-        self.audiences[audience] = None
+        self.audiences += (audience,)
         audience.add(self)
 
     def unhear(self, audience: Audience) -> None:
         """Hear it no more."""
-        if self.audiences.pop(audience, audience) is None:
+        if audience in self.audiences:
+            self.audiences = tuple(other for other in self.audiences if other is not audience)
             audience.remove(self)
 
     def resume(self) -> None:

@@ -1,6 +1,6 @@
 """A TCP connection that speaks a codec's language: the link under a conversation.
 
-The codec and the conversation know no sockets; here are the transport, its pace and its deadlines.
+The codec and the conversation know no sockets; here are the transport and its pace.
 """
 
 import asyncio
@@ -10,8 +10,6 @@ from typing import cast
 from hobnob.gateways.gateway import Codec, Conversation, House
 from hobnob.net.peer import Peer
 
-INTRODUCE_WITHIN = 120.0
-"""Seconds until a client must have said who it is."""
 CLOSE_WITHIN = 2.0
 """Seconds for the last bytes to leave before the connection is cut; fewer than a server that stops has."""
 HIGH_WATER = 64 * 1024
@@ -21,19 +19,19 @@ HIGH_WATER = 64 * 1024
 class Connection(asyncio.Protocol):
     """See the head of this file. Implements `Link`."""
 
-    __slots__ = ("_closing", "_conversation", "_deadline", "_house", "_make_codec", "_peer", "_transport")
+    __slots__ = ("_closing", "_conversation", "_cut", "_house", "_make_codec", "_peer", "_transport", "write")
 
     def __init__(self, house: House, make_codec: Callable[[Peer], Codec], peer: Peer) -> None:
         self._house = house
         self._make_codec = make_codec
         self._peer = peer
         self._closing = False
+        self._cut: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=HIGH_WATER)
-        loop = asyncio.get_running_loop()
-        self._deadline = loop.call_later(INTRODUCE_WITHIN, self._introduced_in_time)
+        self.write = self._transport.write
         self._conversation: Conversation = self._house.enter(self._make_codec(self._peer), self, self._peer.address)
 
     def data_received(self, data: bytes) -> None:
@@ -44,7 +42,8 @@ class Connection(asyncio.Protocol):
         return not self._peer.tls
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._deadline.cancel()
+        if self._cut is not None:
+            self._cut.cancel()
         self._conversation.lost("connection lost" if error is None else f"connection lost: {_reason(error)}")
 
     def pause_writing(self) -> None:
@@ -55,16 +54,11 @@ class Connection(asyncio.Protocol):
 
     # Link
 
-    def write(self, data: bytes) -> None:
-        """Send; never waits."""
-        self._transport.write(data)
-
     def close(self) -> None:
         """Send what was written, then close; cut a peer that does not take it."""
         if not self._closing:
             self._closing = True
-            self._deadline.cancel()
-            self._deadline = asyncio.get_running_loop().call_later(CLOSE_WITHIN, self._transport.abort)
+            self._cut = asyncio.get_running_loop().call_later(CLOSE_WITHIN, self._transport.abort)
             self._transport.close()
 
     def pause_reading(self) -> None:
@@ -76,10 +70,6 @@ class Connection(asyncio.Protocol):
         """Take bytes again."""
         if not self._transport.is_closing():
             self._transport.resume_reading()
-
-    def _introduced_in_time(self) -> None:
-        if not self._conversation.introduced:
-            self._conversation.dismiss("You did not say who you are in time. Connect again when you like.")
 
 
 def _reason(error: Exception) -> str:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from hobnob.protocol.events import DraftChanged, Fact, MessageEdited, MessageSent
 from hobnob.protocol.records import Draft, Message, Version
 from hobnob.protocol.times import rfc3339
+from hobnob.stores.among import Among
 from hobnob.stores.conditions import LARGEST
 from hobnob.stores.rows import READ_COLUMNS, Present, Row, decode_draft, decode_edit, ref_key, to_fact, to_message
 from hobnob.stores.store import Duplicate
@@ -15,10 +16,11 @@ from hobnob.stores.tables import deletions, drafts, edits, facts, logs, pins, re
 
 _NOTHING = Present()
 _LOG = sa.select(logs.c.seq).where(logs.c.id == sa.bindparam("id"))
-_REFS = (
-    sa.select(facts.c.ref_key, facts.c.digest, logs.c.id, facts.c.number, facts.c.at)
-    .join(logs, logs.c.seq == facts.c.log)
-    .where(facts.c.ref_key.in_(sa.bindparam("keys", expanding=True)))
+_REFS = Among(
+    sa.select(facts.c.ref_key, facts.c.digest, logs.c.id, facts.c.number, facts.c.at).join(
+        logs, logs.c.seq == facts.c.log
+    ),
+    facts.c.ref_key,
 )
 _HEADS = sa.select(logs.c.id, logs.c.head).where(logs.c.id.in_(sa.bindparam("ids", expanding=True)))
 _IS_MESSAGE = facts.c.author.is_not(None)
@@ -67,7 +69,7 @@ _PINS = sa.select(pins.c.of).where(pins.c.log == sa.bindparam("log"), pins.c.of.
 
 def find_refs(connection: sa.Connection, keys: Sequence[bytes]) -> dict[bytes, tuple[Duplicate, bytes]]:
     """What was kept under these ref keys, each with its digest."""
-    found = connection.execute(_REFS, {"keys": keys})
+    found = _REFS.execute(connection, keys)
     return {row.ref_key: (Duplicate(row.id, row.number, rfc3339(row.at)), row.digest) for row in found}
 
 

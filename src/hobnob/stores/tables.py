@@ -72,7 +72,7 @@ facts = sa.Table(
     sa.Column("ref", sa.Text),
     sa.Column("text", sa.Text),  # of messages, edits and drafts
     sa.Column("data", sa.Text),  # JSON: the whole fact, or what a message has beside its text
-    sa.Column("ref_key", sa.LargeBinary),  # 26 bytes that stand for a person's ref, on the first fact of an item
+    sa.Column("ref_key", sa.LargeBinary),  # 22 bytes that stand for a person's ref, on the first fact of an item
     sa.Column("digest", sa.LargeBinary),
     sa.UniqueConstraint("log", "number"),
 )

@@ -5,14 +5,14 @@ that a batch of messages costs four statements; whatever reads or changes messag
 An item is refused before anything of it is done: there is never a half of one to undo.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
-from typing import TypeVar
 
 import sqlalchemy as sa
 
 from hobnob.protocol.events import Fact, MessageSent, RoomCreated, RoomEvent
 from hobnob.stores import projection
+from hobnob.stores.among import Among
 from hobnob.stores.conditions import violation
 from hobnob.stores.history import find_refs
 from hobnob.stores.rows import NEW_FACT, FactRow, SqlLog, ref_key, to_row
@@ -30,15 +30,10 @@ from hobnob.stores.store import (
 )
 from hobnob.stores.tables import facts, logs, mentions
 
-T = TypeVar("T")
-
-_CHUNK = 500  # values in one IN (…)
-
-_LOCK_LOGS = (
-    sa.select(logs)
-    .where(logs.c.id.in_(sa.bindparam("ids", expanding=True)))
-    .order_by(logs.c.id)  # one order for everybody, so that nobody waits for each other
-    .with_for_update()
+_LOCK_LOGS = Among(
+    # one order for everybody, so that nobody waits for each other
+    sa.select(logs).order_by(logs.c.id).with_for_update(),
+    logs.c.id,
 )
 _INSERT_FACTS = sa.insert(facts).values({name: sa.bindparam(name) for name in NEW_FACT})
 _UPDATE_LOGS = (
@@ -74,13 +69,11 @@ class Transaction:
     def _lock_logs(self, items: Sequence[Item]) -> None:
         ids = {event.log for item in items for event in item.events}
         ids.update(check.room for item in items for check in item.requires if isinstance(check, RightsUnchanged))
-        for chunk in _chunks(sorted(ids)):
-            for row in self._connection.execute(_LOCK_LOGS, {"ids": chunk}):
-                self._logs[row.id] = SqlLog(row.seq, row.id, row.head, row.messages, row.at, row.rights)
+        for row in _LOCK_LOGS.execute(self._connection, sorted(ids)):
+            self._logs[row.id] = SqlLog(row.seq, row.id, row.head, row.messages, row.at, row.rights)
 
     def _find_refs(self, keys: list[bytes]) -> None:
-        for chunk in _chunks(keys):
-            self._refs.update(find_refs(self._connection, chunk))
+        self._refs = find_refs(self._connection, keys)
 
     def _perform(self, item: Item, key: bytes | None) -> Outcome:
         if key is not None and (known := self._refs.get(key)) is not None:
@@ -185,8 +178,3 @@ def _insert_facts(dialect: sa.Dialect) -> str:
     Compiled here, since handing each row to SQLAlchemy by names takes as long as SQLite needs to insert it.
     """
     return str(_INSERT_FACTS.compile(dialect=dialect))
-
-
-def _chunks(values: list[T]) -> Iterator[list[T]]:
-    for start in range(0, len(values), _CHUNK):
-        yield values[start : start + _CHUNK]

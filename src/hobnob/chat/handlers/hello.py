@@ -121,7 +121,7 @@ def _enter(chat: "Chat", session: "Session", person: Person) -> Here:
         raise ChatError("stopping")
     here = chat.people.get(person.id)
     if here is None:
-        here = Here(person, chat.new_audience(person.id))
+        here = Here(person)
         chat.people.enter(here)
     here.sessions[session] = None
     session.here = here
@@ -176,7 +176,6 @@ async def _arrive(
         if token is None:
             chat.fill_soon(mine)
     if session.manner.facts:
-        session.hear(here.audience)
         session.hear(chat.house)
     for room in found.rooms:
         if person.id in room.members:
