@@ -23,9 +23,11 @@ Done = Callable[[Outcome], None]
 LARGEST_BATCH = 2000
 """Items in one transaction."""
 GATHER = 0.004
-"""Seconds that the next batch gathers when the last one was committed only just now; at rest nothing waits."""
+"""Seconds that a batch gathers while commits follow each other; one client that waits for its answers never waits."""
 BUSY = 0.010
-"""Seconds after a commit in which the next batch counts as coming just now."""
+"""Seconds after a commit in which the next batch follows it."""
+MANY = 4
+"""Items of a batch from which on gathering pays."""
 READERS = 2
 
 _log = structlog.get_logger()
@@ -74,11 +76,12 @@ class Keeper:
     def _run(self) -> None:
         stopping = False
         committed = 0.0
+        size = 0
         while not stopping:
             batch = self._queue.get()
             if batch is None:
                 return
-            if time.monotonic() - committed < BUSY and len(batch) < LARGEST_BATCH:
+            if MANY <= size < LARGEST_BATCH and time.monotonic() - committed < BUSY:
                 time.sleep(GATHER)
             while len(batch) < LARGEST_BATCH and not self._queue.empty():
                 more = self._queue.get()
@@ -88,6 +91,7 @@ class Keeper:
                 batch += more
             outcomes = self._keep([item for item, _ in batch])
             committed = time.monotonic()
+            size = len(batch)
             self._loop.call_soon_threadsafe(self._answer, batch, outcomes)
 
     def _keep(self, items: list[Item]) -> list[Outcome]:

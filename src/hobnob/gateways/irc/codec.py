@@ -35,7 +35,7 @@ class IrcCodec:
         self._lines = LineBuffer()
         self._client: Client | None = None
         self._waiting: dict[JsonId, Steps] = {}
-        self._unsettled: set[JsonId] = set()
+        self._unsettled: dict[JsonId, None] = {}
         self._last_id = 0
         self._closed = False
 
@@ -57,7 +57,7 @@ class IrcCodec:
 
     def answer(self, command: Command, reply: Reply | ChatError) -> Iterator[Said]:
         """The steps that asked go on."""
-        self._unsettled.discard(command.id)
+        self._unsettled.pop(command.id, None)
         yield from self._go_on(self._waiting.pop(command.id), reply)
 
     def _take(self, line: bytes | None) -> Iterator[Said]:
@@ -113,7 +113,7 @@ class IrcCodec:
                 self._last_id += 1
                 self._waiting[self._last_id] = steps
                 if not isinstance(said, SendMessage):
-                    self._unsettled.add(self._last_id)
+                    self._unsettled[self._last_id] = None
                 yield msgspec.structs.replace(said, id=self._last_id)
                 return
             self._closed = self._closed or isinstance(said, Close)
