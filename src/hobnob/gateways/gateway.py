@@ -32,9 +32,9 @@ class Attach(enum.Enum):
 class Manner:
     """How the clients of a gateway take part.
 
-    `keeps` : without a token they become guests (with a device token), not visitors. `attach` : what they hear from the
-    start. `unnamed` : what one is called who gives no name (``Client``, ``Client-2``, …), instead of a made-up guest name.
-    `facts` : they follow the numbered logs, so they also get the facts of the house and of their own log.
+    `keeps`: without a token they become guests (with a device token), not visitors. `attach`: what they hear from the
+    start. `unnamed`: what one is called who gives no name (``Client``, ``Client-2``, …), instead of a made-up guest
+    name. `facts`: they follow the numbered logs, so they also get the facts of the house and of their own log.
     """
 
     gateway: str
