@@ -6,6 +6,7 @@ import pytest
 from tests.unit.chat.conftest import Client, Join, TestStore, VisitorCodec, eventually, quiet
 
 from hobnob.chat.chat import Chat
+from hobnob.gateways.gateway import Attach, Manner
 
 
 async def test_a_room_is_made_with_its_maker_as_owner_and_people_in_it(join: Join) -> None:
@@ -25,6 +26,21 @@ async def test_a_room_is_made_with_its_maker_as_owner_and_people_in_it(join: Joi
     assert {(m["name"], m.get("role", "member")) for m in members} == {("ada", "owner"), ("bob", "member")}
     await quiet(eve)
     assert eve.texts() == []
+
+
+async def test_who_is_taken_in_hears_the_room_where_they_hear_all_of_theirs(chat: Chat, join: Join) -> None:
+    ada, bob = await join("ada"), await join("bob")
+    chosen = Client(chat)  # as an IRC client, which hears what it has joined itself
+    chosen.conversation.session.manner = Manner("choosy", keeps=True, attach=Attach.NOTHING, facts=False)
+    await chosen.hello(token=bob.token)
+    chosen.forget()
+    await ada.done("create_room", name="tea", people=["@bob"])
+    await ada.say("welcome", room="#tea")
+    await chosen.done("create_room", name="coffee")
+    await chosen.say("to myself", room="#coffee")
+    await bob.event("message_sent", text="to myself")
+    assert bob.texts() == ["welcome", "to myself"]
+    assert chosen.texts() == ["to myself"]
 
 
 async def test_names_of_rooms_are_unique_as_names_compare(join: Join) -> None:

@@ -104,8 +104,8 @@ async def _create(chat: "Chat", session: "Session", command: CreateRoom, content
         if person.kind == "visitor":
             chat.tell_now(_joining(person, room, asker, role), session)  # type: ignore[arg-type]
         elif (here := chat.people.get(person.id)) is not None:
-            for each in tuple(here.sessions):
-                chat.attendance.attach(each, live)
+            chat.attendance.attach_all(here, live)
+    chat.attendance.attach(session, live)
     return Joined(fresh_state(asker, live), 1, created=True)
 
 
