@@ -82,11 +82,12 @@ class Attendance:
                 self.attach(session, room)
 
     def left(self, room: Room, event: MemberLeft) -> None:
-        """Somebody is no member any more: nothing of the room reaches them from here on."""
+        """Somebody is no member any more: nothing of the room reaches them from here on, but that they were removed."""
         for session in tuple(room.sessions.get(event.person, ())):
             self._detach(session, room)
             if event.by != event.person:
                 session.outbox.drop_rooms(room.id)
+                session.outbox.put(session.wire.encode(event, room.record))
         self._rest(room)
 
     def leave(self, session: "Session", reason: str) -> None:

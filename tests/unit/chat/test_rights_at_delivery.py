@@ -49,6 +49,17 @@ async def test_who_was_removed_hears_nothing_more_at_once(chat: Chat, join: Join
     assert bob.events("room_lost")
 
 
+async def test_who_was_removed_hears_that_and_by_whom(chat: Chat, join: Join) -> None:
+    ada, bob = await join("ada"), await join("bob")
+    room = ada.welcome["rooms"][0]["id"]
+    bob.conversation.pause()
+    await remove(chat, room, bob, ada)
+    bob.conversation.resume()
+    await quiet(ada, bob)
+    for client in (ada, bob):
+        assert [(e["person"], e["by"]) for e in client.events("member_left")] == [(bob.id, ada.id)]
+
+
 async def test_what_waited_for_who_was_removed_is_not_written(chat: Chat, join: Join, visit: Join) -> None:
     ada, bob = await join("ada"), await join("bob")
     room = ada.welcome["rooms"][0]["id"]
