@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from hobnob.stores.store import StoreRefused
@@ -32,9 +33,10 @@ class DataFolder:
                 f"{self.path} is in use by another hobnob (process {process})."
                 " Stop it, or choose another folder with --data."
             ) from error
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
         self._lock = lock
+        with suppress(OSError):  # that the disk is full will be said of the database; this is for curious people
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
 
     def close(self) -> None:
         """Let others use the folder."""

@@ -111,9 +111,10 @@ class SqlStore:
                 outcomes = transaction.perform(items)
         except sa.exc.IntegrityError:
             raise
-        except _OutcomeLost:
-            return [Unknown()] * len(items)
-        except (sa.exc.DBAPIError, sqlite3.Error) as error:
+        except (_OutcomeLost, sa.exc.DBAPIError, sqlite3.Error) as error:
+            _log.warning("the store could not write", reason=str(_cause(error)))
+            if isinstance(error, _OutcomeLost):
+                return [Unknown()] * len(items)
             return [Refused(sqlite.refusal(_cause(error)))] * len(items)
         self._erased = self._erased or transaction.erased
         return outcomes
@@ -127,7 +128,6 @@ class SqlStore:
                 _commit(connection)
             except (sa.exc.DBAPIError, _OutcomeLost) as error:
                 if not isinstance(error, sa.exc.IntegrityError):
-                    _log.warning("the store could not write", reason=str(_cause(error)))
                     connection.invalidate()
                 raise
 

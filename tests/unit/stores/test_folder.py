@@ -1,5 +1,6 @@
 """The data folder: private, and for one process."""
 
+import errno
 import os
 import stat
 import subprocess
@@ -55,3 +56,17 @@ def test_a_file_in_the_place_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
     with pytest.raises(StoreRefused, match="cannot be used"):
         DataFolder(tmp_path / "data").open()
+
+
+def test_a_full_disk_does_not_keep_the_folder_from_being_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "pwrite", full)
+    folder = DataFolder(tmp_path)
+    folder.open()
+    with pytest.raises(StoreRefused, match="process unknown"):
+        DataFolder(tmp_path).open()
+    folder.close()
