@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from threading import Event, Thread
 
@@ -18,6 +18,7 @@ from tests.e2e.clients import Client, Frame, JsonClient, eventually, needed
 from tests.e2e.conftest import Start
 from tests.e2e.cutting import CuttingProxy
 from tests.e2e.server import Server
+from tests.e2e.websocket import WebSocketClient
 
 SEED = 20260
 DATABASE = "hobnob.sqlite3"
@@ -331,6 +332,7 @@ def test_deaf_readers_are_cut_or_caught_up_and_nobody_notices(server: Server) ->
     ada, bob = JsonClient(server.port, "ada"), JsonClient(server.port, "bob")
     late = JsonClient(server.port, "late", receive_buffer=4096)
     deaf = JsonClient(server.port, "deaf", receive_buffer=4096)
+    web = WebSocketClient(server.port, "web", receive_buffer=4096)
     person = Client(server.port, "\neve\n", receive_buffer=32_768)
     irc = Client(server.port, "NICK dora\r\nUSER dora 0 * :Dora\r\nJOIN #lobby\r\n", receive_buffer=32_768)
     irc.until(" 366 ")
@@ -355,6 +357,8 @@ def test_deaf_readers_are_cut_or_caught_up_and_nobody_notices(server: Server) ->
         reader.join(20)
     assert re.search(rb"\* [^\n]*\.\n\Z", person.heard), person.heard[-300:]
     assert re.search(rb"\nERROR :[^\n]*\r\n\Z", irc.heard), irc.heard[-300:]
+    while json.loads(web.text())["event"] != "gap":
+        pass
     numbers: list[int] = []
     gaps = 0
     while not numbers or numbers[-1] < last:
@@ -373,10 +377,16 @@ def test_deaf_readers_are_cut_or_caught_up_and_nobody_notices(server: Server) ->
     assert "Traceback" not in server.errors
 
 
-def test_a_damaged_database_is_named(server: Server, start: Start, tmp_path: Path) -> None:
+def test_why_it_does_not_start_on_a_database(server: Server, tmp_path: Path) -> None:
     assert server.stop()[0] == 0
-    (server.data / DATABASE).write_bytes(b"no database" * 1000)
+    database = server.data / DATABASE
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        status, errors = Server(tmp_path).wait()
+        assert status == 2
+        assert errors == f"hobnob: {database} is held by another program. Close that program and start again.\n"
+    database.write_bytes(b"no database" * 1000)
     status, errors = Server(tmp_path).wait()
     assert status == 2
-    assert DATABASE in errors
+    assert errors.startswith(f"hobnob: {database} is damaged or no database (")
     assert errors.count("\n") == 1

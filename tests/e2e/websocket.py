@@ -12,8 +12,8 @@ TEXT, CLOSE = 1, 8
 class WebSocketClient(Client):
     """Says hello as `name`; what comes is read by `frame`."""
 
-    def __init__(self, port: int, name: str | None = None) -> None:
-        super().__init__(port)
+    def __init__(self, port: int, name: str | None = None, *, receive_buffer: int = 0) -> None:
+        super().__init__(port, receive_buffer=receive_buffer)
         self.send(
             f"GET /ws HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
             "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
