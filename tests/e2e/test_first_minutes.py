@@ -292,6 +292,25 @@ def test_a_websocket_takes_text_of_a_size(server: Server, ada: JsonClient) -> No
     notices_nothing(server, ada)
 
 
+def test_who_vanishes_hurts_nobody(server: Server, ada: JsonClient) -> None:
+    beginnings = (
+        b"\n",
+        b"NICK x\r\nUSER x 0 * :x\r\nJOIN #lobby\r\n",
+        b'{"do":"hello","id":1}\n',
+        b"USERNAME:s",
+        b"GET /",
+    )
+    for i in range(200):
+        Client(server.port, beginnings[i % len(beginnings)]).cut()
+    notices_nothing(server, ada)
+    bob = JsonClient(server.port, "bob")
+    assert ada.say("anybody left?")["ok"]
+    assert bob.texts("anybody left?")
+    present = ada.ask("list_members", room="#lobby")["members"]
+    assert {member["name"] for member in present if member.get("attached")} <= {"ada", "bob"}
+    notices_nothing(server, ada)
+
+
 # A hundred megabytes
 
 FLOODS = {

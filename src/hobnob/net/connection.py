@@ -19,7 +19,7 @@ HIGH_WATER = 64 * 1024
 class Connection(asyncio.Protocol):
     """See the head of this file. Implements `Link`."""
 
-    __slots__ = ("_closing", "_conversation", "_cut", "_house", "_make_codec", "_peer", "_transport", "write")
+    __slots__ = ("_closing", "_conversation", "_cut", "_house", "_make_codec", "_peer", "_transport")
 
     def __init__(self, house: House, make_codec: Callable[[Peer], Codec], peer: Peer) -> None:
         self._house = house
@@ -31,7 +31,6 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=HIGH_WATER)
-        self.write = self._transport.write
         self._conversation: Conversation = self._house.enter(self._make_codec(self._peer), self, self._peer.address)
 
     def data_received(self, data: bytes) -> None:
@@ -53,6 +52,13 @@ class Connection(asyncio.Protocol):
         self._conversation.resume()
 
     # Link
+
+    def write(self, data: bytes) -> None:
+        """Send; never waits, and never fails: others are written to in the same turn."""
+        try:
+            self._transport.write(data)
+        except RuntimeError:  # uvloop says so between the loss of a connection and `connection_lost`
+            return
 
     def close(self) -> None:
         """Send what was written, then close; cut a peer that does not take it."""
