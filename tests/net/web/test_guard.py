@@ -55,6 +55,25 @@ async def test_pages_of_others_are_refused(server: Server, method: str, headers:
     assert server.house.entered.empty()
 
 
+@pytest.mark.parametrize(
+    ("origin", "host"),
+    [
+        ("https://chat.example.org", "chat.example.org"),
+        ("https://chat.example.org", "chat.example.org:443"),
+        ("https://chat.example.org:8443", "chat.example.org:8443"),
+    ],
+)
+async def test_our_own_page_may_connect_through_a_proxy_that_ends_tls(server: Server, origin: str, host: str) -> None:
+    _, writer, answer = await server.upgrade(f"Origin: {origin}", host=host)
+    assert status(answer) == 101
+    writer.close()
+
+
+async def test_a_page_in_the_clear_may_not_connect_to_a_server_in_tls(server: Server) -> None:
+    server.be_tls()
+    assert status(await server.get("/ws", "Origin: http://localhost", "Upgrade: websocket")) == 403
+
+
 async def test_our_own_page_may_connect(server: Server) -> None:
     _, writer, answer = await server.upgrade("Origin: http://localhost", host="LocalHost:80")
     assert status(answer) == 101

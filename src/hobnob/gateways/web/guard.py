@@ -50,12 +50,16 @@ def _is_address(name: str) -> bool:
 
 
 def is_own_origin(origin: str, scheme: str, host: str) -> bool:
-    """Whether an Origin (RFC 6454) is the page that this server gave under `host`."""
+    """Whether an Origin (RFC 6454) is the page that this server gave under `host`.
+
+    `https` always can be: a proxy in front may have ended TLS, and only who holds our name's certificate serves such a
+    page. The other way round, whoever sits on the line could have written a page of ours in the clear.
+    """
     origin_scheme, separator, rest = origin.partition("://")
     asked, came_from = split_host(host), split_host(rest)
-    if not separator or origin_scheme != scheme or asked is None or came_from is None:
+    if not separator or origin_scheme not in (scheme, "https") or asked is None or came_from is None:
         return False
-    default = _DEFAULT_PORTS[scheme]
+    default = _DEFAULT_PORTS[origin_scheme]
     return asked[0] == came_from[0] and (asked[1] or default) == (came_from[1] or default)
 
 
