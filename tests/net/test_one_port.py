@@ -8,6 +8,7 @@ from ipaddress import ip_network
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 from tests.net.conftest import GREETING, Serve, send, until_closed
 
 from hobnob.net.sniffer import Kind
@@ -250,8 +251,10 @@ async def test_undecided_connections_count_against_a_cap(serve: Serve, cap: str)
     house = await serve(greet_after=NEVER, **{cap: 2})
     first, first_writer = await house.connect()
     await house.connect()
-    third, _ = await house.connect()
-    assert await until_closed(third) == b""
+    with capture_logs() as logged:
+        third, _ = await house.connect()
+        assert await until_closed(third) == b""
+    assert [(line["log_level"], line["address"]) for line in logged] == [("warning", "127.0.0.1")]
     await send(first_writer, b"NICK ada\r\n")  # decided: it makes room
     await first.readexactly(4)
     fourth, fourth_writer = await house.connect()

@@ -6,7 +6,14 @@ and the file descriptors. IPv6 counts by /64 (what one host is given) and by /48
 
 from socket import AF_INET6, inet_pton
 
+import structlog
+
 from hobnob.net.peer import plain_address
+
+TELL_EVERY = 60.0
+"""Seconds between two lines in the log about refused connections: a flood must not fill the disk."""
+
+_log = structlog.get_logger()
 
 
 class UndecidedLimits:
@@ -46,6 +53,24 @@ class UndecidedLimits:
                 self._counts[network] = left
             else:
                 del self._counts[network]
+
+
+class Refusals:
+    """Tells the log that a cap refuses connections: the first at once, then now and then how many there were."""
+
+    __slots__ = ("_quiet_until", "_untold")
+
+    def __init__(self) -> None:
+        self._quiet_until = float("-inf")
+        self._untold = 0
+
+    def note(self, address: str, now: float) -> None:
+        """One from `address` was refused, at `now` in seconds of a clock that does not go back."""
+        self._untold += 1
+        if now >= self._quiet_until:
+            _log.warning("too many undecided connections; new ones are closed", address=address, refused=self._untold)
+            self._untold = 0
+            self._quiet_until = now + TELL_EVERY
 
 
 class SpokeWeb:

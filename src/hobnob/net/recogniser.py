@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, cast
 
-from hobnob.net.limits import SpokeWeb, UndecidedLimits
+from hobnob.net.limits import Refusals, SpokeWeb, UndecidedLimits
 from hobnob.net.peer import Peer, plain_address
 from hobnob.net.proxy import ProxyRefused, parse_header
 from hobnob.net.settings import ListenerSettings
@@ -36,6 +36,7 @@ class Port:
     ssl_context: ssl.SSLContext | None
     limits: UndecidedLimits
     spoke_web: SpokeWeb
+    refusals: Refusals = field(default_factory=Refusals)
     undecided: "set[Recogniser]" = field(default_factory=set)
     handshakes: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -102,7 +103,7 @@ class Recogniser(asyncio.Protocol):
         trusted = port.settings.trusts(self._address)
         self._counted = None if trusted else self._address
         if not port.limits.admit(self._counted):
-            self.close()
+            self._refuse()
             return
         port.undecided.add(self)
         if trusted:
@@ -127,6 +128,11 @@ class Recogniser(asyncio.Protocol):
         """End the connection without a word."""
         self._leave()
         self._transport.abort()
+
+    def _refuse(self) -> None:
+        """A cap is reached."""
+        self._port.refusals.note(self._address, self._port.loop.time())
+        self.close()
 
     # What decides
 
@@ -236,7 +242,7 @@ class Recogniser(asyncio.Protocol):
             self._counted = header.address
             if not self._port.limits.admit(header.address):
                 self._port.undecided.discard(self)
-                self.close()
+                self._refuse()
                 return
         self._choose_by_alpn(header.alpn)
 

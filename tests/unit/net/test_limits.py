@@ -2,8 +2,9 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
-from hobnob.net.limits import SpokeWeb, UndecidedLimits
+from hobnob.net.limits import TELL_EVERY, Refusals, SpokeWeb, UndecidedLimits
 
 
 def limits(per_process: int = 100, per_address: int = 2, per_site: int = 3) -> UndecidedLimits:
@@ -90,3 +91,11 @@ def test_the_memory_is_bounded_and_forgets_the_oldest() -> None:
         spoke.note(address, now)
     assert len(spoke) == 2
     assert [spoke.remembers(f"192.0.2.{host}", 4) for host in (1, 2, 3)] == [True, False, True]
+
+
+def test_refusals_are_told_at_once_and_then_seldom() -> None:
+    refusals = Refusals()
+    with capture_logs() as logged:
+        for now in (0.0, 1.0, TELL_EVERY - 1, TELL_EVERY):
+            refusals.note("192.0.2.7", now)
+    assert [(line["address"], line["refused"]) for line in logged] == [("192.0.2.7", 1), ("192.0.2.7", 3)]
