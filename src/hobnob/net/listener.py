@@ -17,6 +17,8 @@ __all__ = ["CannotListen", "Listener", "ListenerSettings", "PortTaken"]
 
 _EVERYWHERE = ("0.0.0.0", "::")
 _TRIES_FOR_A_COMMON_PORT = 10
+_KEEPALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPALIVE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))
+"""Who vanished is gone after two minutes, not the two hours of most systems. TCP_KEEPALIVE is macOS's TCP_KEEPIDLE."""
 
 
 class CannotListen(OSError):
@@ -162,6 +164,9 @@ def _bind(address: _Address, port: int, send_buffer: int) -> socket.socket:
             sock = opened.enter_context(socket.socket(family, socket.SOCK_STREAM))
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            for name, value in _KEEPALIVE:
+                if hasattr(socket, name):
+                    sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if send_buffer:
                 # Unlike SO_SNDBUF it leaves the window of a fast download over a long way to the kernel.
