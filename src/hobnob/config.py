@@ -70,6 +70,12 @@ class Config:
         default=(),
         metadata=_doc("Further names under which browsers may ask for this server, such as chat.example.org."),
     )
+    max_undecided_per_address: int = field(
+        default=64,
+        metadata=_doc(
+            "Connections of one address that may be silent or half begun at once; more for a full classroom."
+        ),
+    )
 
     def __post_init__(self) -> None:
         for name in ("data", "tls_cert", "tls_key"):
@@ -78,6 +84,7 @@ class Config:
         self._check_port()
         self._check_access()
         self._check_names()
+        self._check_caps()
         if (self.tls_cert is None) != (self.tls_key is None):
             missing, given = ("key", "certificate") if self.tls_key is None else ("certificate", "key")
             flag = "--tls-key" if missing == "key" else "--tls-cert"
@@ -98,6 +105,10 @@ class Config:
             raise ConfigRefused(
                 f"The port {self.port} does not exist: choose one from 1 to 65535, or 0 for a free one."
             )
+
+    def _check_caps(self) -> None:
+        if self.max_undecided_per_address < 1:
+            raise ConfigRefused("The cap of undecided connections has to be 1 at least, or nobody could come in.")
 
     def _check_access(self) -> None:
         if not self.host or not self.host.isprintable() or self.host != self.host.strip():

@@ -107,7 +107,14 @@ def _lines(chat: Chat, peer: Peer) -> LinesCodec:
 
 
 def _listener_settings(config: Config) -> ListenerSettings:
-    return ListenerSettings(trusted_proxies=tuple(ip_network(network) for network in config.trusted_proxies))
+    caps = ListenerSettings()
+    per_address = config.max_undecided_per_address
+    return ListenerSettings(
+        trusted_proxies=tuple(ip_network(network) for network in config.trusted_proxies),
+        max_undecided=max(caps.max_undecided, per_address),
+        max_undecided_per_address=per_address,
+        max_undecided_per_site=max(caps.max_undecided_per_site, per_address),
+    )
 
 
 async def _tidy(chat: Chat) -> None:

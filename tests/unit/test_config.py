@@ -33,6 +33,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "a host name with a port": {"hosts": ("chat.example.org:80",)},
     "an empty host name": {"hosts": ("",)},
     "a host name of two lines": {"hosts": ("a\nb",)},
+    "room for nobody": {"max_undecided_per_address": 0},
     "nobody's home": {"data": Path("~nobody-has-this-name/x")},
 }
 

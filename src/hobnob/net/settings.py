@@ -8,7 +8,7 @@ from hobnob.net.sniffer import MAX_FIRST_LINE
 
 @dataclass(frozen=True, slots=True)
 class ListenerSettings:
-    """The defaults suit a machine of its own; classrooms behind one address may want a higher cap for it."""
+    """The defaults suit most; a full classroom behind one address wants a higher cap for it."""
 
     greet_after: float = 3.0
     """Silence before a person is greeted; also how long half a line may rest before it is taken for a person's."""

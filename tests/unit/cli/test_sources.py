@@ -79,6 +79,7 @@ def test_every_setting_can_come_from_the_environment(
         "name": "chat.example.org",
         "trusted_proxies": "10.0.0.0/8, fd00::/8",
         "hosts": "a.example,b.example  c.example",
+        "max_undecided_per_address": "200",
     }
     assert list(values) == list(sentences())
     for setting, value in values.items():
@@ -93,6 +94,7 @@ def test_every_setting_can_come_from_the_environment(
         name="chat.example.org",
         trusted_proxies=(ip_network("10.0.0.0/8"), ip_network("fd00::/8")),
         hosts=("a.example", "b.example", "c.example"),
+        max_undecided_per_address=200,
     )
 
 
