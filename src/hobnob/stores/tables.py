@@ -9,6 +9,8 @@ Times are milliseconds since 1970; `messages` counts the messages of a log up to
 to its log's row.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 
 metadata = sa.MetaData(
@@ -77,18 +79,20 @@ facts = sa.Table(
     sa.UniqueConstraint("log", "number"),
 )
 
-_HAS_REF = facts.c.ref_key.is_not(None)
-_IS_MESSAGE = facts.c.author.is_not(None)
 
-sa.Index("facts_refs", facts.c.ref_key, unique=True, sqlite_where=_HAS_REF, postgresql_where=_HAS_REF)
-sa.Index(
-    "facts_messages",
-    facts.c.author,
-    facts.c.log,
-    facts.c.number,
-    sqlite_where=_IS_MESSAGE,
-    postgresql_where=_IS_MESSAGE,
-)
+def _partial_index(name: str, *columns: sa.Column[Any], where: sa.ColumnElement[bool], unique: bool = False) -> None:
+    """An index of some rows. PostgreSQL's option is not named before it is asked for: that loads its whole dialect."""
+
+    def for_postgresql(table: sa.Table, connection: sa.Connection, **_: object) -> None:
+        if connection.dialect.name == "postgresql":
+            index.dialect_options["postgresql"]["where"] = where
+
+    index = sa.Index(name, *columns, unique=unique, sqlite_where=where)
+    sa.event.listen(facts, "before_create", for_postgresql)
+
+
+_partial_index("facts_refs", facts.c.ref_key, where=facts.c.ref_key.is_not(None), unique=True)
+_partial_index("facts_messages", facts.c.author, facts.c.log, facts.c.number, where=facts.c.author.is_not(None))
 
 # The edits of message `of`, by the number of the fact that holds the text; the last one is the present text.
 edits = sa.Table("edits", metadata, _log_key(), _of_key(), _number_key())

@@ -12,6 +12,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.mock import MockConnection
 from tests.unit.stores.builders import ADA, LOBBY, furnish, happen, sent
 
 from hobnob.stores import migrations
@@ -53,6 +55,20 @@ def refusal(folder: Path) -> str:
 def schema(connection: sa.Connection) -> dict[str, object]:
     found = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'alembic%'")
     return {row.name: " ".join(str(row.sql).split()) for row in found if not row.name.startswith("sqlite_")}
+
+
+def test_the_same_indexes_are_partial_on_both_databases() -> None:
+    def partial(dialect: sa.Dialect) -> set[str]:
+        def see(statement: sa.ExecutableDDLElement, *_: object, **__: object) -> None:
+            made.append(str(statement.compile(dialect=dialect)))
+
+        made: list[str] = []
+        metadata.create_all(MockConnection(dialect, see), checkfirst=False)  # type: ignore[arg-type]
+        return {statement for statement in made if "INDEX" in statement and "WHERE" in statement}
+
+    with_sqlite, with_postgresql = sqlite.dialect(), postgresql.dialect()  # type: ignore[no-untyped-call]
+    assert len(partial(with_sqlite)) == 2
+    assert partial(with_sqlite) == partial(with_postgresql)
 
 
 def test_the_migrations_lead_to_what_the_tables_say(empty: sa.Connection) -> None:
