@@ -63,7 +63,7 @@ def test_the_same_indexes_are_partial_on_both_databases() -> None:
             made.append(str(statement.compile(dialect=dialect)))
 
         made: list[str] = []
-        metadata.create_all(MockConnection(dialect, see), checkfirst=False)  # type: ignore[arg-type]
+        metadata.create_all(MockConnection(dialect, see), checkfirst=False)
         return {statement for statement in made if "INDEX" in statement and "WHERE" in statement}
 
     with_sqlite, with_postgresql = sqlite.dialect(), postgresql.dialect()  # type: ignore[no-untyped-call]
