@@ -49,9 +49,12 @@ def certificate(tmp_path: Path) -> tuple[str, ...]:
     return "--tls-cert", str(cert), "--tls-key", str(key)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A real Chromium, one for all tests; each takes a context of its own."""
+    """A real Chromium for the tests of one file; each takes a context of its own.
+
+    Not for longer: while it runs, no test can have an event loop of its own.
+    """
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
     arguments += ["--disable-background-networking", "--disable-component-update"]
     with sync_playwright() as playwright:
