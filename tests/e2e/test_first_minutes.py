@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from playwright.sync_api import Browser
 from tests.e2e.clients import Client, JsonClient, Program, needed
+from tests.e2e.conftest import Start
 from tests.e2e.server import Server
 from tests.e2e.websocket import WebSocketClient
 
@@ -144,6 +145,17 @@ def test_curl_is_told_what_this_is(server: Server) -> None:
     assert "is a chat server" in done.stdout
     assert f"nc 127.0.0.1 {server.port}" in done.stdout
     assert "<" not in done.stdout
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_the_line_that_it_shows_says_hello(start: Start, certificate: tuple[str, ...], tls: bool) -> None:
+    port = start(*certificate).port
+    ada = JsonClient(port, "ada")
+    words = Client(port, f"GET / HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n", tls=tls).rest().decode()
+    line = words.partition("one line")[2].partition("\n")[0]
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=20)
+    assert done.stdout.splitlines()[-1].startswith("Bye, guest-")
+    assert ada.event("message_sent")["text"] == "hello"
 
 
 def test_an_idle_browser_connection_is_used_after_the_greeting_time(server: Server, chromium: Browser) -> None:

@@ -92,7 +92,8 @@ class Pages:
             version=self._house.version,
             page=f"{'https' if tls else 'http'}://{host}/",
             terminal=netcat,
-            one_line=f"printf 'hello\\n' | {netcat.replace('nc ', 'nc -N ', 1)}",
+            # openssl does not pass the end of its input on, so there it takes a `bye`
+            one_line=f"printf 'hello\\nbye\\n' | {netcat}" if tls else f"printf 'hello\\n' | nc -N {name} {port}",
             irc=f"/connect {'-tls ' if tls else ''}{name} {port}",
             socket=f"{'wss' if tls else 'ws'}://{host}/ws",
         )

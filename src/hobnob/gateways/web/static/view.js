@@ -107,7 +107,7 @@ export function showWays({ protocol, hostname, host, port }) {
   const netcat = tls ? `openssl s_client -quiet -connect ${hostname}:${number}` : `nc ${bare} ${number}`;
   at("way-terminal").textContent = netcat;
   at("way-irc").textContent = `/connect ${tls ? "-tls " : ""}${bare} ${number}`;
-  at("way-script").textContent = `echo hello | ${netcat.replace(/^nc /, "nc -N ")}`;
+  at("way-script").textContent = tls ? `printf 'hello\\nbye\\n' | ${netcat}` : `echo hello | nc -N ${bare} ${number}`;
   at("way-socket").textContent = `${tls ? "wss" : "ws"}://${host}/ws`;
   at("insecure").hidden = tls || /^(localhost|127\..*|\[::1\])$/.test(hostname);
 }
