@@ -2,23 +2,16 @@
 
 import sys
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 
 from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 
+from hobnob.cli import backup, restore, version
 from hobnob.cli.serve import EXAMPLES, serve
 from hobnob.cli.sources import fill_from_environment, fill_from_file
 from hobnob.config import ConfigRefused
 
 MISTAKE = 2
 """The exit status of what was not even tried."""
-
-
-def _version() -> str:
-    try:
-        return f"hobnob {version('hobnob')}"
-    except PackageNotFoundError:
-        return "hobnob, from a folder that is not installed"
 
 
 def _default(value: object) -> str | None:
@@ -30,11 +23,13 @@ app = App(
     name="hobnob",
     help="Chat for your own machine: one command, one port, any client.",
     help_format="plaintext",
-    version=_version,
+    version=version.sentence,
     config=[fill_from_environment, fill_from_file],
     default_parameter=Parameter(negative=(), show_default=_default),
 )
 app.command(serve, help_epilogue=EXAMPLES)
+app.command(backup.backup, help_epilogue=backup.EXAMPLES)
+app.command(restore.restore, help_epilogue=restore.EXAMPLES)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -35,7 +35,7 @@ def fill_from_file(app: App, commands: tuple[str, ...], arguments: ArgumentColle
     chosen = arguments.get("--config", None)
     if chosen is not None and chosen.tokens:
         path = Path(chosen.tokens[0].value)
-        Dict(_toml(path), source=str(path), use_commands_as_keys=False)(app, commands, arguments)
+        Dict(_toml(path), source=str(path), use_commands_as_keys=False, allow_unknown=True)(app, commands, arguments)
 
 
 def _fill(arguments: ArgumentCollection, variables: Mapping[str, str | None], source: str) -> None:

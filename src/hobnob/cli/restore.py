@@ -1,0 +1,56 @@
+"""`hobnob restore FILE`: the way back from a backup, into a folder that no server is using."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from hobnob.cli.chore import DONE, Data, Settings, attempt, data_folder
+from hobnob.cli.progress import ProgressLine
+
+EXAMPLES = """\
+Examples:
+  hobnob restore chat.tar.gz                      into the usual folder, if it is empty
+  hobnob restore --data ./elsewhere chat.tar.gz
+  hobnob restore --replace chat.tar.gz            moves what is there aside
+  ssh attic 'cat chat.tar.gz' | hobnob restore -
+
+Stop the server first. Nothing is ever deleted, and until all is in its place
+nothing is changed. Programs of people who were connected notice by themselves
+that the history is another one.
+"""
+
+
+def restore(
+    file: Annotated[
+        Path, Parameter(help="The file that hobnob backup wrote; - is standard input.", allow_leading_hyphen=True)
+    ],
+    /,
+    *,
+    replace: Annotated[bool, Parameter(help="Move a chat that is there already aside.", show_default=False)] = False,
+    data: Data = None,
+    settings: Settings = None,
+) -> int:
+    """Put a backup into the data folder."""
+    folder = data_folder(data)
+
+    def chore() -> int:
+        from hobnob.stores import restore as restoring
+
+        with ProgressLine() as progress:
+            if str(file) == "-":
+                restored = restoring.restore(sys.stdin.buffer, folder, replace=replace, progress=progress)
+            else:
+                with file.expanduser().open("rb") as stream:
+                    restored = restoring.restore(stream, folder, replace=replace, progress=progress)
+        manifest = restored.manifest
+        print(
+            f"Restored {manifest.messages:,} messages in {manifest.rooms:,} rooms of {manifest.made_at} to {folder}.",
+            file=sys.stderr,
+        )
+        if restored.aside is not None:
+            print(f"What was there before is in {restored.aside}.", file=sys.stderr)
+        return DONE
+
+    return attempt(chore)
