@@ -13,6 +13,7 @@ from hobnob.protocol.names import fold, skeleton
 from hobnob.stores.store import (
     DirectFree,
     IsMember,
+    MessageExists,
     MessageStands,
     NameFree,
     NotMember,
@@ -21,7 +22,7 @@ from hobnob.stores.store import (
 )
 from hobnob.stores.tables import deletions, facts, logs, members, persons, rooms, settings
 
-Checked = NameFree | RoomNameFree | MessageStands | NotMember | IsMember | DirectFree | SettingsBelow
+Checked = NameFree | RoomNameFree | MessageStands | MessageExists | NotMember | IsMember | DirectFree | SettingsBelow
 
 LARGEST = 2**63 - 1
 """The largest integer of a column. Who asks for a larger number means one that is not there."""
@@ -37,6 +38,8 @@ def violation(connection: sa.Connection, condition: Checked) -> str | None:
     match condition:
         case MessageStands(room=room, number=number):
             return _message_gone(connection, room, number)
+        case MessageExists(room=room, number=number):
+            return "bad-number" if _message_gone(connection, room, number) == "bad-number" else None
         case IsMember(room=room, person=person):
             return None if _is_member(connection, room, person) else "not-a-member"
         case NotMember(room=room, person=person):

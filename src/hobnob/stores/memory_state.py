@@ -42,6 +42,7 @@ from hobnob.stores.store import (
     IsMember,
     Item,
     Kept,
+    MessageExists,
     MessageStands,
     NameFree,
     NotMember,
@@ -139,6 +140,8 @@ class Memory:
             case MessageStands(room=room, number=number):
                 message = self.rooms[room].messages.get(number) if room in self.rooms else None
                 return "bad-number" if message is None else "deleted" if message.deleted else None
+            case MessageExists(room=room, number=number):
+                return None if room in self.rooms and number in self.rooms[room].messages else "bad-number"
             case NotMember(room=room, person=person):
                 return "stale" if self.is_member(room, person) else None
             case IsMember(room=room, person=person):

@@ -63,6 +63,13 @@ class MessageStands(Value, frozen=True):
     number: int
 
 
+class MessageExists(Value, frozen=True):
+    """There is such a message, deleted or not. (``bad-number``)"""
+
+    room: str
+    number: int
+
+
 class NotMember(Value, frozen=True):
     """The person does not belong to the room yet. (``stale``)"""
 
@@ -92,7 +99,15 @@ class SettingsBelow(Value, frozen=True):
 
 
 Condition = (
-    NameFree | RoomNameFree | RightsUnchanged | MessageStands | NotMember | IsMember | DirectFree | SettingsBelow
+    NameFree
+    | RoomNameFree
+    | RightsUnchanged
+    | MessageStands
+    | MessageExists
+    | NotMember
+    | IsMember
+    | DirectFree
+    | SettingsBelow
 )
 
 

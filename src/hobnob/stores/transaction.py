@@ -22,6 +22,7 @@ from hobnob.stores.store import (
     IsMember,
     Item,
     Kept,
+    MessageExists,
     MessageStands,
     Outcome,
     Refused,
@@ -101,7 +102,7 @@ class Transaction:
                 ):
                     return "stale"
                 continue
-            if type(condition) is MessageStands:
+            if isinstance(condition, MessageStands | MessageExists):
                 self._write_facts()
             if code := violation(self._connection, condition):
                 return code

@@ -168,6 +168,14 @@ async def test_history_before_ones_joining_stays_hidden_where_the_room_says_so(c
     assert [fact["number"] for fact in facts] == [again, seen]
     assert await bob.error("read_versions", room=room, of=hidden) == "bad-number"
     assert await bob.error("react", room=room, of=hidden, emoji="x") == "bad-number"
+    for field in ("reply_to", "thread"):
+        answer = {"text": "x", field: message_id(room, hidden)}
+        assert await bob.error("send_message", room=room, **answer) == "bad-number"
+    assert await bob.error("set_draft", room=room, text="x", reply_to=message_id(room, hidden)) == "bad-number"
+    assert await bob.error("mark_unread", room=room, number=hidden) == "bad-number"
+    assert await bob.error("mark_read", room=room, number=hidden - 1) == "bad-number"
+    await bob.done("mark_unread", room=room, number=again)
+    assert (await bob.done("list_unread", room=room))["rooms"][0]["unread"] == 1
     back = await Client(chat).hello(token=bob.token, epoch=bob.welcome["epoch"], rooms={room: 0})
     await quiet(back)
     assert [frame["number"] for frame in back.frames if frame.get("room") == room and frame.get("number")] == [
@@ -186,7 +194,15 @@ async def test_an_answer_names_only_messages_of_its_own_room(join: Join) -> None
     ada = await join("ada")
     other = (await ada.done("create_room", name="other"))["room"]["id"]
     number = await ada.say("over there", room=other)
+    lobby = ada.welcome["rooms"][0]["id"]
     for field in ("reply_to", "thread"):
-        for bad in (message_id(other, number), "nonsense", message_id(ada.welcome["rooms"][0]["id"], 99), "."):
+        for bad in (message_id(other, number), "nonsense", message_id(lobby, 99), message_id(lobby, 1), "."):
             assert await ada.error("send_message", room="#lobby", text="x", **{field: bad}) == "bad-number"
     assert await ada.error("set_draft", room="#lobby", text="x", reply_to=message_id(other, number)) == "bad-number"
+
+
+async def test_a_thread_outlives_the_message_it_began_with(join: Join) -> None:
+    ada = await join("ada")
+    root = message_id(ada.welcome["rooms"][0]["id"], await ada.say("a question"))
+    await ada.done("delete_message", room="#lobby", of=int(root.rpartition(".")[2]))
+    await ada.say("an answer", thread=root, reply_to=root)

@@ -31,6 +31,7 @@ from hobnob.stores.store import (
     DropRoom,
     IsMember,
     Item,
+    MessageExists,
     MessageStands,
     NameFree,
     NotMember,
@@ -95,6 +96,7 @@ others = st.one_of(
 conditions: st.SearchStrategy[Condition] = st.one_of(
     st.builds(RightsUnchanged, rooms, st.integers(0, 2)),
     st.builds(MessageStands, rooms, numbers),
+    st.builds(MessageExists, rooms, numbers),
     st.builds(IsMember, rooms, kept_people.map(lambda person: person.id)),
     st.builds(NotMember, rooms, kept_people.map(lambda person: person.id)),
     st.builds(NameFree, names),

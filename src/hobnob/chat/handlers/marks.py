@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from hobnob.chat.handlers.messages import done
 from hobnob.chat.handling import handles
-from hobnob.chat.lookup import by, checked_ref, digest, lasting_me, room_of
+from hobnob.chat.lookup import by, checked_ref, digest, first_visible, lasting_me, room_of
 from hobnob.protocol.commands import ListUnread, MarkRead, MarkUnread
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import ReadMarked
@@ -31,9 +31,9 @@ async def mark_unread(chat: "Chat", session: "Session", command: MarkUnread) -> 
 async def _mark(chat: "Chat", session: "Session", command: MarkRead | MarkUnread, upto: int | None) -> Reply:
     person = lasting_me(session)
     ref = checked_ref(command.ref)
-    room, _ = await room_of(chat, session, command.room)
+    room, member = await room_of(chat, session, command.room)
     upto = room.log.head if upto is None else upto
-    if not 0 <= upto <= room.log.head:
+    if not first_visible(room, member) - 1 <= upto <= room.log.head:
         raise ChatError("bad-number")
     event = ReadMarked(**by(person), room=room.id, upto=upto, ref=ref)
     requires = (IsMember(room.id, person.id),)

@@ -12,6 +12,7 @@ from hobnob.chat.lookup import (
     checked_ref,
     demand,
     digest,
+    first_visible,
     live_room,
     me,
     message_of,
@@ -27,7 +28,7 @@ from hobnob.protocol.names import NameRefused, fold, mentioned
 from hobnob.protocol.records import parse_message_id
 from hobnob.protocol.replies import Done, Reply
 from hobnob.protocol.text import MAX_TEXT, clean
-from hobnob.stores.store import Duplicate, Item, Kept, MessageStands, RightsUnchanged
+from hobnob.stores.store import Duplicate, Item, Kept, MessageExists, MessageStands, RightsUnchanged
 
 if TYPE_CHECKING:
     from hobnob.chat.chat import Chat
@@ -57,11 +58,11 @@ def say(
 ) -> "asyncio.Future[Reply]":
     """Check, keep, tell a message; once more from the start when rights in the room changed meanwhile."""
     person = me(session).person
-    demand(room.members[person.id], Right.SPEAK)
+    member = room.members[person.id]
+    demand(member, Right.SPEAK)
     text = checked_text(command.text)
     ref = checked_ref(command.ref)
-    check_same_room(room, command.reply_to)
-    check_same_room(room, command.thread)
+    answered = [check_visible(room, member, message) for message in (command.reply_to, command.thread) if message]
     event = MessageSent(
         room=room.id, by=person.id, by_name=person.name, text=text, kind=command.kind, reply_to=command.reply_to,
         thread=command.thread, mentions=mentions(room, text), ref=ref,
@@ -69,7 +70,8 @@ def say(
     # Without `person`, all that is under way would be checked anew whenever anybody leaves, and lose its order.
     # Of visitors nothing is kept, so no transaction can know more of them than the live room.
     lasting = person.kind != "visitor"
-    requires = (RightsUnchanged(room.id, room.unchanged.version, person.id),) if lasting else ()
+    rights = (RightsUnchanged(room.id, room.unchanged.version, person.id),) if lasting else ()
+    requires = (*rights, *(MessageExists(room.id, number) for number in answered)) if answered else rights
     item = Item((event,), requires, (), person.id, ref, b"" if ref is None else _content(room, command))
     again = (lambda: send_elsewhere(chat, session, command, tries - 1)) if tries else None
     return chat.tell(item, done, session, again)
@@ -120,13 +122,15 @@ def mentions(room: Room, text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def check_same_room(room: Room, message: str | None) -> None:
-    """Raise ``bad-number`` unless a message id names a number of this room's log, or is None."""
-    if message is None:
-        return
+def check_visible(room: Room, member: RoomMember, message: str) -> int:
+    """The number in a message id. Raises ``bad-number`` where that is none of this room's log that the member may see.
+
+    Whether it is a message, and not another fact, only the store knows.
+    """
     parsed = parse_message_id(message)
-    if parsed is None or parsed[0] != room.id or not 0 < parsed[1] <= room.log.head:
+    if parsed is None or parsed[0] != room.id or not first_visible(room, member) <= parsed[1] <= room.log.head:
         raise ChatError("bad-number", "One can only answer a message of the same room.")
+    return parsed[1]
 
 
 async def _own(chat: "Chat", session: "Session", ref: str, number: int) -> tuple[Room, RoomMember]:

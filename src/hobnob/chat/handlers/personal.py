@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from hobnob.chat.handlers.messages import check_same_room, done
+from hobnob.chat.handlers.messages import check_visible, done
 from hobnob.chat.handling import handles
 from hobnob.chat.lookup import by, checked_ref, digest, lasting_me, room_of
 from hobnob.protocol.commands import ChangeSetting, ListSettings, SetDraft
@@ -26,11 +26,12 @@ async def set_draft(chat: "Chat", session: "Session", command: SetDraft) -> Repl
     """Keep what one has begun to write in a room."""
     person = lasting_me(session)
     ref = checked_ref(command.ref)
-    room, _ = await room_of(chat, session, command.room)
+    room, member = await room_of(chat, session, command.room)
     text = clean(command.text[: MAX_TEXT + 1])
     if len(text.encode()) > MAX_TEXT:
         raise ChatError("text-too-long")
-    check_same_room(room, command.reply_to)
+    if command.reply_to is not None:
+        check_visible(room, member, command.reply_to)
     event = DraftChanged(**by(person), room=room.id, text=text, reply_to=command.reply_to if text else None, ref=ref)
     requires = (IsMember(room.id, person.id),)
     return await chat.tell(Item((event,), requires, (), person.id, ref, digest(command)), done, session)
