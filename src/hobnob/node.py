@@ -7,12 +7,14 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from ipaddress import ip_network
+from typing import Protocol
 
 import structlog
 
 from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat
 from hobnob.config import Config
+from hobnob.gateways.gateway import Codec
 from hobnob.gateways.irc import IrcCodec
 from hobnob.gateways.json_lines import JsonLinesCodec
 from hobnob.gateways.lines import GREETING, LinesCodec, StudentCodec
@@ -37,18 +39,31 @@ TIDY_EVERY = 300.0
 
 Ready = Callable[[list[tuple[str, int]]], None]
 
+
+class Console(Protocol):
+    """The operator's terminal, where there is one."""
+
+    def open(self, chat: Chat, stop: Callable[[], None]) -> None:
+        """The node listens; `stop` stops it."""
+
+    def arrived(self, peer: Peer) -> None:
+        """Somebody came."""
+
+
 _log = structlog.get_logger()
 
 
-def serve(config: Config, ready: Ready) -> int:
+def serve(config: Config, ready: Ready, console: Console | None = None) -> int:
     """Run a node until Ctrl+C or SIGTERM; the exit status. `ready` hears the addresses that are listened on.
+
+    With a `console`, the end of its terminal (SIGHUP) ends the node as well.
 
     Raises:
         StoreRefused, CannotListen, TlsRefused: it cannot start; the message is one sentence.
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(run(config, ready))
+        runner.run(run(config, ready, console))
     return 0
 
 
@@ -60,12 +75,14 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-async def run(config: Config, ready: Ready) -> None:
+async def run(config: Config, ready: Ready, console: Console | None = None) -> None:
     """Build the node, serve until told to stop, stop."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signal_number, stopped.set)
+    if console is not None and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup wants it ignored
+        loop.add_signal_handler(signal.SIGHUP, stopped.set)
     context = server_context(config.tls_cert, config.tls_key) if config.tls_cert and config.tls_key else None
     store = SqlStore(config.data)
     store.open()
@@ -75,11 +92,16 @@ async def run(config: Config, ready: Ready) -> None:
         web = WebGateway(chat, WebSettings(hosts=frozenset(config.hosts)))
         await web.start()
         listener = Listener(
-            gateways=_gateways(chat, web), greeting=GREETING, settings=_listener_settings(config), ssl_context=context
+            gateways=_gateways(chat, web, console),
+            greeting=GREETING,
+            settings=_listener_settings(config),
+            ssl_context=context,
         )
         tidying = loop.create_task(_tidy(chat))
         try:
             ready(await listener.start(config.host, config.port))
+            if console is not None:
+                console.open(chat, stopped.set)
             gc.collect()
             gc.freeze()
             gc.set_threshold(*GARBAGE)
@@ -91,14 +113,23 @@ async def run(config: Config, ready: Ready) -> None:
         store.close()
 
 
-def _gateways(chat: Chat, web: WebGateway) -> Gateways:
+def _gateways(chat: Chat, web: WebGateway, console: Console | None) -> Gateways:
     """How each protocol is spoken."""
+
+    def spoken(make_codec: Callable[[Peer], Codec]) -> Callable[[Peer], Connection]:
+        def build(peer: Peer) -> Connection:
+            if console is not None:
+                console.arrived(peer)
+            return Connection(chat, make_codec, peer)
+
+        return build
+
     return {
         Kind.WEB: web.protocol,
-        Kind.JSON: lambda peer: Connection(chat, lambda _: JsonLinesCodec(chat), peer),
-        Kind.IRC: lambda peer: Connection(chat, lambda _: IrcCodec(chat), peer),
-        Kind.STUDENT: lambda peer: Connection(chat, lambda _: StudentCodec(chat), peer),
-        Kind.TEXT: lambda peer: Connection(chat, lambda peer: _lines(chat, peer), peer),
+        Kind.JSON: spoken(lambda _: JsonLinesCodec(chat)),
+        Kind.IRC: spoken(lambda _: IrcCodec(chat)),
+        Kind.STUDENT: spoken(lambda _: StudentCodec(chat)),
+        Kind.TEXT: spoken(lambda peer: _lines(chat, peer)),
     }
 
 

@@ -6,14 +6,15 @@ Ours from `info` on, the libraries' from `warning` on, all by one route. A stder
 import logging
 import os
 import sys
+from io import TextIOBase
 from typing import TextIO
 
 import structlog
 from structlog.typing import Processor
 
 
-def start_logs(stream: TextIO | None = None) -> None:
-    """Send all logs of this process to `stream`, by default stderr."""
+def start_logs(stream: TextIO | TextIOBase | None = None, least: int = logging.INFO) -> None:
+    """Send the logs of this process to `stream`, by default stderr; ours from level `least` on."""
     stream = stream or sys.stderr
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -26,7 +27,7 @@ def start_logs(stream: TextIO | None = None) -> None:
     )
     logging.raiseExceptions = False
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
-    logging.getLogger("hobnob").setLevel(logging.INFO)
+    logging.getLogger("hobnob").setLevel(least)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -1,16 +1,20 @@
 """`hobnob serve`: opens the port, says on stdout how to reach it, and runs the node until it is told to stop."""
 
 import gc
+import logging
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from hobnob.cli.logs import start_logs
 from hobnob.config import Config
+
+if TYPE_CHECKING:
+    from hobnob.cli.console import Console
 
 EXAMPLES = """\
 Examples:
@@ -36,7 +40,7 @@ def serve(
 ) -> int:
     """Open the port and run the chat until Ctrl+C."""
     config = config or Config()  # `file` is read by sources.py, before this is called
-    start_logs()
+    console = _console()
     # Only now: a mistyped flag is answered without waiting for the whole house to be imported.
     import structlog
 
@@ -46,25 +50,63 @@ def serve(
     from hobnob.stores.store import StoreRefused
 
     def ready(listened: list[tuple[str, int]]) -> None:
+        greeting = welcome(config, listened)
+        if console is not None:
+            greeting = "\n".join([console.banner(*listened[0]), *ways(config, listened), "  /help    what you can do"])
         with suppress(OSError):  # nobody may be left to read it
-            print(welcome(config, listened), flush=True)
+            print(greeting, flush=True)
         gc.freeze()  # what there is by now stays: the collector shall not hold up the loop to look at it
         gc.enable()
 
     try:
-        return node.serve(config, ready)
+        return node.serve(config, ready, console)
     except (StoreRefused, CannotListen, TlsRefused) as refused:
         print(f"hobnob: {refused}", file=sys.stderr)
         return REFUSED
     except Exception:  # noqa: BLE001  the last guard: what nobody foresaw goes to the log
         structlog.get_logger().exception("the server ended by a fault of its own")
         return FAILED
+    finally:
+        if console is not None:
+            console.leave()
+
+
+def _console() -> "Console | None":
+    """The operator's console, if there is a terminal for it. Logs start here: they must not tear what is typed."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        start_logs()
+        return None
+    from hobnob.cli.console import Console, foreground
+    from hobnob.cli.screen import ScreenStream
+
+    if not foreground():
+        start_logs()
+        return None
+    console = Console()
+    if sys.stderr.isatty():
+        start_logs(ScreenStream(console.screen), logging.WARNING)
+    else:
+        start_logs()
+    return console
 
 
 def welcome(config: Config, listened: Sequence[tuple[str, int]]) -> str:
-    """How to reach a server that listens on these addresses, for the person who started it."""
-    address, port = listened[0]
-    host = _EVERYWHERE.get(address, address)
+    """What is printed for the person who started a server that listens on these addresses."""
+    host, port = _host(listened), listened[0][1]
+    lines = [f"{config.name} is listening on port {port}.", "", *ways(config, listened), ""]
+    if listened[0][0] in _EVERYWHERE:
+        lines.append(f"Others reach it by this machine's name or address in place of {host}.")
+    return "\n".join([*lines, "Ctrl+C ends it."])
+
+
+def _host(listened: Sequence[tuple[str, int]]) -> str:
+    """An address by which this machine reaches itself."""
+    return _EVERYWHERE.get(listened[0][0], listened[0][0])
+
+
+def ways(config: Config, listened: Sequence[tuple[str, int]]) -> list[str]:
+    """How to reach the server with each kind of client, a line each."""
+    host, port = _host(listened), listened[0][1]
     tls = config.tls_cert is not None
     within_url = f"[{host}]" if ":" in host else host
     rows = [
@@ -76,7 +118,4 @@ def welcome(config: Config, listened: Sequence[tuple[str, int]]) -> str:
     if tls:
         rows.append(("TLS", f"openssl s_client -quiet -connect {within_url}:{port}"))
     rows.append(("data", str(config.data)))
-    lines = [f"{config.name} is listening on port {port}.", "", *(f"  {what:<9}{how}" for what, how in rows), ""]
-    if address in _EVERYWHERE:
-        lines.append(f"Others reach it by this machine's name or address in place of {host}.")
-    return "\n".join([*lines, "Ctrl+C ends it."])
+    return [f"  {what:<9}{how}" for what, how in rows]

@@ -46,7 +46,7 @@ def test_the_help_has_every_flag_and_its_sentence(
 def test_what_cannot_start_says_why(
     refusal: Exception, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def serve(config: Config, ready: node.Ready) -> int:
+    def serve(config: Config, ready: node.Ready, console: node.Console | None) -> int:
         raise refusal
 
     monkeypatch.setattr(node, "serve", serve)

@@ -25,7 +25,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Config]:
     """The configurations that a node was to run with; none does."""
     found: list[Config] = []
 
-    def serve(config: Config, ready: node.Ready) -> int:
+    def serve(config: Config, ready: node.Ready, console: node.Console | None) -> int:
         found.append(config)
         return 0
 

@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterable
 from typing import Final
 
 from hobnob.gateways.gateway import House, Said
-from hobnob.gateways.lines.commands import run
+from hobnob.gateways.lines.commands import COMMANDS, run
 from hobnob.gateways.lines.reader import INTERRUPT, TOO_LONG, LineReader
 from hobnob.gateways.lines.seat import Seat
 from hobnob.gateways.lines.student import BYE, StudentWire, server_says
@@ -101,7 +101,7 @@ class LinesCodec(Talk):
             return self.leave()
         if line.startswith("/") and not self._raw:
             if not line.startswith("//"):
-                return run(seat, line)
+                return run(seat, line, COMMANDS)
             line = line[1:]
         return SendMessage(room=seat.room.id, text=line)
 

@@ -6,7 +6,7 @@ the person is told how the command is written.
 
 import dataclasses
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
@@ -55,12 +55,12 @@ class SlashCommand:
         return self.usage.split()[0]
 
 
-def run(seat: Seat, line: str) -> Script:
-    """Do what a line that begins with `/` says."""
+def run(seat: Seat, line: str, commands: Mapping[str, SlashCommand]) -> Script:
+    """Do what a line that begins with `/` says; `commands` is what there is, by word."""
     word, _, words = line.partition(" ")
-    command = COMMANDS.get(word.lower())
+    command = commands.get(word.lower())
     if command is None:
-        yield seat.say(_unknown(word))
+        yield seat.say(_unknown(word, commands))
         return
     try:
         yield from command.act(seat, words.strip())
@@ -68,19 +68,24 @@ def run(seat: Seat, line: str) -> Script:
         yield seat.say(" ".join((*lacking.args, f"Write it like this: {command.usage} ({command.purpose}).")))
 
 
-def _unknown(word: str) -> str:
-    near = get_close_matches(word.lower(), COMMANDS, n=1)
+def _unknown(word: str, commands: Mapping[str, SlashCommand]) -> str:
+    near = get_close_matches(word.lower(), commands, n=1)
     advice = f"Did you mean {near[0]}?" if near else "/help lists all commands."
     return f"There is no command {shortened(word)}. {advice} To say a line that begins with /, double the slash."
 
 
-def _help(seat: Seat, words: str) -> Script:
-    width = max(len(command.usage) for command in COMMANDS.values())
-    yield seat.say(
+def overview(commands: Mapping[str, SlashCommand], bye: str) -> list[str]:
+    """What can be typed; `bye` says what that word does."""
+    width = max(len(command.usage) for command in commands.values())
+    return [
         "What you type is said in the room you are in. Other than that:",
-        *(f"  {command.usage:{width}}  {command.purpose}" for command in COMMANDS.values()),
-        "Numbers of messages are shown by /history. bye on a line of its own leaves.",
-    )
+        *(f"  {command.usage:{width}}  {command.purpose}" for command in commands.values()),
+        f"Numbers of messages are shown by /history. bye on a line of its own {bye}.",
+    ]
+
+
+def _help(seat: Seat, words: str) -> Script:
+    yield seat.say(*overview(COMMANDS, "leaves"))
 
 
 def _name(seat: Seat, words: str) -> Script:
