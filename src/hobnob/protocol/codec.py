@@ -4,12 +4,16 @@ Three shapes: ``{"do": …}`` commands, ``{"reply": …}`` replies, ``{"event": 
 so that old programs understand new ones.
 """
 
+from typing import TypeVar
+
 import msgspec
 
 from hobnob.protocol.commands import AnyCommand, Command, JsonId
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import AnyEvent, Event, Fact, Gap, Goodbye
 from hobnob.protocol.replies import Reply, Welcome
+
+R = TypeVar("R", bound=Reply)
 
 MAX_CLIENT_FRAME = 64 * 1024
 MAX_SERVER_FRAME = 1024 * 1024
@@ -23,6 +27,20 @@ class BadFrame(ChatError):
         self.id = id
 
 
+class BadAnswer(ValueError):
+    """A frame of the other side that is no answer of a hobnob server."""
+
+
+class Heading(msgspec.Struct, frozen=True):
+    """What a server's frame is: an event, or the reply to a command, with the error if it was refused."""
+
+    event: str | None = None
+    reply: JsonId = None
+    ok: bool = False
+    error: str | None = None
+    hint: str | None = None
+
+
 class _Outline(msgspec.Struct):
     id: object = None
     do: object = None
@@ -33,6 +51,8 @@ _commands: msgspec.json.Decoder[AnyCommand] = msgspec.json.Decoder(AnyCommand)
 _facts: msgspec.json.Decoder[Fact] = msgspec.json.Decoder(Fact)
 _events: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 _outlines = msgspec.json.Decoder(_Outline)
+_headings = msgspec.json.Decoder(Heading)
+_event_tags = frozenset(event.__struct_config__.tag for event in AnyEvent.__args__)
 _tags = frozenset(command.__struct_config__.tag for command in AnyCommand.__args__)
 
 
@@ -62,6 +82,52 @@ def _explain(frame: bytes | str, error: Exception) -> BadFrame:
     if not isinstance(outline.do, str) or outline.do not in _tags:
         return BadFrame("unknown-command", id=outline.id)
     return BadFrame("bad-command", f"{outline.do}: {error}.", outline.id)
+
+
+def encode_command(command: Command) -> bytes:
+    """The inverse of `decode_command`, without a newline."""
+    return _encoder.encode(command)
+
+
+def decode_heading(frame: bytes) -> Heading:
+    """What a server's frame is.
+
+    Raises:
+        BadAnswer: it is neither an event nor a reply.
+    """
+    try:
+        heading = _headings.decode(frame)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise BadAnswer(str(error)) from None
+    if heading.event is None and not heading.ok and heading.error is None:
+        raise BadAnswer("neither an event nor a reply")
+    return heading
+
+
+def decode_reply(frame: bytes, reply: type[R]) -> R:
+    """The reply in a frame whose heading says that the command was not refused.
+
+    Raises:
+        BadAnswer: it is no such reply.
+    """
+    try:
+        return msgspec.json.decode(frame, type=reply)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise BadAnswer(str(error)) from None
+
+
+def decode_known_event(frame: bytes, heading: Heading) -> AnyEvent | None:
+    """The event in a frame with this heading; None for one that a newer server has and we do not know.
+
+    Raises:
+        BadAnswer: a known event lacks what belongs to it.
+    """
+    if heading.event not in _event_tags:
+        return None
+    try:
+        return _events.decode(frame)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise BadAnswer(str(error)) from None
 
 
 def encode_event(event: Event | Gap | Goodbye) -> bytes:
