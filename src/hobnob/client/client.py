@@ -1,0 +1,432 @@
+"""The client as programs use it: a method for each command, the rooms one belongs to, and what happens in them.
+
+async with hobnob.connect("localhost:8080", name="ada") as chat:
+    await chat.send("#lobby", "hi")
+    async for event, playback in chat.events():
+        ...
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Protocol, Self
+
+from hobnob.client.address import parse_address
+from hobnob.client.backoff import Backoff
+from hobnob.client.connection import Connection, Dial, Identity, R
+from hobnob.client.errors import ClientError, Refused
+from hobnob.client.link import Link, Tls, open_link
+from hobnob.client.mirror import Mirror, Room
+from hobnob.client.subscription import Disconnected, Reconnected, Subscription
+from hobnob.client.tokens import TokenFile, token_file
+from hobnob.protocol import commands as c
+from hobnob.protocol import replies as r
+from hobnob.protocol.errors import HINTS
+from hobnob.protocol.events import AnyEvent
+from hobnob.protocol.records import HistoryRule, Member, Message, MessageKind, Person, RoomListing, message_id
+from hobnob.protocol.replies import Joined, Welcome
+
+PAGE = 200
+"""Messages that are asked for at once."""
+
+
+class Placed(Protocol):
+    """Anything that is a message of a room: `Sent`, a `MessageSent` event, a `Message` of the history."""
+
+    @property
+    def room(self) -> str: ...
+    @property
+    def number(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What was kept: fact `number` of `room` (its id). `repeated`: an earlier attempt had done it already."""
+
+    room: str
+    number: int
+    at: str = ""
+    repeated: bool = False
+
+
+def connect(
+    address: str = "localhost",
+    *,
+    name: str | None = None,
+    token: str | None = None,
+    tls: Tls = False,
+    insecure: bool = False,
+    remember: bool = True,
+    tokens: Path | None = None,
+    client: str = "hobnob-python",
+) -> "Client":
+    """A client of the server at ``host[:port]``; enter it with ``async with``, which connects.
+
+    Args:
+        address: host and port, 8080 if left out.
+        name: who one is. A new name becomes a guest, whose token is kept for the next time.
+        token: a device token, instead of the one that was kept.
+        tls: False, True (certificates that the system trusts), a CA file, ``sha256:…`` or an SSL context.
+        insecure: allow a plain connection to another machine.
+        remember: keep the token of `name` on this machine, and use it.
+        tokens: the folder for that, if not the user's state folder.
+        client: what the program calls itself.
+
+    Raises:
+        CannotConnect: on entering; one sentence says why.
+    """
+    where = parse_address(address)
+
+    async def dial() -> Link:
+        return await open_link(where, tls, insecure=insecure)
+
+    file = token_file(where, name, tokens) if remember and name and token is None else None
+    return Client(dial, Identity(name, token, client=client), where=str(where), file=file)
+
+
+class Client:
+    """A connected person. Made by `connect`.
+
+    A room is given as ``#tea``, ``@ada`` (one's direct room with her), an id, or a `Room`. Every method that changes
+    something is done exactly once, however often the connection breaks; it waits until it is done. To bound the
+    waiting, use ``asyncio.timeout``.
+
+    Attributes:
+        rooms: the rooms one belongs to, always as far as the events have come; `follow` adds members and messages.
+    """
+
+    def __init__(
+        self,
+        dial: Dial,
+        identity: Identity,
+        *,
+        where: str,
+        file: TokenFile | None = None,
+        backoff: Backoff | None = None,
+    ) -> None:
+        self.rooms = Mirror()
+        self._file = file
+        self._connection = Connection(dial, identity, self, where=where, backoff=backoff)
+        self._subscriptions: set[Subscription] = set()
+        self._presence: c.SetPresence | None = None
+        self._chores = asyncio.Event()
+        self._chore_task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        identity = self._connection.identity
+        if self._file is not None and (token := await asyncio.to_thread(self._file.read)):
+            identity.token, identity.remembered = token, True
+        await self._connection.open()
+        self._chore_task = asyncio.create_task(self._do_chores())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Go. Commands that wait for their answer end with `Closed`, iterations end."""
+        if self._chore_task is not None:
+            self._chore_task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._chore_task
+        await self._connection.close()
+
+    @property
+    def me(self) -> Person:
+        """Who one is, under the present name."""
+        return self.rooms.me
+
+    @property
+    def token(self) -> str | None:
+        """The device token; keep it secret."""
+        return self._connection.identity.token
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection right now; if not, it is being restored."""
+        return self._connection.connected
+
+    # What one says
+
+    async def send(
+        self, room: str | Room, text: str, *, kind: MessageKind = "text", reply_to: Placed | None = None,
+        ref: str | None = None,
+    ) -> Sent:  # fmt: skip
+        """Say something. `ref` marks a message of one's own choosing, so that a later program does not say it twice."""
+        answer = None if reply_to is None else message_id(reply_to.room, reply_to.number)
+        command = c.SendMessage(room=_ref(room), text=text, kind=kind, reply_to=answer, ref=ref)
+        return await self._write(room, command)
+
+    async def reply(self, message: Placed, text: str) -> Sent:
+        """Answer a message, in its room."""
+        return await self.send(message.room, text, reply_to=message)
+
+    async def edit(self, message: Placed, text: str) -> Sent:
+        """Put another text in the place of one's message."""
+        return await self._write(message.room, c.EditMessage(room=message.room, of=message.number, text=text))
+
+    async def delete(self, message: Placed) -> Sent:
+        """Take a message back for good."""
+        return await self._write(message.room, c.DeleteMessage(room=message.room, of=message.number))
+
+    async def react(self, message: Placed, emoji: str) -> Sent:
+        """Add one's reaction."""
+        return await self._write(message.room, c.React(room=message.room, of=message.number, emoji=emoji))
+
+    async def unreact(self, message: Placed, emoji: str) -> Sent:
+        """Take one's reaction back."""
+        return await self._write(message.room, c.Unreact(room=message.room, of=message.number, emoji=emoji))
+
+    async def pin(self, message: Placed) -> Sent:
+        """Pin a message to its room."""
+        return await self._write(message.room, c.Pin(room=message.room, of=message.number))
+
+    async def unpin(self, message: Placed) -> Sent:
+        """Unpin a message."""
+        return await self._write(message.room, c.Unpin(room=message.room, of=message.number))
+
+    # Rooms and people
+
+    async def join(self, room: str, *, create: bool = False) -> Room:
+        """Become a member. With `create`, a missing public room is made."""
+        joined = await self.perform(c.JoinRoom(room=room, create=create), r.Joined)
+        return self.rooms[joined.room.id]
+
+    async def leave(self, room: str | Room, reason: str = "") -> None:
+        """Stop being a member."""
+        await self.perform(c.LeaveRoom(room=_ref(room), reason=reason), r.Done)
+
+    async def create(
+        self, name: str, *, kind: Literal["public", "private"] = "public", topic: str = "",
+        history: HistoryRule | None = None, people: Iterable[str] = (),
+    ) -> Room:  # fmt: skip
+        """Make a room and own it."""
+        command = c.CreateRoom(name=name, kind=kind, topic=topic, history=history, people=tuple(people))
+        return self.rooms[(await self.perform(command, r.Joined)).room.id]
+
+    async def direct(self, *people: str) -> Room:
+        """The direct room with ``@ada`` and others, made if there is none."""
+        joined = await self.perform(c.OpenDirect(people=people), r.Joined)
+        return self.rooms[joined.room.id]
+
+    async def set_topic(self, room: str | Room, topic: str) -> None:
+        """Say what a room is about."""
+        await self.perform(c.SetTopic(room=_ref(room), topic=topic), r.Done)
+
+    async def set_name(self, name: str) -> None:
+        """Be called otherwise."""
+        await self.perform(c.SetName(name=name), r.Done)
+
+    async def list_rooms(self) -> tuple[RoomListing, ...]:
+        """The rooms one may see: public ones, and one's own."""
+        return (await self.perform(c.ListRooms(), r.Rooms)).rooms
+
+    async def members(self, room: str | Room) -> list[Member]:
+        """Everybody who belongs to a room."""
+        found: list[Member] = []
+        while True:
+            after = found[-1].id if found else None
+            page = await self.perform(c.ListMembers(room=_ref(room), after=after), r.Members)
+            found += page.members
+            if not page.more or not page.members:
+                return found
+
+    async def presence(self, state: Literal["online", "away"], text: str = "") -> None:
+        """Be online or away, also after a reconnect."""
+        self._presence = c.SetPresence(state=state, text=text)
+        await self.perform(self._presence, r.Reply)
+
+    async def typing(self, room: str | Room, *, on: bool = True) -> None:
+        """Tell a room that one is writing; it ends by itself after 6 s."""
+        await self.perform(c.Typing(room=_ref(room), on=on), r.Reply)
+
+    # What was said
+
+    async def history(
+        self, room: str | Room, *, before: int | None = None, after: int | None = None, page: int = PAGE
+    ) -> AsyncGenerator[tuple[Message, ...]]:
+        """Messages as they are now, page by page, oldest first in each.
+
+        From the newest page back, or from before number `before`; with `after`, from there on towards the present.
+        """
+        while True:
+            command = c.ReadHistory(room=_ref(room), before=before, after=after, limit=page)
+            found = await self.perform(command, r.History)
+            if found.messages:
+                yield found.messages
+            if not found.more or not found.messages:
+                return
+            if after is None:
+                before = found.messages[0].number
+            else:
+                after = found.messages[-1].number
+
+    async def around(self, room: str | Room, number: int, *, limit: int = 50) -> tuple[Message, ...]:
+        """The messages around a number."""
+        return (await self.perform(c.ReadHistory(room=_ref(room), around=number, limit=limit), r.History)).messages
+
+    async def search(
+        self, query: str, *, room: str | Room | None = None, before: str | None = None, limit: int = 20
+    ) -> r.Found:
+        """One page of messages that a query finds, newest first; docs/search.md says what a query is."""
+        where = None if room is None else _ref(room)
+        return await self.perform(c.Search(query=query, room=where, before=before, limit=limit), r.Found)
+
+    async def mark_read(self, room: str | Room, number: int | None = None) -> None:
+        """Have read up to a number, or everything."""
+        await self.perform(c.MarkRead(room=_ref(room), number=number), r.Done)
+
+    async def mark_unread(self, room: str | Room, number: int) -> None:
+        """Count a message and all after it as unread again."""
+        await self.perform(c.MarkUnread(room=_ref(room), number=number), r.Done)
+
+    # One's own notes
+
+    async def set_draft(self, room: str | Room, text: str, *, reply_to: Placed | None = None) -> None:
+        """Keep what one has begun to write, for one's other clients too; an empty text forgets it."""
+        answer = None if reply_to is None else message_id(reply_to.room, reply_to.number)
+        await self.perform(c.SetDraft(room=_ref(room), text=text, reply_to=answer), r.Done)
+
+    async def settings(self) -> dict[str, str]:
+        """All of one's settings."""
+        return (await self.perform(c.ListSettings(), r.Settings)).settings
+
+    async def change_setting(self, key: str, value: str | None) -> None:
+        """Keep a setting; None forgets it."""
+        await self.perform(c.ChangeSetting(key=key, value=value), r.Done)
+
+    # What happens
+
+    def events(self, *, playback: bool = True, since: dict[str, int] | None = None) -> Subscription:
+        """Everything from now on, as pairs of an event and whether it is playback.
+
+        After a reconnect, what was missed comes as playback; live events are those that happen while one is there.
+        A reader that falls behind reads on by page, as playback, and misses no fact; with ``playback=False`` it
+        hears live events alone, and not those that it was too slow for. `since` begins earlier: a room (which one
+        belongs to) and the number after which its facts are told.
+
+        `Disconnected` and `Reconnected` are among the events.
+        """
+        numbers = {self._room_id(room): number for room, number in (since or {}).items()}
+        subscription = Subscription(
+            self._connection.positions, lambda command: self.perform(command, r.Events),
+            live_only=not playback, since=numbers,
+        )  # fmt: skip
+        self._subscriptions.add(subscription)
+        return subscription
+
+    @asynccontextmanager
+    async def listening(
+        self, *, playback: bool = True, since: dict[str, int] | None = None
+    ) -> AsyncIterator[Subscription]:
+        """`events` for a while: they are queued from entering to leaving."""
+        subscription = self.events(playback=playback, since=since)
+        try:
+            yield subscription
+        finally:
+            self.forget(subscription)
+
+    def forget(self, subscription: Subscription) -> None:
+        """Queue nothing more for a reader that has gone."""
+        self._subscriptions.discard(subscription)
+
+    async def follow(self, room: str | Room, *, messages: int = 50) -> Room:
+        """A room with its members and its newest messages, which stay right from here on."""
+        found = self.rooms[self._room_id(_ref(room))]
+        found.keeps = max(1, messages)
+        await self._read(found)
+        return found
+
+    async def perform(self, command: c.Command, reply: type[R]) -> R:
+        """Any command of the protocol, and the reply of the type that belongs to it.
+
+        Raises:
+            Refused: the server said no.
+            Closed: there will be no answer.
+        """
+        return await self._connection.perform(command, reply)
+
+    # What the connection tells: see connection.Listener
+
+    def welcomed(self, welcome: Welcome, *, again: bool, new_epoch: bool) -> None:
+        self.rooms.welcome(welcome)
+        self._chores.set()
+        if again:
+            self._tell(Reconnected(new_epoch))
+
+    def joined(self, reply: Joined) -> None:
+        self.rooms.joined(reply.room)
+
+    def heard(self, event: AnyEvent) -> None:
+        self.rooms.fold(event)
+        if self.rooms.stale or self.rooms.uncounted or self.rooms.unknown:
+            self._chores.set()
+        self._tell(event)
+
+    def lost(self, hint: str) -> None:
+        self._tell(Disconnected(hint))
+
+    def ended(self, error: ClientError) -> None:
+        for subscription in self._subscriptions:
+            subscription.end(error)
+
+    def _tell(self, event: AnyEvent | Disconnected | Reconnected) -> None:
+        for subscription in self._subscriptions:
+            subscription.offer(event)
+
+    # What the mirror cannot know by folding
+
+    async def _do_chores(self) -> None:
+        """After each connection and whenever the mirror asks for it, read again what it needs."""
+        while True:
+            await self._chores.wait()
+            self._chores.clear()
+            token = self.token
+            if self._file is not None and token and token != await asyncio.to_thread(self._file.read):
+                await asyncio.to_thread(self._file.write, token)
+            with suppress(Refused):
+                await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        rooms = self.rooms
+        while rooms.unknown:
+            await self.perform(c.JoinRoom(room=rooms.unknown.pop()), r.Joined)
+        while rooms.uncounted:
+            for unread in (await self.perform(c.ListUnread(room=rooms.uncounted.pop()), r.UnreadRooms)).rooms:
+                rooms.counted(unread)
+        while rooms.stale:
+            await self._read(rooms[rooms.stale.pop()])
+
+    async def _read(self, room: Room) -> None:
+        self.rooms.begin_reading(room)
+        members: list[Member] = []
+        messages: list[Message] = []
+        try:
+            members = await self.members(room)
+            async for page in self.history(room, page=min(PAGE, room.keeps)):
+                messages[:0] = page
+                if len(messages) >= room.keeps:
+                    break
+        except ClientError:
+            self.rooms.stale.add(room.id)
+            raise
+        self.rooms.filled(room, members, messages[-room.keeps :])
+
+    async def _write(self, room: str | Room, command: c.Command) -> Sent:
+        done = await self.perform(command, r.Done)
+        known = self.rooms.get(_ref(room))
+        return Sent(known.id if known else _ref(room), done.number, done.at, done.repeated)
+
+    def _room_id(self, ref: str) -> str:
+        if (room := self.rooms.get(ref)) is not None:
+            return room.id
+        raise Refused("not-a-member", HINTS["not-a-member"])
+
+
+def _ref(room: str | Room) -> str:
+    return room if isinstance(room, str) else room.id

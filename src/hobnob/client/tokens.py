@@ -1,0 +1,72 @@
+"""Device tokens, so that a name stays its own's: one file for each server and name, readable by its owner alone.
+
+A token is as good as the person it belongs to. The files lie in the state folder of the user
+(``$XDG_STATE_HOME/hobnob/tokens``, as platformdirs has it), or wherever a program says.
+"""
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from platformdirs import user_state_path
+
+from hobnob.client.address import Address
+from hobnob.protocol.names import NameRefused, fold
+
+MOST_BYTES = 1024
+"""In a file; a token has far fewer."""
+
+
+class TokenFile:
+    """The file of one token. Reading and writing never raise: without a token one is simply somebody new."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self) -> str | None:
+        """The token; None when there is none or it cannot be read."""
+        try:
+            with self.path.open("rb") as file:
+                token = file.read(MOST_BYTES).decode("ascii").strip()
+        except (OSError, UnicodeDecodeError):
+            return None
+        return token if token.startswith("hb_") and token.isprintable() else None
+
+    def write(self, token: str) -> bool:
+        """Keep the token, or nothing of it; whether it was kept."""
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=".token-")  # with mode 0600
+            try:
+                with os.fdopen(handle, "w", encoding="ascii") as file:
+                    file.write(token + "\n")
+                Path(name).replace(self.path)
+            except BaseException:
+                with suppress(OSError):
+                    Path(name).unlink()
+                raise
+        except OSError:
+            return False
+        return True
+
+    def forget(self) -> None:
+        """Remove the file."""
+        with suppress(OSError):
+            self.path.unlink()
+
+
+def token_file(address: Address, name: str, folder: Path | None = None) -> TokenFile:
+    """Where the token of this name on this server is kept. Spellings that are one name have one file."""
+    try:
+        key = fold(name.strip())
+    except NameRefused:
+        key = name.strip()[:64]
+    folder = folder or user_state_path("hobnob") / "tokens"
+    return TokenFile(folder / _safe(str(address)) / f"{_safe(key)}.token")
+
+
+def _safe(text: str) -> str:
+    """As one part of a path, whatever it is."""
+    return quote(text, safe="").replace(".", "%2E")[:200] or "%00"
