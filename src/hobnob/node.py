@@ -18,7 +18,7 @@ from hobnob.gateways.gateway import Codec
 from hobnob.gateways.irc import IrcCodec
 from hobnob.gateways.json_lines import JsonLinesCodec
 from hobnob.gateways.lines import GREETING, LinesCodec, StudentCodec
-from hobnob.gateways.web.host import WebGateway
+from hobnob.gateways.web.late import LateWebGateway
 from hobnob.gateways.web.settings import WebSettings
 from hobnob.net.connection import Connection
 from hobnob.net.listener import Listener, ListenerSettings
@@ -89,8 +89,7 @@ async def run(config: Config, ready: Ready, console: Console | None = None) -> N
     try:
         chat = Chat(store, LocalBus(), config.name)
         await chat.open()
-        web = WebGateway(chat, WebSettings(hosts=frozenset(config.hosts)))
-        await web.start()
+        web = LateWebGateway(chat, WebSettings(hosts=frozenset(config.hosts)))
         listener = Listener(
             gateways=_gateways(chat, web, console),
             greeting=GREETING,
@@ -102,6 +101,7 @@ async def run(config: Config, ready: Ready, console: Console | None = None) -> N
             ready(await listener.start(config.host, config.port))
             if console is not None:
                 console.open(chat, stopped.set)
+            await web.start()
             gc.collect()
             gc.freeze()
             gc.set_threshold(*GARBAGE)
@@ -113,7 +113,7 @@ async def run(config: Config, ready: Ready, console: Console | None = None) -> N
         store.close()
 
 
-def _gateways(chat: Chat, web: WebGateway, console: Console | None) -> Gateways:
+def _gateways(chat: Chat, web: LateWebGateway, console: Console | None) -> Gateways:
     """How each protocol is spoken."""
 
     def spoken(make_codec: Callable[[Peer], Codec]) -> Callable[[Peer], Connection]:
@@ -158,7 +158,7 @@ async def _tidy(chat: Chat) -> None:
             _log.exception("tidying the store failed")
 
 
-async def _stop(chat: Chat, web: WebGateway, listener: Listener) -> None:
+async def _stop(chat: Chat, web: LateWebGateway, listener: Listener) -> None:
     """Nobody new, then the last words, then a moment for them to arrive."""
     await listener.close()
     with suppress(TimeoutError):
