@@ -6,6 +6,7 @@
 import weakref
 from typing import TYPE_CHECKING
 
+from hobnob.chat.log import Log
 from hobnob.chat.tick import Tick
 from hobnob.gateways.gateway import WireFormat
 from hobnob.protocol.events import Event
@@ -37,11 +38,11 @@ class Group:
 
 
 class Audience:
-    """The sessions that hear one log; `log` is its id."""
+    """The sessions that hear one log."""
 
     __slots__ = ("_groups", "_pace", "_past", "log")
 
-    def __init__(self, pace: "Pace", log: str) -> None:
+    def __init__(self, pace: "Pace", log: Log) -> None:
         self._pace = pace
         self.log = log
         self._groups: dict[WireFormat, Group] = {}
@@ -78,7 +79,7 @@ class Audience:
                 continue
             tick = group.tick
             if tick is None:
-                tick = group.tick = Tick(self.log, wire)
+                tick = group.tick = Tick(self.log.id, wire)
                 self._pace.touch_group(group)
             index = tick.add(data, event)
             if origin is not None and not wire.echo and origin.outbox in group.outboxes:

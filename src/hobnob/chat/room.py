@@ -53,8 +53,8 @@ class Room:
         self.members = {m.person.id: RoomMember(m.person.id, m.person.name, m.role, m.since) for m in members}
         self.sessions: dict[str, dict[Session, None]] = {}
         """The sessions that hear the room, by person."""
-        self.audience = Audience(pace, self.id)
         self.log = Log(self.id, entry.head, self.apply, late)
+        self.audience = Audience(pace, self.log)
         self.unchanged = RightsUnchanged(self.id, entry.rights)
         self._applied = applied
         self._names: dict[str, str] | None = None

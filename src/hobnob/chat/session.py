@@ -84,20 +84,16 @@ class Session:
         outbox = self.outbox
         while outbox.gaps and not outbox.paused:
             log, _ = outbox.gaps.popitem()
-            room = self.rooms.get(log)
-            if room is not None:
-                room.audience.skip(self)
-                outbox.put(self._wire.gap(room.record, room.log.head) or b"")
+            for audience in self.audiences:
+                if audience.log.id == log:
+                    audience.skip(self)
+                    room = self.rooms.get(log)
+                    record = None if room is None else room.record
+                    outbox.put(self._wire.gap(record, audience.log.head) or b"")
 
     def _overflowed(self) -> None:
-        """Too much waits: leave out what rooms brought, or give up."""
+        """Too much waits: leave out what rooms and the house brought, or give up."""
         outbox = self.outbox
-        logs = outbox.drop_rooms()
-        for log in logs:
-            room = self.rooms.get(log)
-            if room is None or self._wire.gap(room.record, 0) is None:
-                return self.cut("You were too slow to read what was said. Connect again to go on.")
-            outbox.gaps[log] = None
-        if outbox.size > OUTBOX_CAP:
+        outbox.gaps |= dict.fromkeys(outbox.drop_rooms())
+        if outbox.size > OUTBOX_CAP or (outbox.gaps and self._wire.gap(None, 0) is None):
             self.cut("You were too slow to read what was said. Connect again to go on.")
-        return None

@@ -56,8 +56,11 @@ class WireFormat(Hashable, Protocol):
     def encode(self, event: Event, room: Room | None) -> bytes:
         """The bytes of an event (of `room`, where it belongs to one); empty when these clients are not shown it."""
 
-    def gap(self, room: Room, head: int) -> bytes | None:
-        """Bytes that say that events of a room were left out, up to number `head`; None: such a client has to go."""
+    def gap(self, room: Room | None, head: int) -> bytes | None:
+        """Bytes that say that events of a room (None: of the house) were left out, up to number `head`.
+
+        None: there are no words for it, so such a client has to go.
+        """
 
     def farewell(self, reason: str) -> bytes:
         """The last word before the server ends the connection."""

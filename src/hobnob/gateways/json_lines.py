@@ -12,6 +12,7 @@ from hobnob.protocol.codec import MAX_CLIENT_FRAME, BadFrame, decode_command, en
 from hobnob.protocol.commands import Command
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import Event, Gap, Goodbye
+from hobnob.protocol.ids import HOUSE
 from hobnob.protocol.records import Room
 from hobnob.protocol.replies import Reply, Welcome
 
@@ -32,8 +33,8 @@ class JsonLinesWire:
     def encode(self, event: Event, room: Room | None) -> bytes:
         return self.pack(encode_event(event))
 
-    def gap(self, room: Room, head: int) -> bytes:
-        return self.pack(encode_event(Gap(head=head, room=room.id)))
+    def gap(self, room: Room | None, head: int) -> bytes:
+        return self.pack(encode_event(Gap(head=head, room=room.id) if room else Gap(head=head, log=HOUSE)))
 
     def farewell(self, reason: str) -> bytes:
         return self.pack(encode_event(Goodbye(text=reason)))

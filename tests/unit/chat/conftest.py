@@ -77,7 +77,7 @@ class PlainWire:
                 return f"!{event.by_name} deletes {event.of}\n".encode()
         return b""
 
-    def gap(self, room: Room, head: int) -> bytes | None:
+    def gap(self, room: Room | None, head: int) -> bytes | None:
         return None
 
     def farewell(self, reason: str) -> bytes:

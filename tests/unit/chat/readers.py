@@ -6,6 +6,7 @@ from functools import partial
 from typing import cast
 
 from hobnob.chat.audience import Audience
+from hobnob.chat.log import Log
 from hobnob.chat.pace import Pace
 from hobnob.chat.room import Room as LiveRoom
 from hobnob.chat.session import Session
@@ -79,6 +80,11 @@ class Reader:
 def live(pace: Pace, record: Room = ROOM) -> LiveRoom:
     """A live room without members."""
     return LiveRoom(RoomEntry(record), [], pace, lambda *_: None, lambda _: None)
+
+
+def log_of(record: Room) -> Log:
+    """The log of a room that is no more than its readers."""
+    return Log(record.id, 0, lambda *_: None, lambda _: None)
 
 
 def hear(reader: Reader, room: LiveRoom) -> None:

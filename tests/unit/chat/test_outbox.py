@@ -4,21 +4,23 @@ import random
 
 import pytest
 from tests.unit.chat.conftest import PlainWire
-from tests.unit.chat.readers import JSON, OTHER, ROOM, Reader, Turns, hear, heard_by, lines, live, said
+from tests.unit.chat.readers import JSON, OTHER, ROOM, Reader, Turns, hear, heard_by, lines, live, log_of, said
 
 from hobnob.chat.audience import Audience
+from hobnob.chat.log import Log
 from hobnob.chat.outbox import ONE_WRITE
 from hobnob.chat.session import OUTBOX_CAP
 from hobnob.gateways.json_lines import JsonLinesWire
 from hobnob.protocol.codec import decode_event
-from hobnob.protocol.events import Gap
+from hobnob.protocol.events import Gap, PersonRenamed
+from hobnob.protocol.ids import HOUSE
 
 
 def test_a_turn_is_one_write_for_each_reader() -> None:
     turns = Turns()
     pace = turns.pace()
     readers = [Reader(pace) for _ in range(3)]
-    rooms = [Audience(pace, ROOM.id), Audience(pace, OTHER.id)]
+    rooms = [Audience(pace, log_of(ROOM)), Audience(pace, log_of(OTHER))]
     for audience in rooms:
         heard_by(audience, *readers)
     for number in range(5):
@@ -41,7 +43,7 @@ def test_an_event_is_encoded_once_for_each_wire_format() -> None:
 
     turns = Turns()
     pace = turns.pace()
-    audience = Audience(pace, ROOM.id)
+    audience = Audience(pace, log_of(ROOM))
     heard_by(audience, *(Reader(pace, Counting()) for _ in range(10)))
     audience.send(said(1), ROOM)
     turns.turn()
@@ -52,7 +54,7 @@ def test_personal_bytes_keep_their_place_among_what_rooms_bring() -> None:
     turns = Turns()
     pace = turns.pace()
     reader = Reader(pace)
-    audience = Audience(pace, ROOM.id)
+    audience = Audience(pace, log_of(ROOM))
     heard_by(audience, reader, Reader(pace))
     audience.send(said(1), ROOM)
     reader.outbox.put(b"a\n")
@@ -68,7 +70,7 @@ def test_who_comes_in_mid_turn_hears_what_follows_and_who_leaves_what_was_before
     turns = Turns()
     pace = turns.pace()
     stays, comes, goes = Reader(pace), Reader(pace), Reader(pace)
-    audience = Audience(pace, ROOM.id)
+    audience = Audience(pace, log_of(ROOM))
     heard_by(audience, stays, goes)
     audience.send(said(1), ROOM)
     heard_by(audience, comes)
@@ -85,7 +87,7 @@ def test_a_format_without_echo_does_not_hear_its_own() -> None:
     pace = turns.pace()
     mute = JsonLinesWire(echo=False)
     speaker, other, echoed = Reader(pace, mute), Reader(pace, mute), Reader(pace)
-    audience = Audience(pace, ROOM.id)
+    audience = Audience(pace, log_of(ROOM))
     heard_by(audience, speaker, other, echoed)
     for turn in range(2):
         audience.send(said(3 * turn + 1), ROOM, speaker.session)
@@ -100,7 +102,7 @@ def test_a_wire_format_changed_in_mid_turn_counts_from_the_next_event_on() -> No
     turns = Turns()
     pace = turns.pace()
     reader, other = Reader(pace), Reader(pace)
-    audience = Audience(pace, ROOM.id)
+    audience = Audience(pace, log_of(ROOM))
     heard_by(audience, reader, other)
     audience.send(said(1), ROOM)
     reader.session.wire = PlainWire()
@@ -118,7 +120,7 @@ def test_what_is_held_back_follows_the_answers() -> None:
     turns = Turns()
     pace = turns.pace()
     reader = Reader(pace)
-    audience = Audience(pace, ROOM.id)
+    audience = Audience(pace, log_of(ROOM))
     heard_by(audience, reader)
     audience.send(said(1), ROOM)
     reader.outbox.hold()
@@ -138,7 +140,7 @@ def test_a_reader_who_catches_up_is_not_given_all_at_once() -> None:
     turns = Turns()
     pace = turns.pace()
     reader = Reader(pace)
-    audience = Audience(pace, ROOM.id)
+    audience = Audience(pace, log_of(ROOM))
     heard_by(audience, reader)
     reader.outbox.pause()
     events = [said(number, "x" * 1000) for number in range(1, 501)]
@@ -272,6 +274,45 @@ def test_over_the_cap_while_held_back_the_gap_is_told_at_the_release() -> None:
     assert decoded(reader)[1:] == [Gap(head=199, room=ROOM.id), said(200)]
 
 
+def test_over_the_cap_the_house_has_a_gap_too() -> None:
+    turns = Turns()
+    pace = turns.pace()
+    reader = Reader(pace)
+    house = Audience(pace, Log(HOUSE, 0, lambda event, _: house.send(event, None), lambda _: None))
+    heard_by(house, reader)
+    reader.outbox.pause()
+    for number in range(1, 20_000):
+        house.log.take(PersonRenamed(number=number, by="p_x", by_name="x" * 32, name="y" * 32))
+        turns.turn()
+    reader.resume()
+    house.log.take(PersonRenamed(number=20_000, by="p_x", by_name="x", name="z"))
+    turns.turn()
+    assert reader.cut is None
+    assert decoded(reader)[0] == Gap(head=19_999, log=HOUSE)
+    assert bytes(reader.got).endswith(JSON.encode(PersonRenamed(number=20_000, by="p_x", by_name="x", name="z"), None))
+
+
+def test_over_the_cap_a_room_that_was_left_is_no_reason_to_cut() -> None:
+    turns = Turns()
+    pace = turns.pace()
+    room = live(pace)
+    reader = Reader(pace)
+    hear(reader, room)
+    reader.outbox.pause()
+    for number in range(1, 21):
+        room.take(said(number, "x" * 10_000))
+        turns.turn()
+    del reader.session.rooms[room.id]
+    reader.session.unhear(room.audience)
+    for _ in range(9):
+        reader.outbox.put(b"x" * 100_000)
+        turns.turn()
+    assert reader.outbox.size == 900_000  # it was over the cap
+    reader.resume()
+    assert reader.cut is None
+    assert b"gap" not in reader.got
+
+
 def test_over_the_cap_a_format_without_gaps_is_cut() -> None:
     turns = Turns()
     pace = turns.pace()
@@ -323,7 +364,7 @@ def test_a_room_is_dropped_without_the_rest() -> None:
 def test_at_rest_a_turn_is_written_at_once() -> None:
     turns = Turns()
     pace = turns.pace()
-    audience = Audience(pace, ROOM.id)
+    audience = Audience(pace, log_of(ROOM))
     reader = Reader(pace)
     heard_by(audience, reader)
     for number in range(3):
@@ -337,7 +378,7 @@ def test_under_load_writes_are_fewer_but_never_further_apart_than_they_may_be() 
     turns = Turns()
     ticking = iter(n * 0.01 for n in range(1000))
     pace = turns.pace(lambda: turns.now + next(ticking))  # each look at the clock finds 10 ms gone: a slow flush
-    audience = Audience(pace, ROOM.id)
+    audience = Audience(pace, log_of(ROOM))
     reader = Reader(pace)
     heard_by(audience, reader)
     audience.send(said(1), ROOM)
@@ -357,7 +398,7 @@ def test_under_load_writes_are_fewer_but_never_further_apart_than_they_may_be() 
 def test_a_reader_that_pauses_in_the_midst_of_a_flush_hurts_nobody() -> None:
     turns = Turns()
     pace = turns.pace()
-    audience = Audience(pace, ROOM.id)
+    audience = Audience(pace, log_of(ROOM))
     readers = [Reader(pace) for _ in range(5)]
     heard_by(audience, *readers)
     readers[2].full_after = 1
@@ -372,7 +413,7 @@ def test_a_reader_that_pauses_in_the_midst_of_a_flush_hurts_nobody() -> None:
 def test_a_reader_that_is_gone_in_the_midst_of_a_flush_hurts_nobody() -> None:
     turns = Turns()
     pace = turns.pace()
-    audience = Audience(pace, ROOM.id)
+    audience = Audience(pace, log_of(ROOM))
     readers = [Reader(pace) for _ in range(3)]
     heard_by(audience, *readers)
     first = readers[0]

@@ -56,7 +56,7 @@ class IrcWire:
             return self._said(event, room) if room and event.text else b""  # empty: it has been deleted
         return b"".join(map(encode, self._lines(event, room)))
 
-    def gap(self, room: Room, head: int) -> None:
+    def gap(self, room: Room | None, head: int) -> None:
         """IRC cannot say that something is missing, so a client that lags too far has to go."""
 
     def farewell(self, reason: str) -> bytes:

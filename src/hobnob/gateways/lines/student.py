@@ -44,7 +44,7 @@ class StudentWire:
             return data
         return data[:_MAX_MESSAGE].decode("utf-8", "ignore").rstrip("\n").encode() + b" ...\n"
 
-    def gap(self, room: Room, head: int) -> bytes | None:
+    def gap(self, room: Room | None, head: int) -> bytes | None:
         return None
 
     def farewell(self, reason: str) -> bytes:

@@ -89,7 +89,7 @@ class LinesWire:
         text = "".join(f"{line}\n" for line in lines)
         return (text.replace("\n", "\r\n") if self.crlf else text).encode()
 
-    def gap(self, room: Room, head: int) -> bytes | None:
+    def gap(self, room: Room | None, head: int) -> bytes | None:
         return None
 
     def farewell(self, reason: str) -> bytes:
