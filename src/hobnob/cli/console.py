@@ -19,8 +19,7 @@ import structlog
 
 from hobnob.chat.chat import Chat
 from hobnob.cli.screen import Screen
-from hobnob.gateways.lines import ConsoleCodec
-from hobnob.gateways.lines.console import HEARD
+from hobnob.gateways.lines.console import HEARD, ConsoleCodec
 from hobnob.net.peer import Peer
 
 if TYPE_CHECKING:
