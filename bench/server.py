@@ -69,13 +69,14 @@ class Server:
 def start_hobnob(data_dir: Path, *extra: str) -> Server:
     """`hobnob serve` on an own port with its data in `data_dir`; `extra` is added to the command line.
 
-    Settings of this user's environment are left out, so that two runs measure the same. BenchError when it does
-    not listen in time.
+    Settings of this user's environment are left out, so that two runs measure the same; and compiled modules are kept,
+    as every user's Python keeps them. BenchError when it does not listen in time.
     """
     port = free_port()
     command = [sys.executable, "-m", "hobnob.cli", "serve", "--host", "127.0.0.1", "--port", str(port)]
     own = {name: value for name, value in os.environ.items() if not name.startswith(("HOBNOB_", "SERVER_"))}
     own["PYTHONPATH"] = str(ROOT / "src")
+    own.pop("PYTHONDONTWRITEBYTECODE", None)
     return start([*command, "--data", str(data_dir), *extra], port, data_dir.parent, own)
 
 
