@@ -54,6 +54,7 @@ $(VENV)/.runtime: $(VENV)/.made requirements/runtime.txt requirements/build.txt 
 	@echo "Installing what hobnob needs into $(VENV) ..."
 	@$(INSTALL) --require-hashes -r requirements/runtime.txt -r requirements/build.txt
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.runtime requirements/test.txt
