@@ -209,8 +209,9 @@ async def compare(mirror: Mirror, chat: Chat, store: TestStore) -> None:
     assert (mirror.known["me"], mirror.known["house"]) == (heads[me], heads["house"])
 
 
-def fill(store: TestStore, room: str, count: int) -> None:
-    store.keep([Item((MessageSent(room=room, text=f"{n}", by="p_x", by_name="x"),)) for n in range(count)], 0)
+def fill(store: TestStore, room: str, count: int, padding: str = "") -> None:
+    sent = [MessageSent(room=room, text=f"{n}{padding}", by="p_x", by_name="x") for n in range(count)]
+    store.keep([Item((event,)) for event in sent], 0)
 
 
 @pytest.mark.parametrize(("missed", "gap"), [(1000, False), (1001, True)])
@@ -231,6 +232,24 @@ async def test_who_missed_too_much_is_told_of_a_gap(
     await ada.done("join_room", room="#tea")
     assert await ada.say("live again", room="#tea") == head + 2
     await back.event("message_sent", text="live again")
+
+
+async def test_who_missed_long_texts_is_not_told_all_of_them_at_once(chat: Chat, join: Join, store: TestStore) -> None:
+    bob = await join("bob")
+    rooms = [(await bob.done("create_room", name=f"room{n}"))["room"] for n in range(4)]
+    bob.leave()
+    for room in rooms:
+        fill(store, room["id"], 30, "x" * 16_000)
+        chat.rooms.forget(chat.rooms.get(room["id"]))  # type: ignore[arg-type]
+    known = {room["id"]: room["head"] for room in rooms}
+    back = await Client(chat).hello(token=bob.token, epoch=bob.welcome["epoch"], rooms=known)
+    await quiet(back)
+    gaps = {gap["room"]: gap["head"] for gap in back.events("gap")}
+    told = [room for room in rooms if room["id"] not in gaps]
+    assert len(told) == 2
+    assert len(back.heard) < 1.2 * 1024 * 1024
+    assert all(len(back.texts(room["id"])) == 30 for room in told)
+    assert all(not back.texts(room) and head == known[room] + 30 for room, head in gaps.items())
 
 
 async def test_ones_own_log_and_the_houses_are_resumed_too(chat: Chat, join: Join) -> None:

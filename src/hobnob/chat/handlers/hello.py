@@ -11,6 +11,7 @@ from hobnob.chat.people import Here
 from hobnob.chat.room import Room
 from hobnob.chat.states import fresh_state
 from hobnob.gateways.gateway import Attach
+from hobnob.protocol.codec import encode
 from hobnob.protocol.commands import Hello
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import Fact, Gap, MemberJoined, RoomGained
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 MOST_MISSED = 1000
 """Facts of one log that are told again; who missed more reads pages."""
+MOST_MISSED_BYTES = 1024 * 1024
+"""Of the facts of all logs that are told again; a log that does not fit any more is read by pages."""
 MOST_NAMED_LOGS = 10_000
 NAME_TRIES = 100
 
@@ -203,13 +206,19 @@ async def _missed(chat: "Chat", session: "Session", command: Hello, found: _Foun
             since[room.log] = (known.rooms.get(room.id), first[room.id].head, visible)
     ends = {log: log.head for log in since}
     missed: list[Fact | Gap] = []
+    bytes_left = MOST_MISSED_BYTES
     for log, (named, read, visible) in since.items():
         number = max(visible, read if named is None or named > ends[log] else named)
-        if ends[log] - number > MOST_MISSED:
+        if number >= ends[log]:
+            continue
+        facts: list[Fact] = []
+        if bytes_left and ends[log] - number <= MOST_MISSED:
+            facts, _ = await chat.keeper.read(chat.store.events_since, log.id, number, ends[log] - number)
+            bytes_left = max(0, bytes_left - sum(len(encode(fact)) for fact in facts))
+        if facts and bytes_left:
+            missed += facts
+        else:
             is_room = log is not house and log is not mine
             name = "house" if log is house else "me"
             missed.append(Gap(ends[log], room=log.id) if is_room else Gap(ends[log], log=name))
-        elif number < ends[log]:
-            facts, _ = await chat.keeper.read(chat.store.events_since, log.id, number, ends[log] - number)
-            missed += facts
     return tuple(missed)
