@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 
-from hobnob.cli import backup, restore, version
+from hobnob.cli import backup, export, restore, version
 from hobnob.cli.serve import EXAMPLES, serve
 from hobnob.cli.sources import fill_from_environment, fill_from_file
 from hobnob.config import ConfigRefused
@@ -30,6 +30,7 @@ app = App(
 app.command(serve, help_epilogue=EXAMPLES)
 app.command(backup.backup, help_epilogue=backup.EXAMPLES)
 app.command(restore.restore, help_epilogue=restore.EXAMPLES)
+app.command(export.export, help_epilogue=export.EXAMPLES)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -37,6 +37,8 @@ def attempt(chore: Callable[[], int]) -> int:
 
     from hobnob.stores.archive import ArchiveRefused
     from hobnob.stores.backup import BackupRefused
+    from hobnob.stores.export import ExportRefused
+    from hobnob.stores.place import PlaceRefused
     from hobnob.stores.store import StoreRefused
 
     try:
@@ -46,7 +48,7 @@ def attempt(chore: Callable[[], int]) -> int:
         return _failed("Stopped; nothing was changed.", STOPPED)
     except ArchiveRefused as refused:
         return _failed(f"The archive cannot be restored, and nothing was changed. {refused}")
-    except (StoreRefused, BackupRefused) as refused:
+    except (StoreRefused, BackupRefused, ExportRefused, PlaceRefused) as refused:
         return _failed(str(refused))
     except BrokenPipeError:  # who read the output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the flush at the end must not fail again

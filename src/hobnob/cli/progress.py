@@ -10,9 +10,9 @@ _EVERY = 0.1  # seconds
 class ProgressLine:
     """Say `progress(what, done, total)` as often as you like; used as a context it leaves an empty line behind."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, stream: TextIO | None = None, *, shown: bool = True) -> None:
         self._stream = stream or sys.stderr
-        self._shown = self._stream.isatty()
+        self._shown = shown and self._stream.isatty()
         self._next = 0.0
 
     def __call__(self, what: str, done: int, total: int) -> None:

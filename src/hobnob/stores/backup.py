@@ -17,6 +17,7 @@ from typing import BinaryIO
 from hobnob.protocol.times import rfc3339
 from hobnob.stores import archive
 from hobnob.stores.archive import FORMAT, Manifest, Progress
+from hobnob.stores.place import new_file
 from hobnob.stores.sql import DATABASE
 
 _STEP = 256  # pages, 1 MiB
@@ -37,19 +38,13 @@ def save(data: Path, file: Path, *, force: bool, program: str, progress: Progres
         program: the version of this program.
 
     Raises:
-        BackupRefused, OSError: nothing was written.
+        BackupRefused, PlaceRefused, OSError: nothing was written.
     """
-    _check_place(file, force)
-    with TemporaryDirectory(prefix=f".{file.name}.", suffix=".unfinished", dir=file.parent) as folder:
-        unfinished = Path(folder) / "archive"
-        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-            manifest = stream_out(data, stream, Path(folder), program=program, progress=progress)
-            stream.flush()
-            os.fsync(stream.fileno())
-        _check_place(file, force)
-        unfinished.replace(file)
-    sync_folder(file.parent)
-    return manifest
+    with (
+        new_file(file, force=force) as stream,
+        TemporaryDirectory(prefix=f".{file.name}.", suffix=".unfinished", dir=file.parent) as work,
+    ):
+        return stream_out(data, stream, Path(work), program=program, progress=progress)
 
 
 def stream_out(data: Path, stream: BinaryIO, work: Path, *, program: str, progress: Progress) -> Manifest:
@@ -103,26 +98,6 @@ def integrity(connection: sqlite3.Connection) -> str:
     """What is wrong with a database; empty when nothing is found. Raises sqlite3.Error."""
     found: str = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     return "" if found == "ok" else found
-
-
-def sync_folder(folder: Path) -> None:
-    """Have the names in a folder survive a power cut. Raises OSError."""
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
-
-
-def _check_place(file: Path, force: bool) -> None:
-    if not file.parent.is_dir():
-        raise BackupRefused(f"There is no folder {file.parent} for the backup: make it, or choose another place.")
-    if not os.path.lexists(file):
-        return
-    if not file.is_file():
-        raise BackupRefused(f"{file} is no ordinary file: choose another name, or - for standard output.")
-    if not force:
-        raise BackupRefused(f"There is a file {file} already: choose another name, or replace it with --force.")
 
 
 @contextmanager

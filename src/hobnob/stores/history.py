@@ -187,6 +187,19 @@ def page(
     return _messages(connection, room, seq, rows), more
 
 
+def page_after(
+    connection: sa.Connection, room: str, number: int, limit: int, author: str | None = None
+) -> tuple[list[Message], bool]:
+    """The first `limit` messages after a number, of one author or of all, and whether there are more."""
+    seq = connection.execute(_LOG, {"id": room}).scalar()
+    if seq is None:
+        return [], False
+    statement = _MESSAGES_FROM if author is None else _MESSAGES_FROM.where(facts.c.author == author)
+    found = {"log": seq, "first": number + 1, "limit": limit + 1}
+    rows = connection.execute(statement, found).all()
+    return _messages(connection, room, seq, rows[:limit]), len(rows) > limit
+
+
 def _messages(connection: sa.Connection, room: str, seq: int, rows: Sequence[Row]) -> list[Message]:
     numbers = [row.number for row in rows]
     if not numbers:

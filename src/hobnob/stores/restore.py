@@ -19,9 +19,10 @@ import sqlalchemy as sa
 
 from hobnob.stores import archive
 from hobnob.stores.archive import ArchiveRefused, Manifest, Progress
-from hobnob.stores.backup import integrity, sync_folder
+from hobnob.stores.backup import integrity
 from hobnob.stores.folder import DataFolder
 from hobnob.stores.migrations import HEAD
+from hobnob.stores.place import sync_folder
 from hobnob.stores.sql import DATABASE
 from hobnob.stores.store import StoreRefused
 from hobnob.stores.tables import metadata
