@@ -100,6 +100,8 @@ def words(kind: msgspec.inspect.Type) -> str:
         case msgspec.inspect.VarTupleType(item_type=item):
             plural = "s" if isinstance(item, msgspec.inspect.StrType | msgspec.inspect.IntType) else ""
             return f"list of {words(item)}{plural}"
+        case msgspec.inspect.TupleType(item_types=items):
+            return f"[{', '.join(map(words, items))}]"
         case msgspec.inspect.DictType(key_type=key, value_type=value):
             return f"map from {words(key)} to {words(value)}"
         case msgspec.inspect.StructType(cls=cls):

@@ -193,6 +193,18 @@ class ReadHistory(Command, frozen=True):
     limit: Number = 50
 
 
+class Search(Command, frozen=True):
+    """Messages that contain what `query` says (docs/search.md), newest first, from all one's rooms or from `room`.
+
+    `before` is the id (``r_….42``) of the last hit of the page before; `limit` is at most 50.
+    """
+
+    query: str
+    room: str | None = None
+    before: str | None = None
+    limit: Number = 20
+
+
 class EventsSince(Command, frozen=True):
     """The facts of a log after `number`. `log` is a room (id or name), ``me`` or ``house``."""
 
@@ -258,5 +270,6 @@ class Ping(Command, frozen=True):
 AnyCommand = (
     Hello | SetName | ListRooms | CreateRoom | JoinRoom | LeaveRoom | SetTopic | SendMessage | EditMessage
     | DeleteMessage | ReadVersions | React | Unreact | Pin | Unpin | Typing | SetPresence | ListMembers | ReadHistory
-    | EventsSince | MarkRead | MarkUnread | ListUnread | SetDraft | ChangeSetting | ListSettings | OpenDirect | Ping
+    | Search | EventsSince | MarkRead | MarkUnread | ListUnread | SetDraft | ChangeSetting | ListSettings | OpenDirect
+    | Ping
 )  # fmt: skip

@@ -118,6 +118,26 @@ class Message(Record, frozen=True):
     ref: str | None = None
 
 
+class Hit(Record, frozen=True):
+    """A message that a search found, in its present state.
+
+    `room_name` is empty in a direct room, whose other people are named in `people` then. `marked` says where in the
+    text the hit is: (start, end) in Unicode characters, not in bytes or UTF-16 units.
+    """
+
+    room: str
+    room_name: str
+    number: int
+    at: str
+    by: str
+    by_name: str
+    text: str = ""
+    kind: MessageKind = "text"
+    people: tuple[str, ...] = ()
+    marked: tuple[tuple[int, int], ...] = ()
+    edited: bool = False
+
+
 class Version(Record, frozen=True):
     """A text that an edited message once had. `number` is the fact that wrote it."""
 

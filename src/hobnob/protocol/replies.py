@@ -7,7 +7,7 @@ On the wire a reply is ``{"reply": "7", "ok": true, …}`` or ``{"reply": "7", "
 import msgspec
 
 from hobnob.protocol.events import Fact, Gap
-from hobnob.protocol.records import Member, Message, Person, RoomListing, RoomState, Version
+from hobnob.protocol.records import Hit, Member, Message, Person, RoomListing, RoomState, Version
 
 
 class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -79,6 +79,17 @@ class History(Reply, frozen=True):
     room: str
     messages: tuple[Message, ...] = ()
     more: bool = False
+
+
+class Found(Reply, frozen=True):
+    """What a search found, newest first; `more`: search again `before` the last hit.
+
+    `partial`: the index does not know all messages yet, so some may be missing.
+    """
+
+    hits: tuple[Hit, ...] = ()
+    more: bool = False
+    partial: bool = False
 
 
 class Events(Reply, frozen=True):
