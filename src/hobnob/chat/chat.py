@@ -26,6 +26,7 @@ from hobnob.chat.pace import Pace
 from hobnob.chat.people import Here, People
 from hobnob.chat.room import Room
 from hobnob.chat.rooms import LOBBY, Rooms
+from hobnob.chat.searching import Searching
 from hobnob.chat.session import Session
 from hobnob.gateways.gateway import Codec, Link
 from hobnob.protocol.commands import Command
@@ -111,6 +112,7 @@ class Chat:
         self.loop = asyncio.get_running_loop()
         self.pace = Pace(self.loop)
         self.keeper = Keeper(self.store, self.clock)
+        self.searching = Searching(self.store.index, self.keeper)
         self.rooms = Rooms(self.store, self.keeper, self.pace, self._logs, self._room_applied, self.fill_soon)
         self.attendance = Attendance(self)
         await self.bus.start(self.hear)
@@ -119,6 +121,7 @@ class Chat:
         self.house_log = self.live_log(HOUSE, heads.get(HOUSE, 0), self._house_applied)
         self.house = Audience(self.pace, self.house_log)
         self.lobby = await self._open_lobby()
+        self.searching.start()
         if not self.bus.alone:
             self._looking = self.loop.create_task(self._look_at_heads())
 
@@ -144,6 +147,7 @@ class Chat:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.searching.stop()
         await self.keeper.stop()
         for _ in range(LAST_TURNS):  # let the last outcomes be delivered and answered
             await asyncio.sleep(0)

@@ -45,6 +45,8 @@ class Keeper:
         self._store = store
         self._clock = clock
         self._loop = asyncio.get_running_loop()
+        self.kept = asyncio.Event()
+        """Set after each commit; whoever waits for it clears it."""
         self._turn: list[tuple[Item, Done]] = []
         self._queue: SimpleQueue[list[tuple[Item, Done]] | None] = SimpleQueue()
         self._readers = ThreadPoolExecutor(READERS, "reader")
@@ -101,7 +103,7 @@ class Keeper:
             _log.exception("keeping failed", items=len(items))
             return [Refused("store-unavailable")] * len(items)
 
-    @staticmethod
-    def _answer(batch: list[tuple[Item, Done]], outcomes: list[Outcome]) -> None:
+    def _answer(self, batch: list[tuple[Item, Done]], outcomes: list[Outcome]) -> None:
         for (_, done), outcome in zip(batch, outcomes, strict=True):
             done(outcome)
+        self.kept.set()

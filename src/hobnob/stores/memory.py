@@ -15,6 +15,8 @@ from hobnob.protocol.names import NameRefused, fold
 from hobnob.protocol.records import Message, Person, Room, RoomListing, RoomState, Version
 from hobnob.protocol.replies import Unread
 from hobnob.stores.memory_state import Memory, MessageState, RoomData
+from hobnob.stores.search.memory import MemoryIndex
+from hobnob.stores.search.search import Index
 from hobnob.stores.store import Duplicate, Item, Membership, Outcome, Refused, RoomEntry
 
 
@@ -25,6 +27,7 @@ class MemoryStore:
         self.epoch = secrets.token_hex(16)
         self._lock = threading.RLock()
         self._memory = Memory()
+        self.index: Index = MemoryIndex(self._memory, self._lock)
 
     def open(self) -> None:
         """It is ready already."""

@@ -25,11 +25,15 @@ from hobnob.stores import history, reading, sqlite
 from hobnob.stores.folder import DataFolder
 from hobnob.stores.migrations import migrate
 from hobnob.stores.projection import drop_room
+from hobnob.stores.search.search import Index, IndexUnavailable
+from hobnob.stores.search.sqlite import SqliteIndex
 from hobnob.stores.store import Duplicate, Item, Membership, Outcome, Refused, RoomEntry, StoreRefused, Unknown
 from hobnob.stores.tables import meta, rooms
 from hobnob.stores.transaction import Transaction
 
 DATABASE = "hobnob.sqlite3"
+SEARCH = "search.sqlite3"
+"""The full-text index. It is made anew when it is missing, so it belongs in no backup."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -51,6 +55,7 @@ class SqlStore:
         self._erased = False
         self._writer: sa.Engine
         self._readers: sa.Engine
+        self.index: Index
 
     def open(self) -> None:
         self._folder.open()
@@ -60,8 +65,9 @@ class SqlStore:
             with self._transaction() as connection:
                 migrate(connection, self._copy_aside)
                 self.epoch = _epoch(connection)
+            self.index = SqliteIndex(self._folder.private_file(SEARCH), path, self.epoch)
             self._erased = True  # perhaps; whoever was here before may have been killed
-            self.tidy()
+            self._overwrite_erased()
         except StoreRefused:
             self.close()
             raise
@@ -74,6 +80,8 @@ class SqlStore:
             sqlite.copy(connection, self._folder.path / f"{DATABASE}.before-{revision}")
 
     def close(self) -> None:
+        if hasattr(self, "index"):
+            self.index.close()
         with self._writing:
             for engine in ("_readers", "_writer"):  # the last connection to go empties the WAL: the one that may write
                 if hasattr(self, engine):
@@ -81,6 +89,13 @@ class SqlStore:
         self._folder.close()
 
     def tidy(self) -> None:
+        self._overwrite_erased()
+        try:
+            self.index.tidy()
+        except IndexUnavailable as error:
+            _log.warning("the index could not be tidied; it is tried again", reason=str(error))
+
+    def _overwrite_erased(self) -> None:
         with self._writing:
             if self._erased:
                 self._erased = not sqlite.truncate_wal(self._writer)

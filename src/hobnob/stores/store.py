@@ -26,6 +26,7 @@ import msgspec
 from hobnob.protocol.events import Fact
 from hobnob.protocol.records import Message, Person, Role, Room, RoomListing, RoomState, Version
 from hobnob.protocol.replies import Unread
+from hobnob.stores.search.search import Index
 
 
 class Value(msgspec.Struct, frozen=True):
@@ -208,6 +209,9 @@ class Store(Protocol):
 
     epoch: str
     """Names this history; another one after a restore from a backup."""
+
+    index: Index
+    """The full-text index of its messages, once it is open."""
 
     def open(self) -> None:
         """Be ready, migrating what an older version left. Raises StoreRefused with one sentence."""

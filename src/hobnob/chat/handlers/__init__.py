@@ -1,5 +1,5 @@
 """One file per noun, one function per command; importing this package fills the table in ``handling.py``."""
 
-from hobnob.chat.handlers import directs, hello, marks, messages, people, personal, reactions, reading, rooms
+from hobnob.chat.handlers import directs, hello, marks, messages, people, personal, reactions, reading, rooms, search
 
-__all__ = ["directs", "hello", "marks", "messages", "people", "personal", "reactions", "reading", "rooms"]
+__all__ = ["directs", "hello", "marks", "messages", "people", "personal", "reactions", "reading", "rooms", "search"]

@@ -1,0 +1,1 @@
+"""Full-text indexes: search.py is the contract, every other file is one of them."""
