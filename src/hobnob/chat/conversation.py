@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from hobnob.chat.session import Session
 from hobnob.gateways.gateway import Close, Codec, Link, Said
-from hobnob.protocol.commands import Command, SendMessage
+from hobnob.protocol.commands import Command, EventsSince, ReadHistory, ReadVersions, SendMessage
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.replies import Reply
 
@@ -25,6 +25,9 @@ MOST_SAID = 1000
 """What may wait to be done before a client is read no further."""
 MOST_UNANSWERED = 256 * 1024
 """Bytes a client may send before all it said is answered, after which it is read no further; codecs hold lines too."""
+
+READING = EventsSince | ReadHistory | ReadVersions
+"""Commands that are answered with texts of others, and never under way beside anything else."""
 
 UnderWay = tuple[Command, "asyncio.Future[Reply]"] | bytes
 
@@ -75,6 +78,7 @@ class Conversation:
     def resume(self) -> None:
         """The link can take more."""
         self.session.resume()
+        self._read_again()
         self._go_on()
 
     def dismiss(self, reason: str) -> None:
@@ -143,7 +147,7 @@ class Conversation:
             first = under_way[0]
             if isinstance(first, bytes):
                 answers.append(first)
-            elif first[1].done():
+            elif first[1].done() and not (self.session.outbox.paused and isinstance(first[0], READING)):
                 self._answer(first[0], first[1], answers)
             else:
                 break
@@ -156,6 +160,14 @@ class Conversation:
             self._under_way = None
             self._waits = False
         self._go_on()
+
+    def _read_again(self) -> None:
+        """A page that was read while the link was full was not answered: what it says may be deleted by now."""
+        if self._under_way and not self.session.outbox.paused:
+            first = self._under_way[0]
+            if not isinstance(first, bytes) and isinstance(first[0], READING) and first[1].done():
+                self._under_way.popleft()
+                self._perform(first[0])
 
     def _answer(self, command: Command, future: "asyncio.Future[Reply]", answers: list[bytes]) -> None:
         error = future.exception()

@@ -50,6 +50,8 @@ class Room:
         self.record = entry.room
         self.count = entry.count
         self.lasting = entry.lasting
+        self.deletions = 0
+        """How many there were since the room is live; who reads meanwhile may have to read again."""
         self.members = {m.person.id: RoomMember(m.person.id, m.person.name, m.role, m.since) for m in members}
         self.sessions: dict[str, dict[Session, None]] = {}
         """The sessions that hear the room, by person."""
@@ -69,6 +71,7 @@ class Room:
             case MessageSent():
                 self.count = event.count
             case MessageDeleted():
+                self.deletions += 1
                 self.audience.erase(event.of, self.record)
             case MemberJoined():
                 known = self.members.get(event.person)

@@ -1,6 +1,11 @@
 """The guarantee "deleted means gone": nobody can reach the text again, and no number is missing for it."""
 
-from tests.unit.chat.conftest import Client, Join, VisitorCodec, quiet
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+from tests.unit.chat.conftest import DEADLINE, Client, Join, TestStore, VisitorCodec, quiet
 
 from hobnob.chat.chat import Chat
 from hobnob.gateways.json_lines import JsonLinesWire
@@ -38,6 +43,12 @@ async def test_who_resumes_is_told_the_numbers_without_the_text(chat: Chat, join
     assert numbers == list(range(room["head"] + 1, gone + 1))
 
 
+async def say_and_edit(ada: Client) -> int:
+    number = await ada.say("secret one")
+    await ada.done("edit_message", room="#lobby", of=number, text="secret two")
+    return number
+
+
 async def say_edit_and_delete(ada: Client) -> int:
     number = await ada.say("secret one")
     await ada.say("harmless")
@@ -58,6 +69,60 @@ async def test_what_waits_for_a_slow_reader_is_erased_and_no_number_is_missing(j
     heard = [frame for frame in bob.frames if frame.get("number", 0) >= number and "event" in frame]
     assert [frame["number"] for frame in heard] == [number, number + 1, number + 2, number + 3]
     assert heard[0]["deleted"]
+
+
+PAGES: list[tuple[str, dict[str, object]]] = [
+    ("history", {"do": "read_history", "room": "#lobby"}),
+    ("events_since", {"do": "events_since", "log": "#lobby", "number": 0}),
+    ("versions", {"do": "read_versions", "room": "#lobby", "of": 3}),
+]
+
+
+@pytest.mark.parametrize(("reading", "fields"), PAGES)
+async def test_a_page_that_a_slow_reader_had_asked_for_is_read_when_they_can_take_it(
+    join: Join, reading: str, fields: dict[str, Any]
+) -> None:
+    ada = await join("ada")
+    number = await say_and_edit(ada)
+    bob = await join("bob")
+    await quiet(bob)
+    asked = bob.send(**fields)
+    bob.conversation.pause()
+    await quiet(ada)
+    await ada.done("delete_message", room="#lobby", of=number)
+    bob.send("ping")
+    bob.conversation.resume()
+    reply = await bob.reply(asked)
+    assert reply.get("ok") or reply["error"] == "deleted"
+    await quiet(bob)
+    assert b"secret" not in bob.heard
+
+
+@pytest.mark.parametrize(("reading", "fields"), PAGES)
+async def test_a_page_that_was_read_before_the_deletion_is_not_told_after_it(
+    join: Join, store: TestStore, monkeypatch: pytest.MonkeyPatch, reading: str, fields: dict[str, Any]
+) -> None:
+    ada = await join("ada")
+    number = await say_and_edit(ada)
+    bob = await join("bob")
+    await quiet(bob)
+    was_read, may_return = threading.Event(), threading.Event()
+    read = getattr(store, reading)
+
+    def late(*args: object, **kwargs: object) -> object:
+        page = read(*args, **kwargs)
+        was_read.set()
+        assert may_return.wait(DEADLINE)
+        return page
+
+    monkeypatch.setattr(store, reading, late)
+    asked = bob.send(**fields)
+    assert await asyncio.to_thread(was_read.wait, DEADLINE)
+    await ada.done("delete_message", room="#lobby", of=number)
+    may_return.set()
+    reply = await bob.reply(asked)
+    assert reply.get("ok") or reply["error"] == "deleted"
+    assert b"secret" not in bob.heard
 
 
 async def test_what_waits_in_a_format_for_people_is_left_out(chat: Chat, join: Join, visit: Join) -> None:

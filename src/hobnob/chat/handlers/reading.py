@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from hobnob.chat.handling import handles
+from hobnob.chat.handling import Stale, handles
 from hobnob.chat.lookup import first_visible, lasting_me, message_of, room_of
+from hobnob.chat.room import Room
 from hobnob.protocol.codec import encode
 from hobnob.protocol.commands import EventsSince, Ping, ReadHistory, ReadVersions
 from hobnob.protocol.errors import ChatError
@@ -29,12 +30,20 @@ async def read_history(chat: "Chat", session: "Session", command: ReadHistory) -
         raise ChatError("bad-command", "read_history takes one of before, after and around.")
     room, member = await room_of(chat, session, command.room)
     limit = max(1, min(command.limit, MOST_MESSAGES))
+    deletions = room.deletions
     messages, more = await chat.keeper.read(
         chat.store.history, room.id, before=_sane(command.before), after=_sane(command.after),
         around=_sane(command.around), limit=limit, since=first_visible(room, member),
     )  # fmt: skip
+    _check_none_deleted(room, deletions)
     fitting = _fitting(messages, command)
     return History(room.id, fitting, more or len(fitting) < len(messages))
+
+
+def _check_none_deleted(room: Room, deletions: int) -> None:
+    """Raise Stale where a text just read may have been deleted meanwhile: its deletion is told already."""
+    if room.deletions != deletions:
+        raise Stale
 
 
 def _sane(number: int | None) -> int | None:
@@ -66,14 +75,19 @@ async def events_since(chat: "Chat", session: "Session", command: EventsSince) -
     """The facts of a log after a number."""
     number = max(0, min(command.number, 2**62))
     if command.log == HOUSE:
-        log = HOUSE
-    elif command.log == "me":
-        log = lasting_me(session).id
-    else:
-        room, member = await room_of(chat, session, command.log)
-        log, number = room.id, max(number, first_visible(room, member) - 1)
-    limit = max(1, min(command.limit, MOST_EVENTS))
-    facts, more = await chat.keeper.read(chat.store.events_since, log, number, limit)
+        return await _facts(chat, HOUSE, number, command.limit)
+    if command.log == "me":
+        return await _facts(chat, lasting_me(session).id, number, command.limit)
+    room, member = await room_of(chat, session, command.log)
+    deletions = room.deletions
+    page = await _facts(chat, room.id, max(number, first_visible(room, member) - 1), command.limit)
+    _check_none_deleted(room, deletions)
+    return page
+
+
+async def _facts(chat: "Chat", log: str, number: int, limit: int) -> Events:
+    """As many facts after a number as fit into a page; at least one."""
+    facts, more = await chat.keeper.read(chat.store.events_since, log, number, max(1, min(limit, MOST_EVENTS)))
     size = 0
     for index, fact in enumerate(facts):
         size += len(encode(fact))
@@ -89,7 +103,10 @@ async def read_versions(chat: "Chat", session: "Session", command: ReadVersions)
     """The texts that a message had before."""
     room, member = await room_of(chat, session, command.room)
     await message_of(chat, room, member, command.of)
-    return Versions(tuple(await chat.keeper.read(chat.store.versions, room.id, command.of)))
+    deletions = room.deletions
+    versions = await chat.keeper.read(chat.store.versions, room.id, command.of)
+    _check_none_deleted(room, deletions)
+    return Versions(tuple(versions))
 
 
 @handles(Ping, before_hello=True)
