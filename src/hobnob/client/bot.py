@@ -156,12 +156,12 @@ class Bot:
         """
         async with self.chat as chat:
             try:
+                events = chat.events(playback=False)
                 await self._enter()
                 for work in self._work:
                     self._start(work(chat))
-                async with chat.listening(playback=False) as events:
-                    async for event, _ in events:
-                        await self._take(event)
+                async for event, _ in events:
+                    await self._take(event)
             finally:
                 for task in self._at_work:
                     task.cancel()

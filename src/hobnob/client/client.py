@@ -7,12 +7,13 @@ async with hobnob.connect("localhost:8080", name="ada") as chat:
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Protocol, Self
+from weakref import WeakSet
 
 from hobnob.client.address import parse_address
 from hobnob.client.backoff import Backoff
@@ -110,8 +111,9 @@ class Client:
         self.rooms = Mirror()
         self._file = file
         self._connection = Connection(dial, identity, self, where=where, backoff=backoff)
-        self._subscriptions: set[Subscription] = set()
+        self._subscriptions = WeakSet[Subscription]()  # who stops reading need not say so
         self._presence: c.SetPresence | None = None
+        self._returned = False
         self._chores = asyncio.Event()
         self._chore_task: asyncio.Task[None] | None = None
 
@@ -120,6 +122,7 @@ class Client:
         if self._file is not None and (token := await asyncio.to_thread(self._file.read)):
             identity.token, identity.remembered = token, True
         await self._connection.open()
+        await self._keep_token()
         self._chore_task = asyncio.create_task(self._do_chores())
         return self
 
@@ -320,21 +323,6 @@ class Client:
         self._subscriptions.add(subscription)
         return subscription
 
-    @asynccontextmanager
-    async def listening(
-        self, *, playback: bool = True, since: dict[str, int] | None = None
-    ) -> AsyncIterator[Subscription]:
-        """`events` for a while: they are queued from entering to leaving."""
-        subscription = self.events(playback=playback, since=since)
-        try:
-            yield subscription
-        finally:
-            self.forget(subscription)
-
-    def forget(self, subscription: Subscription) -> None:
-        """Queue nothing more for a reader that has gone."""
-        self._subscriptions.discard(subscription)
-
     async def follow(self, room: str | Room, *, messages: int = 50) -> Room:
         """A room with its members and its newest messages, which stay right from here on."""
         found = self.rooms[self._room_id(_ref(room))]
@@ -356,6 +344,7 @@ class Client:
     def welcomed(self, welcome: Welcome, *, again: bool, new_epoch: bool) -> None:
         self.rooms.welcome(welcome)
         self._chores.set()
+        self._returned = again
         if again:
             self._tell(Reconnected(new_epoch))
 
@@ -386,14 +375,20 @@ class Client:
         while True:
             await self._chores.wait()
             self._chores.clear()
-            token = self.token
-            if self._file is not None and token and token != await asyncio.to_thread(self._file.read):
-                await asyncio.to_thread(self._file.write, token)
+            await self._keep_token()
             with suppress(Refused):
                 await self._catch_up()
 
+    async def _keep_token(self) -> None:
+        file, token = self._file, self.token
+        if file is not None and token and token != await asyncio.to_thread(file.read):
+            await asyncio.to_thread(file.write, token)
+
     async def _catch_up(self) -> None:
         rooms = self.rooms
+        if self._returned and self._presence is not None:
+            await self.perform(self._presence, r.Reply)
+        self._returned = False
         while rooms.unknown:
             await self.perform(c.JoinRoom(room=rooms.unknown.pop()), r.Joined)
         while rooms.uncounted:

@@ -176,8 +176,8 @@ def _explain(address: Address, error: Exception) -> CannotConnect:
                 "not-trusted",
                 f"The certificate of {address} is not trusted: {error.verify_message}. Name its CA or fingerprint.",
             )
-        case ssl.SSLError() | ConnectionResetError():
-            return CannotConnect("no-tls", f"{address} does not speak TLS with us. Is it a plain server?.")
+        case ssl.SSLError():
+            return CannotConnect("no-tls", f"{address} does not speak TLS with us. Is it a plain server?")
     return CannotConnect("unreachable", f"{address} cannot be reached: {_reason(error)}.")
 
 

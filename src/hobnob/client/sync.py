@@ -170,13 +170,9 @@ class SyncClient:
             async with asyncio.timeout(timeout):
                 return await anext(subscription)
 
-        try:
-            with suppress(StopAsyncIteration, TimeoutError):
-                while True:
-                    yield self.wait_for(following())
-        finally:
-            if self._loop is not None:
-                self._loop.call_soon_threadsafe(self.client.forget, subscription)
+        with suppress(StopAsyncIteration, TimeoutError):
+            while True:
+                yield self.wait_for(following())
 
     def _stop(self) -> None:
         loop, thread, self._loop = self._loop, self._thread, None

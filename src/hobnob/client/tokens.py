@@ -69,4 +69,4 @@ def token_file(address: Address, name: str, folder: Path | None = None) -> Token
 
 def _safe(text: str) -> str:
     """As one part of a path, whatever it is."""
-    return quote(text, safe="").replace(".", "%2E")[:200] or "%00"
+    return quote(text, safe="", errors="surrogatepass").replace(".", "%2E")[:200] or "%00"
