@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 
-from hobnob.cli import backup, export, restore, version
+from hobnob.cli import backup, doctor, export, restore, version
 from hobnob.cli.serve import EXAMPLES, serve
 from hobnob.cli.sources import fill_from_environment, fill_from_file
 from hobnob.config import ConfigRefused
@@ -31,6 +31,7 @@ app.command(serve, help_epilogue=EXAMPLES)
 app.command(backup.backup, help_epilogue=backup.EXAMPLES)
 app.command(restore.restore, help_epilogue=restore.EXAMPLES)
 app.command(export.export, help_epilogue=export.EXAMPLES)
+app.command(doctor.doctor, help_epilogue=doctor.EXAMPLES)
 
 
 def run(arguments: Sequence[str]) -> int:
