@@ -87,7 +87,9 @@ class StreamLink:
                 return frames
 
     def write(self, frame: bytes) -> None:
-        self._writer.write(frame + b"\n")
+        if not self._writer.is_closing():  # asyncio would log it; the reading side notices that it is gone
+            if not self._writer.is_closing():  # the reading side notices too
+            self._writer.write(frame + b"\n")
 
     async def drain(self) -> None:
         await self._writer.drain()
