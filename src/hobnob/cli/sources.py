@@ -30,6 +30,12 @@ def fill_from_environment(app: App, commands: tuple[str, ...], arguments: Argume
     _only_whole_numbers(arguments)
 
 
+def from_environment(setting: str) -> str:
+    """One setting of this process's environment, or of `.env` below it; empty when neither has it."""
+    name = variable(setting)
+    return os.environ.get(name) or _dotenv(Path(".env")).get(name) or ""
+
+
 def fill_from_file(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
     """Fill from the TOML file that `--config` names, if it does."""
     chosen = arguments.get("--config", None)

@@ -1,0 +1,140 @@
+"""`hobnob send ROOM [TEXT]`: says one thing, or every line of stdin, exactly once and in order."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from hobnob.cli.remote import DONE, Remote, Where, connected, failed, readable, room_ref, run
+
+if TYPE_CHECKING:
+    from hobnob.client.client import Client
+
+EXAMPLES = """\
+Examples:
+  hobnob send '#ops' 'the build is done'
+  journalctl -f | hobnob send '#log' --name journal    one message a line
+  git log -1 | hobnob send '#dev' --whole               all of it as one message
+  hobnob send @ada 'are you there?'
+
+A missing room is made. The exit status is 0 only when the server has kept
+everything. While the server is away, it is waited for.
+"""
+MOST_UNDER_WAY = 500
+"""Messages that are sent before the first of them is answered."""
+PATIENCE = 60.0
+
+
+def send(
+    room: Annotated[str, Parameter(help="A room, or @NAME for one person alone.")],
+    text: Annotated[
+        str | None, Parameter(help="What to say; without it, the lines of stdin.", allow_leading_hyphen=True)
+    ] = None,
+    /,
+    *,
+    whole: Annotated[bool, Parameter(help="Say all of stdin as one message.", show_default=False)] = False,
+    timeout: Annotated[float, Parameter(help="Seconds to wait for a server that went away.")] = PATIENCE,
+    host: Where = None,
+    remote: Remote = Remote(),  # noqa: B008  it is frozen
+) -> int:
+    """Say something, from the command line or from stdin."""
+
+    async def task() -> int:
+        async with connected(host, remote, "send") as client:
+            messages = _one(readable(text)) if text is not None else _of_stdin(whole=whole)
+            return await Sending(client, room_ref(room), timeout).all(messages)
+
+    return run(task)
+
+
+class Sending:
+    """Messages on their way to one room. They are handed to the connection in order, and that keeps it."""
+
+    def __init__(self, client: "Client", room: str, patience: float) -> None:
+        self._client = client
+        self._room = room
+        self._patience = patience
+        self._turns = asyncio.Semaphore(MOST_UNDER_WAY)
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._progress = asyncio.Event()
+        self._kept = 0
+        self._wrong: str | None = None
+
+    async def all(self, messages: AsyncIterator[str]) -> int:
+        """Send them; the exit status. One sentence on stderr tells of what went wrong."""
+        if not self._room.startswith("@"):
+            await self._client.join(self._room, create=True)
+        submitting = asyncio.create_task(self._submit(messages))
+        watching = asyncio.create_task(self._watch())
+        try:
+            await asyncio.wait({submitting, watching}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            self._wrong = "Stopped."
+        finally:
+            unanswered = len(self._under_way)
+            for task in (submitting, watching, *self._under_way):
+                task.cancel()
+            await asyncio.gather(submitting, watching, *self._under_way, return_exceptions=True)
+        if self._wrong is None:
+            return DONE
+        open_end = f", and for {unanswered:,} more there is no answer yet" if unanswered else ""
+        return failed(f"{self._wrong} {_counted(self._kept)} kept{open_end}.")
+
+    async def _submit(self, messages: AsyncIterator[str]) -> None:
+        async for text in messages:
+            if not text.strip():
+                continue  # a blank line says nothing
+            await self._turns.acquire()
+            if self._wrong is not None:
+                break
+            if not self._under_way:
+                self._progress.set()  # patience begins with something to wait for
+            self._under_way.add(asyncio.create_task(self._say(text)))
+        while self._under_way:
+            await asyncio.wait(self._under_way)
+
+    async def _say(self, text: str) -> None:
+        from hobnob.client.errors import ClientError
+
+        try:
+            await self._client.send(self._room, text)
+            self._kept += 1
+        except ClientError as error:
+            self._wrong = self._wrong or error.hint
+        finally:
+            self._under_way -= {asyncio.current_task()}
+            self._progress.set()
+            self._turns.release()
+
+    async def _watch(self) -> None:
+        """End when something was refused, or when nothing was answered for too long although it should be."""
+        while not (self._wrong and not self._under_way):
+            self._progress.clear()
+            try:
+                async with asyncio.timeout(self._patience):
+                    await self._progress.wait()
+            except TimeoutError:
+                if self._under_way:
+                    self._wrong = f"The server has not answered for {self._patience:g} s."
+                    return
+
+
+def _counted(lines: int) -> str:
+    return {0: "Nothing was", 1: "1 line was"}.get(lines, f"{lines:,} lines were")
+
+
+async def _one(text: str) -> AsyncIterator[str]:
+    yield text
+
+
+async def _of_stdin(*, whole: bool) -> AsyncIterator[str]:
+    from hobnob.cli.typed import lines, pieces
+
+    descriptor = sys.stdin.fileno()
+    if whole:
+        yield b"".join([piece async for piece in pieces(descriptor)]).decode("utf-8", "replace")
+        return
+    async for line in lines(descriptor):
+        yield line
