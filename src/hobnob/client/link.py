@@ -88,7 +88,6 @@ class StreamLink:
 
     def write(self, frame: bytes) -> None:
         if not self._writer.is_closing():  # asyncio would log it; the reading side notices that it is gone
-            if not self._writer.is_closing():  # the reading side notices too
             self._writer.write(frame + b"\n")
 
     async def drain(self) -> None:
