@@ -18,6 +18,7 @@ from hobnob.chat import handlers as handlers
 from hobnob.chat.attendance import Attendance
 from hobnob.chat.audience import Audience
 from hobnob.chat.conversation import Conversation
+from hobnob.chat.handlers.rooms import MAX_REASON
 from hobnob.chat.handling import HANDLERS, TRIES, Handler, Stale
 from hobnob.chat.keeper import Keeper, now_ms
 from hobnob.chat.log import Log
@@ -45,6 +46,7 @@ from hobnob.protocol.ids import HOUSE, new_room_id
 from hobnob.protocol.names import NameRefused
 from hobnob.protocol.records import Member
 from hobnob.protocol.replies import Reply
+from hobnob.protocol.text import clean_line
 from hobnob.stores.store import Duplicate, Item, Kept, Outcome, RoomNameFree, Store, StoreRefused, Unknown
 
 T = TypeVar("T")
@@ -168,10 +170,10 @@ class Chat:
         _log.info("client came", client=self._sessions, gateway=codec.manner.gateway, address=address)
         return conversation
 
-    def leave(self, session: Session, reason: str) -> None:
-        """A client says no more."""
-        _log.info("client left", client=session.number, person=session.person and session.person.id, reason=reason)
-        self.attendance.leave(session, reason)
+    def leave(self, session: Session, reason: str, cause: str) -> None:
+        """A client says no more. `reason` is for people and may be its own words, `cause` for the log."""
+        _log.info("client left", client=session.number, person=session.person and session.person.id, reason=cause)
+        self.attendance.leave(session, clean_line(reason[: 2 * MAX_REASON])[:MAX_REASON])
 
     def closed(self, conversation: Conversation) -> None:
         """A client's link is closed."""

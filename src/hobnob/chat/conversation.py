@@ -69,7 +69,7 @@ class Conversation:
     def end(self) -> None:
         """No more bytes will come: finish what was said, then close."""
         if not self._closed:
-            self._hear((*self._codec.end(), Close("end of input")))
+            self._hear((*self._codec.end(), Close("end of input", "end of input")))
 
     def pause(self) -> None:
         """The link is full."""
@@ -86,13 +86,13 @@ class Conversation:
         if not self._closed:
             self.session.outbox.drop_rooms()
             self.session.outbox.resume()
-            self._finish(reason, self.session.wire.farewell(reason))
+            self._finish(reason, reason, self.session.wire.farewell(reason))
 
     def lost(self, reason: str) -> None:
         """The link is gone."""
         if not self._closed:
             self._closed = True
-            self._chat.leave(self.session, reason)
+            self._chat.leave(self.session, reason, reason)
         self._chat.closed(self)
 
     def _hear(self, said: Iterable[Said]) -> None:
@@ -120,7 +120,7 @@ class Conversation:
             elif self._under_way:
                 break
             elif isinstance(said, Close):
-                self._finish(said.reason)
+                self._finish(said.reason, said.cause)
             else:
                 self._waits = True
                 self._perform(queue.popleft())
@@ -198,7 +198,7 @@ class Conversation:
         if joined := b"".join(data):
             self.session.outbox.put(joined)
 
-    def _finish(self, reason: str, last_word: bytes = b"") -> None:
+    def _finish(self, reason: str, cause: str, last_word: bytes = b"") -> None:
         self._closed = True
         outbox = self.session.outbox
         outbox.release()
@@ -206,7 +206,7 @@ class Conversation:
             outbox.put(last_word)
         outbox.flush()
         self._said = self._following = None
-        self._chat.leave(self.session, reason)
+        self._chat.leave(self.session, reason, cause)
         outbox.flush()
         self._link.close()
 

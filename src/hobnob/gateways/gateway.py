@@ -68,9 +68,13 @@ class WireFormat(Hashable, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Yielded by a codec: end the connection once everything before it is written. `reason` is heard by others."""
+    """Yielded by a codec: end the connection once everything before it is written.
+
+    `reason` is heard by others and may be the client's own words; `cause` is ours, for the log.
+    """
 
     reason: str = ""
+    cause: str = "goodbye"
 
 
 Said = Command | bytes | Close

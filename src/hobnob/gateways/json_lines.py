@@ -117,5 +117,5 @@ class JsonLinesCodec:
         if self._bad_frames > MAX_BAD_FRAMES:
             said += (
                 self._wire.farewell("Too many frames in a row were no commands of this protocol."),
-                Close("bad frames"),
+                Close("bad frames", "bad frames"),
             )

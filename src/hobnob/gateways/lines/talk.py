@@ -116,7 +116,7 @@ class Talk:
         self._gone = True
         self._lines.clear()
         yield self.goodbye()
-        yield Close()
+        yield Close(cause="end of input" if self._ended else "goodbye")
 
     def _go_on(self) -> Iterator[Said]:
         """Do what the waiting lines say, as far as it needs no answer that is still to come."""

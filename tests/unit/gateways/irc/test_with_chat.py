@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from structlog.testing import capture_logs
 from tests.unit.chat.conftest import Client, MemoryLink
 
 from hobnob.buses.local import LocalBus
@@ -140,3 +141,15 @@ async def test_a_name_that_is_taken(chat: Chat) -> None:
         ":hobnob 451 * :You have not registered; send NICK and USER first",
     ]
     assert (await client.ask("NICK eve"))[0] == ":hobnob 001 eve :Welcome to hobnob, eve"
+
+
+async def test_what_one_says_at_quitting_is_clean_for_others_and_not_in_the_log(chat: Chat) -> None:
+    ada = await Client(chat).hello("ada")
+    eve = await registered(chat, "eve")
+    await eve.ask("JOIN #lobby")
+    with capture_logs() as logged:
+        eve.send("QUIT :so\x1b[2J long" + "!" * 400)
+        gone = await ada.event("presence_changed", state="offline")
+    assert gone["text"].startswith("so[2J long!")
+    assert len(gone["text"]) == 300
+    assert [line["reason"] for line in logged if line["event"] == "client left"] == ["goodbye"]

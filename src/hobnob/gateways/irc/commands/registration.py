@@ -123,7 +123,7 @@ def _register(client: Client) -> Steps:
         yield client.refusal(error, "NICK", wanted)
         if error.code not in _NAME_ERRORS:
             yield client.session.wire.farewell(error.hint)
-            yield Close(error.hint)
+            yield Close(error.hint, error.code)
         return
     assert isinstance(welcome, Welcome)
     client.registered = True
