@@ -21,6 +21,7 @@ from hobnob.gateways.lines import GREETING, LinesCodec, StudentCodec
 from hobnob.gateways.web.late import LateWebGateway
 from hobnob.gateways.web.settings import WebSettings
 from hobnob.net.connection import Connection
+from hobnob.net.descriptors import raise_limit
 from hobnob.net.listener import Listener, ListenerSettings
 from hobnob.net.peer import Peer
 from hobnob.net.recogniser import Gateways
@@ -62,6 +63,7 @@ def serve(config: Config, ready: Ready, console: Console | None = None) -> int:
         StoreRefused, CannotListen, TlsRefused: it cannot start; the message is one sentence.
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
+    raise_limit()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(run(config, ready, console))
     return 0
