@@ -107,7 +107,7 @@ def _has(value: str) -> Has:
         if value in (known, f"{known}s", "replies" if known == "reply" else known):
             return known
     takes = f"has: takes {', '.join(_HAS[:-1])} or {_HAS[-1]}."
-    raise _refused(f"Files cannot be searched for yet; {takes}" if value in _FILES else takes.capitalize())
+    raise _refused(f"Files cannot be searched for yet; {takes}" if value in _FILES else takes)
 
 
 def _midnight(key: str, value: str) -> int:
