@@ -115,7 +115,8 @@ def _leave(seat: Seat, words: str) -> Script:
     yield seat.say(f"You left #{shortened(name)}.")
     if leaves_here:
         seat.turn(seat.screen, seat.lobby)
-        yield from ask(JoinRoom(room=seat.lobby.id), Joined)
+        joined = yield from ask(JoinRoom(room=seat.lobby.id), Joined)
+        seat.turn(seat.screen, joined.room)
         yield seat.say(pages.place(seat.room))
 
 

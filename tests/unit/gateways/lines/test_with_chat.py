@@ -143,3 +143,13 @@ async def test_a_client_is_read_no_further_before_it_is_answered(chat: Chat) -> 
     ada.type(f"/me {'x' * 15_000}\n" * 20)
     assert not ada.reading
     await ada.until(lambda: ada.reading and ada.text.count("* ada xxx") == 20)
+
+
+async def test_who_comes_back_to_the_lobby_reads_its_present_topic(chat: Chat) -> None:
+    ada, bob = await enter(chat, "ada"), await enter(chat, "bob")
+    bob.type("/join tea\n")
+    await bob.reads("in #tea.")
+    ada.type("/topic biscuits\n")
+    await ada.reads("is now: biscuits")
+    bob.type("/leave\n")
+    await bob.reads("You are in #lobby. Topic: biscuits")
