@@ -13,7 +13,7 @@ import termios
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Thread
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO
 
 import structlog
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 PAUSE: Final = 0.1
 """Seconds between two drawings; what comes meanwhile is drawn together."""
-CLOSE_WITHIN: Final = 1.0
+CLOSE_WITHIN: Final = 0.4
 """Seconds for the last lines to be drawn, on a terminal that may take nothing."""
 
 BANNER: Final = """\
@@ -154,7 +154,9 @@ class Console:
 
     def _run(self) -> None:
         try:
-            asyncio.run(self._live())
+            # A file of its own: while this thread is held up in a write, sys.stdout could not even be closed.
+            with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding=sys.stdout.encoding) as terminal:
+                asyncio.run(self._live(terminal))
         except OSError:
             self._gone()
         except Exception:  # noqa: BLE001  the guard at the edge: without a console the chat goes on
@@ -162,11 +164,11 @@ class Console:
         finally:
             self.screen.closed = True
 
-    async def _live(self) -> None:
+    async def _live(self, terminal: TextIO) -> None:
         """Draw what waits, and read lines meanwhile."""
         self._loop = asyncio.get_running_loop()
         self.screen.news = lambda: self._call(self._news.set)
-        session = self._session()
+        session = self._session(terminal)
         with session.input.raw_mode():  # also between two lines, or what is typed then would be echoed twice
             asking = asyncio.create_task(self._ask(session))
             try:
@@ -213,14 +215,14 @@ class Console:
         with suppress(RuntimeError):  # its loop has just ended
             self._chat.loop.call_soon_threadsafe(function, *arguments)
 
-    def _session(self) -> "PromptSession[str]":
+    def _session(self, terminal: TextIO) -> "PromptSession[str]":
         from prompt_toolkit import PromptSession
         from prompt_toolkit.completion import WordCompleter
         from prompt_toolkit.input import create_input
         from prompt_toolkit.output.vt100 import Vt100_Output
         from prompt_toolkit.shortcuts import CompleteStyle
 
-        output = Vt100_Output.from_pty(sys.stdout, term=os.environ.get("TERM"))
+        output = Vt100_Output.from_pty(terminal, term=os.environ.get("TERM"))
         output.enable_cpr = False  # the answer to "where is the cursor" may come late, or be taken for typing
         return PromptSession(
             lambda: self._codec.prompt,
