@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 
-from hobnob.cli import backup, doctor, export, restore, send, tail, version
+from hobnob.cli import backup, doctor, export, join, restore, send, tail, version
 from hobnob.cli.serve import EXAMPLES, serve
 from hobnob.cli.sources import fill_from_environment, fill_from_file
 from hobnob.config import ConfigRefused
@@ -32,8 +32,10 @@ app.command(backup.backup, help_epilogue=backup.EXAMPLES)
 app.command(restore.restore, help_epilogue=restore.EXAMPLES)
 app.command(export.export, help_epilogue=export.EXAMPLES)
 app.command(doctor.doctor, help_epilogue=doctor.EXAMPLES)
-for verb in (send, tail):  # these take no settings of a server
-    app.command(getattr(verb, verb.__name__.rpartition(".")[2]), help_epilogue=verb.EXAMPLES, config=())
+# These speak to a server and take none of its settings.
+app.command(join.join, help_epilogue=join.EXAMPLES, config=())
+app.command(send.send, help_epilogue=send.EXAMPLES, config=())
+app.command(tail.tail, help_epilogue=tail.EXAMPLES, config=())
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -1,0 +1,316 @@
+"""One person's chat in lines: what is typed becomes messages and commands, and what happens lines. No terminal here.
+
+Words after `/` are the scripts of the lines gateway, so they are spelled and answered alike wherever one types them; a
+script's questions go over the connection. Messages in a row are not waited for, but a script waits for them.
+"""
+
+import asyncio
+import dataclasses
+from collections.abc import Callable
+from typing import Final
+
+from msgspec.structs import replace
+
+from hobnob.client.client import Client
+from hobnob.client.errors import ClientError, Refused
+from hobnob.client.mirror import Room
+from hobnob.client.subscription import Disconnected, Happening, Reconnected
+from hobnob.gateways.lines import pages
+from hobnob.gateways.lines.commands import COMMANDS, run
+from hobnob.gateways.lines.console import LAST_WORD, PLAIN, RED
+from hobnob.gateways.lines.seat import Seat
+from hobnob.gateways.lines.talk import Script
+from hobnob.gateways.lines.wire import LinesWire, shortened
+from hobnob.protocol import commands as c
+from hobnob.protocol import replies as r
+from hobnob.protocol.errors import ChatError
+from hobnob.protocol.events import Event, Goodbye, MessageEdited, MessageSent
+from hobnob.protocol.ids import new_ref
+from hobnob.protocol.records import Room as RoomRecord
+from hobnob.protocol.records import RoomState
+
+LEAVING: Final = frozenset({"bye", "/bye", "/quit"})
+LAST_WORDS_WITHIN = 5.0
+"""Seconds for what was typed last to be kept, when one leaves."""
+MOST_WAITING = 500
+"""Lines that are typed or piped in before the first of them is kept; then the reading waits."""
+MARK_EVERY = 2.0
+"""Seconds between two notes of how far one has read."""
+
+_REPLIES: Final[dict[type[c.Command], type[r.Reply]]] = {
+    c.SetName: r.Done, c.JoinRoom: r.Joined, c.LeaveRoom: r.Done, c.ListRooms: r.Rooms, c.SendMessage: r.Done,
+    c.SetTopic: r.Done, c.ReadHistory: r.History, c.EditMessage: r.Done, c.DeleteMessage: r.Done, c.React: r.Done,
+    c.SetPresence: r.Reply, c.Search: r.Found, c.ListMembers: r.Members,
+}  # fmt: skip
+"""What the commands of scripts are answered with."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Wire(LinesWire):
+    """The lines gateway's wording; `red` shows what others say in the classic colour."""
+
+    red: bool = False
+
+    def encode(self, event: Event, room: RoomRecord | None) -> bytes:
+        lines = LinesWire.encode(self, event, room).decode().split("\n")[:-1]
+        if self.red and isinstance(event, MessageSent | MessageEdited):
+            lines = [f"{RED}{line}{PLAIN}" for line in lines]
+        return self.block(*lines)
+
+
+THEMES: Final = {"classic": Wire(red=True), "names": Wire(colour=True), "none": Wire()}
+
+
+class Place(Seat):
+    """What the person has before them. The mirror says who is there, not a house."""
+
+    def __init__(self, client: Client, room: RoomState, screen: LinesWire) -> None:
+        self.client = client
+        self.lobby = next((state(room) for room in client.rooms.values() if room.name == "lobby"), room)
+        self.last_said = {}
+        self.turn(screen, room)
+
+    @property
+    def name(self) -> str:
+        return self.screen.name(self.client.me.id, self.client.me.name)
+
+    def turn(self, screen: LinesWire, room: RoomState) -> None:
+        self.room = room
+        self.screen = dataclasses.replace(screen, here=room.id)
+
+    def present(self) -> str:
+        room = self.client.rooms.get(self.room.id)
+        members = [member for member in room.members.values() if member.attached] if room else []
+        return pages.present(self.screen, members, self.client.me.id)
+
+
+class Chatting:
+    """See the head of this file. `show` takes whole lines."""
+
+    def __init__(self, client: Client, show: Callable[[str], None], theme: str) -> None:
+        self._client = client
+        self._show = show
+        self._theme = THEMES[theme]
+        self._typed: asyncio.Queue[str] = asyncio.Queue(1)
+        self._doing = ""
+        self._sending: dict[asyncio.Task[None], str] = {}
+        self._turns = asyncio.Semaphore(MOST_WAITING)
+        self._public: set[str] = set()
+        self._mine: set[str] = set()
+        self._unmarked = asyncio.Event()
+        self.seat: Place
+
+    @property
+    def prompt(self) -> str:
+        """What stands before the line that is typed."""
+        here = "" if self.seat.room.id == self.seat.lobby.id else f"{self.seat.here} "
+        return f"{here}{self._client.me.name}: "
+
+    @property
+    def farewell(self) -> str:
+        """The last line of who leaves."""
+        return f"Bye, {self._client.me.name}."
+
+    async def begin(self, room: str | None) -> None:
+        """Enter, and show where one is and what is new. Raises ClientError."""
+        rooms = self._client.rooms
+        if room is None:
+            entered = rooms.get("#lobby") or await self._client.join("#lobby")
+        elif room.startswith("@"):
+            entered = await self._client.direct(room)
+        else:
+            entered = await self._client.join(room, create=True)
+        await self._client.follow(entered)
+        self.seat = Place(self._client, state(entered), self._theme)
+        self._say(f"You are {self.seat.name}. /help shows what you can do, bye leaves.")
+        if entered.unread:
+            since = await self._read_at(entered)
+            self._say(f"-- {entered.unread} new since {since} --" if since else f"-- {entered.unread} new --")
+        await self._run(self.seat.arrive())
+        elsewhere = [f"#{other.name} {other.unread}" for other in rooms.values() if other.unread and other.name
+                     and other is not entered]  # fmt: skip
+        if elsewhere:
+            self._say(f"-- new in other rooms: {', '.join(elsewhere)} --")
+        await self._perform(c.ListRooms())  # their names can be completed
+        self._unmarked.set()
+
+    async def take(self, line: str) -> bool:
+        """Do what a line says, after those before it; whether it says goodbye."""
+        if line.strip().lower() in LEAVING:
+            return True
+        if line.strip():
+            if not self._client.connected:
+                self._say("* There is no connection right now; this is kept and goes out as soon as there is.")
+            await self._typed.put(line)
+        return False
+
+    def completions(self, text: str) -> tuple[int, list[str]]:
+        """How many characters before the cursor may be replaced, and by what."""
+        before, _, word = text.rpartition(" ")
+        if not before and word.startswith("/"):
+            known = [each.word + " " * (each.usage != each.word) for each in COMMANDS.values()]
+            return len(word), [command for command in known if command.startswith(word.lower())]
+        begun = word.casefold()
+        if word.startswith("#") or before in ("/join", "/leave"):
+            begun = f"#{begun.removeprefix('#')}"
+            known = [f"#{name}" for name in self._public | {room.name for room in self._client.rooms.values()} if name]
+        else:
+            here = self._client.rooms.get(self.seat.room.id)
+            people = [member.name for member in here.members.values()] if here else []
+            known = [f"@{name}" if word.startswith("@") else name for name in people]
+        return len(word), sorted(name for name in known if begun and name.casefold().startswith(begun))
+
+    async def live(self) -> None:
+        """Hear and speak, until the server sends everyone away. Raises ClientError when there is no way back."""
+        tasks = [asyncio.create_task(each()) for each in (self._hear, self._speak, self._mark)]
+        try:
+            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        for task in ended:
+            task.result()
+
+    async def leave(self) -> list[str]:
+        """Let what was typed go out, for a moment, while `live` goes on; what could not."""
+        try:
+            async with asyncio.timeout(LAST_WORDS_WITHIN if self._client.connected else 0):
+                await self._typed.join()
+                await self._all_sent()
+                await self._client.mark_read(self.seat.room.id)
+        except (TimeoutError, ClientError):
+            pass
+        waiting = [] if self._typed.empty() else [self._typed.get_nowait()]
+        return [*self._sending.values(), *([self._doing] if self._doing else []), *waiting]
+
+    async def _hear(self) -> None:
+        async for event, _ in self._client.events():
+            if isinstance(event, Goodbye) and event.text == LAST_WORD:
+                self._say(event.text)
+                return
+            if line := self._told(event):
+                self._show(line)
+
+    def _told(self, event: Happening) -> str:
+        """A happening in lines; empty for what is one's own, or no news."""
+        match event:
+            case Disconnected():
+                return f"* {event.hint} Trying to reach the server again.\n"
+            case Reconnected():
+                news = " It has gone back to a backup, so its history is another one." if event.new_epoch else ""
+                return f"* Connected again.{news}\n"
+            case Event():
+                if self._is_own(event):
+                    return ""
+                self._unmarked.set()
+                room = self._client.rooms.get(event.log)
+                return self.seat.screen.encode(event, record(room) if room else None).decode()
+        return ""
+
+    def _is_own(self, event: Event) -> bool:
+        ref = getattr(event, "ref", None)
+        if ref in self._mine:
+            self._mine.discard(ref)
+            return True
+        return event.by == self._client.me.id and not isinstance(event, MessageSent | MessageEdited)
+
+    async def _speak(self) -> None:
+        while True:
+            self._doing = await self._typed.get()
+            await self._obey(self._doing)
+            self._doing = ""
+            self._typed.task_done()
+
+    async def _obey(self, line: str) -> None:
+        if line.startswith("/") and not line.startswith("//") and "\n" not in line:
+            await self._all_sent()
+            await self._run(run(self.seat, line, COMMANDS))
+            return
+        await self._turns.acquire()
+        text = line[1:] if line.startswith("//") else line
+        task = asyncio.create_task(self._send(c.SendMessage(room=self.seat.room.id, text=text)))
+        self._sending[task] = line
+        task.add_done_callback(self._sent)
+
+    def _sent(self, task: asyncio.Task[None]) -> None:
+        self._turns.release()
+        if not task.cancelled():
+            del self._sending[task]
+
+    async def _send(self, message: c.SendMessage) -> None:
+        try:
+            done = await self._perform(message)
+        except Refused as refused:
+            self._say(shortened(refused.hint))
+        else:
+            assert isinstance(done, r.Done)
+            self.seat.last_said[message.room] = done.number
+
+    async def _all_sent(self) -> None:
+        while self._sending:
+            await asyncio.wait({*self._sending})
+
+    async def _run(self, script: Script) -> None:
+        """Run a script to its end: its bytes are shown, its questions asked."""
+        reply: r.Reply | None = None
+        error: ChatError | None = None
+        try:
+            while True:
+                said = script.throw(error) if error else script.send(reply)
+                reply = error = None
+                if isinstance(said, bytes):
+                    self._show(said.decode())
+                elif isinstance(said, c.Command):
+                    try:
+                        reply = await self._perform(said)
+                    except Refused as refused:
+                        error = ChatError(refused.code, refused.hint)
+        except StopIteration:
+            pass
+        except ChatError as refusal:
+            self._say(shortened(refusal.hint))
+
+    async def _perform(self, command: c.Command) -> r.Reply:
+        if getattr(command, "ref", "") is None:
+            ref = new_ref()
+            self._mine.add(ref)
+            command = replace(command, ref=ref)
+        reply = await self._client.perform(command, _REPLIES.get(type(command), r.Reply))
+        if isinstance(reply, r.Rooms):
+            self._public = {room.name for room in reply.rooms if room.name}
+        if isinstance(reply, r.Joined):
+            await self._client.follow(reply.room.id)
+            self._unmarked.set()
+        return reply
+
+    async def _mark(self) -> None:
+        """Note on the server, now and then, that what is shown is read."""
+        while True:
+            await self._unmarked.wait()
+            await asyncio.sleep(MARK_EVERY)
+            self._unmarked.clear()
+            try:
+                await self._client.mark_read(self.seat.room.id)
+            except Refused:  # one does not belong to it any more
+                continue
+
+    async def _read_at(self, room: Room) -> str:
+        """When the last message was said that one has read."""
+        from hobnob.cli.tail import local
+
+        page = await self._client.perform(c.ReadHistory(room=room.id, before=room.read + 1, limit=1), r.History)
+        return f"{local(page.messages[-1].at):%Y-%m-%d %H:%M}" if page.messages else ""
+
+    def _say(self, line: str) -> None:
+        self._show(f"{line}\n")
+
+
+def state(room: Room) -> RoomState:
+    """A room of the mirror as the protocol has it."""
+    return RoomState(id=room.id, name=room.name, kind=room.kind, topic=room.topic, people=room.people, head=room.head)
+
+
+def record(room: Room) -> RoomRecord:
+    """A room of the mirror as those have it who only hear of it."""
+    return RoomRecord(id=room.id, name=room.name, kind=room.kind, topic=room.topic, people=room.people)

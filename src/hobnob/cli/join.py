@@ -1,0 +1,80 @@
+"""`hobnob join`: sends and receives at once, in a terminal or in a pipe."""
+
+import asyncio
+import os
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from hobnob.cli.remote import DONE, Remote, Where, connected, failed, room_ref, run
+
+if TYPE_CHECKING:
+    from hobnob.cli.chatting import Chatting
+    from hobnob.cli.screens import Pipe, Terminal
+
+EXAMPLES = """\
+Examples:
+  hobnob join                                the server of this machine
+  hobnob join chat.example.org --name ada --tls
+  hobnob join localhost:8080 --room '#tea' --theme names
+  echo 'good morning' | hobnob join
+
+What you type is said; /help lists the rest, and bye leaves. Without a
+terminal it is a plain client: a line in, a line out.
+"""
+
+
+def join(
+    host: Where = None,
+    /,
+    *,
+    lines: Annotated[bool, Parameter(help="Chat in lines; there is no other way yet.", show_default=False)] = False,
+    room: Annotated[str | None, Parameter(help="The room to begin in; the lobby if there is none given.")] = None,
+    theme: Annotated[
+        Literal["classic", "names", "none"],
+        Parameter(help="What others say in red, each name in its own colour, or no colours."),
+    ] = "classic",
+    remote: Remote = Remote(),  # noqa: B008  it is frozen
+) -> int:
+    """Chat in this terminal."""
+    at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    colours = theme if at_terminal and not os.environ.get("NO_COLOR") else "none"
+
+    async def task() -> int:
+        from hobnob.cli.chatting import Chatting
+        from hobnob.cli.screens import Pipe, Terminal
+
+        screen = Terminal() if at_terminal else Pipe()
+        async with connected(host, remote, "join") as client:
+            chatting = Chatting(client, screen.show, colours)
+            await chatting.begin(room and room_ref(room))
+            return await _chat(chatting, screen)
+
+    return run(task)
+
+
+async def _chat(chatting: "Chatting", screen: "Pipe | Terminal") -> int:
+    """Until the person leaves, is sent away, or a signal ends it; the exit status."""
+    living = asyncio.create_task(chatting.live())
+    reading = asyncio.create_task(screen.read(chatting))
+    try:
+        with suppress(asyncio.CancelledError):  # a signal; a second one is not waited for
+            await asyncio.wait({living, reading}, return_when=asyncio.FIRST_COMPLETED)
+        unsent = [] if living.done() else await chatting.leave()
+    finally:
+        for task in (reading, living):
+            task.cancel()
+        await asyncio.gather(reading, living, return_exceptions=True)
+        screen.close()
+    if not living.cancelled():
+        living.result()
+        return DONE
+    if not reading.cancelled():
+        reading.result()
+    print(chatting.farewell, flush=True)
+    if not unsent:
+        return DONE
+    typed = "".join(f"\n  {line}" for line in unsent)
+    return failed(f"{len(unsent)} line{'s' * (len(unsent) > 1)} may not have been said:{typed}")
