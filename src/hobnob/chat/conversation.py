@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from hobnob.chat.session import Session
 from hobnob.gateways.gateway import Close, Codec, Link, Said
-from hobnob.protocol.commands import Command, EventsSince, ReadHistory, ReadVersions, SendMessage
+from hobnob.protocol.commands import Command, EventsSince, ReadHistory, ReadVersions, Search, SendMessage
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.replies import Reply
 
@@ -26,7 +26,7 @@ MOST_SAID = 1000
 MOST_UNANSWERED = 256 * 1024
 """Bytes a client may send before all it said is answered, after which it is read no further; codecs hold lines too."""
 
-READING = EventsSince | ReadHistory | ReadVersions
+READING = EventsSince | ReadHistory | ReadVersions | Search
 """Commands that are answered with texts of others, and never under way beside anything else."""
 
 UnderWay = tuple[Command, "asyncio.Future[Reply]"] | bytes

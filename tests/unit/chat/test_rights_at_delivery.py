@@ -74,6 +74,21 @@ async def test_what_waited_for_who_was_removed_is_not_written(chat: Chat, join: 
     assert bob.texts() == ["elsewhere"]
 
 
+async def test_a_page_that_who_was_removed_had_asked_for_is_not_told(chat: Chat, join: Join) -> None:
+    ada, bob = await join("ada"), await join("bob")
+    room = ada.welcome["rooms"][0]["id"]
+    await ada.say("for members only")
+    await quiet(bob)
+    bob.heard.clear()
+    asked = bob.send("read_history", room=room)
+    bob.conversation.pause()
+    await quiet(ada)
+    await remove(chat, room, bob, ada)
+    bob.conversation.resume()
+    assert (await bob.reply(asked)).get("error") == "not-a-member"
+    assert b"for members only" not in bob.heard
+
+
 async def test_what_waited_for_who_left_by_themselves_is_written(join: Join) -> None:
     ada, bob = await join("ada"), await join("bob")
     bob.conversation.pause()

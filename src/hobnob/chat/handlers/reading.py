@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from hobnob.chat.handling import Stale, handles
 from hobnob.chat.lookup import first_visible, lasting_me, message_of, room_of
-from hobnob.chat.room import Room
+from hobnob.chat.room import Room, RoomMember
 from hobnob.protocol.codec import encode
 from hobnob.protocol.commands import EventsSince, Ping, ReadHistory, ReadVersions
 from hobnob.protocol.errors import ChatError
@@ -35,14 +35,14 @@ async def read_history(chat: "Chat", session: "Session", command: ReadHistory) -
         chat.store.history, room.id, before=_sane(command.before), after=_sane(command.after),
         around=_sane(command.around), limit=limit, since=first_visible(room, member),
     )  # fmt: skip
-    _check_none_deleted(room, deletions)
+    _check_still_so(room, member, deletions)
     fitting = _fitting(messages, command)
     return History(room.id, fitting, more or len(fitting) < len(messages))
 
 
-def _check_none_deleted(room: Room, deletions: int) -> None:
-    """Raise Stale where a text just read may have been deleted meanwhile: its deletion is told already."""
-    if room.deletions != deletions:
+def _check_still_so(room: Room, member: RoomMember, deletions: int) -> None:
+    """Raise Stale where a text just read may be deleted meanwhile, or the reader removed: that is told already."""
+    if room.deletions != deletions or room.members.get(member.id) is not member:
         raise Stale
 
 
@@ -81,7 +81,7 @@ async def events_since(chat: "Chat", session: "Session", command: EventsSince) -
     room, member = await room_of(chat, session, command.log)
     deletions = room.deletions
     page = await _facts(chat, room.id, max(number, first_visible(room, member) - 1), command.limit)
-    _check_none_deleted(room, deletions)
+    _check_still_so(room, member, deletions)
     return page
 
 
@@ -105,7 +105,7 @@ async def read_versions(chat: "Chat", session: "Session", command: ReadVersions)
     await message_of(chat, room, member, command.of)
     deletions = room.deletions
     versions = await chat.keeper.read(chat.store.versions, room.id, command.of)
-    _check_none_deleted(room, deletions)
+    _check_still_so(room, member, deletions)
     return Versions(tuple(versions))
 
 
