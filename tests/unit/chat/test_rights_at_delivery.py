@@ -1,7 +1,11 @@
 """The guarantees that rights are checked at delivery too, and that hidden rooms answer as missing ones do."""
 
+import asyncio
+import threading
+from typing import Any
+
 import pytest
-from tests.unit.chat.conftest import Client, Join, quiet
+from tests.unit.chat.conftest import DEADLINE, Client, Join, TestStore, quiet
 
 from hobnob.chat.chat import Chat
 from hobnob.protocol.events import MemberJoined, MemberLeft, RoomLost
@@ -74,17 +78,28 @@ async def test_what_waited_for_who_was_removed_is_not_written(chat: Chat, join: 
     assert bob.texts() == ["elsewhere"]
 
 
-async def test_a_page_that_who_was_removed_had_asked_for_is_not_told(chat: Chat, join: Join) -> None:
+async def test_a_page_that_was_read_for_who_is_removed_meanwhile_is_not_told(
+    chat: Chat, join: Join, store: TestStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ada, bob = await join("ada"), await join("bob")
     room = ada.welcome["rooms"][0]["id"]
     await ada.say("for members only")
     await quiet(bob)
     bob.heard.clear()
+    was_read, may_return = threading.Event(), threading.Event()
+    read = store.history
+
+    def late(*args: Any, **kwargs: Any) -> Any:
+        page = read(*args, **kwargs)
+        was_read.set()
+        assert may_return.wait(DEADLINE)
+        return page
+
+    monkeypatch.setattr(store, "history", late)
     asked = bob.send("read_history", room=room)
-    bob.conversation.pause()
-    await quiet(ada)
+    assert await asyncio.to_thread(was_read.wait, DEADLINE)
     await remove(chat, room, bob, ada)
-    bob.conversation.resume()
+    may_return.set()
     assert (await bob.reply(asked)).get("error") == "not-a-member"
     assert b"for members only" not in bob.heard
 
