@@ -23,15 +23,17 @@ from hobnob.protocol.commands import (
     ListRooms,
     React,
     ReadHistory,
+    Search,
     SendMessage,
     SetName,
     SetPresence,
     SetTopic,
 )
-from hobnob.protocol.replies import Done, History, Joined, Reply, Rooms
+from hobnob.protocol.replies import Done, Found, History, Joined, Reply, Rooms
 from hobnob.protocol.text import clean_line
 
 DEFAULT_HISTORY: Final = 10
+SEARCH_HITS: Final = 10
 MAX_HISTORY: Final = 200
 
 _NUMBER = re.compile(r"#?[0-9]{1,15}")
@@ -154,9 +156,18 @@ def _topic(seat: Seat, words: str) -> Script:
 
 
 def _history(seat: Seat, words: str) -> Script:
-    limit = min(_number(words), MAX_HISTORY) if words else DEFAULT_HISTORY
-    page = yield from ask(ReadHistory(room=seat.room.id, limit=max(1, limit)), History)
+    if words.startswith("#"):
+        read = ReadHistory(room=seat.room.id, around=_number(words), limit=DEFAULT_HISTORY)
+    else:
+        limit = min(_number(words), MAX_HISTORY) if words else DEFAULT_HISTORY
+        read = ReadHistory(room=seat.room.id, limit=max(1, limit))
+    page = yield from ask(read, History)
     yield seat.say(*pages.history(seat.screen, page.messages) or ["Nothing has been said here yet."])
+
+
+def _search(seat: Seat, words: str) -> Script:
+    found = yield from ask(Search(query=_needed(words), limit=SEARCH_HITS), Found)
+    yield seat.say(*pages.found(seat.screen, found))
 
 
 def _edit(seat: Seat, words: str) -> Script:
@@ -234,7 +245,8 @@ COMMANDS: Final = {
         SlashCommand("/me <text>", "say what you do: * ada waves", _me),
         SlashCommand("/msg <name> <text>", "write to one person alone", _msg),
         SlashCommand("/topic [text]", "read or set what the room is about", _topic),
-        SlashCommand("/history [count]", "the last messages, with their numbers", _history),
+        SlashCommand("/history [count]", "the last messages, or those around #42", _history),
+        SlashCommand("/search <words>", 'find messages: tea "green tea" from:ada in:#tea', _search),
         SlashCommand("/edit [number] <text>", "change your last message, or one by number", _edit),
         SlashCommand("/delete [number]", "take your last message back, or one by number", _delete),
         SlashCommand("/react <number> <emoji>", "react to a message", _react),

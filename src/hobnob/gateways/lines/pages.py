@@ -7,10 +7,13 @@ the others take.
 from collections.abc import Iterator, Sequence
 
 from hobnob.gateways.lines.wire import LinesWire, shown, spoken
+from hobnob.protocol.excerpts import excerpt
 from hobnob.protocol.records import Member, Message, RoomListing, RoomState
+from hobnob.protocol.replies import Found
 
 _NAMES_SHOWN = 100
 _ROOMS_SHOWN = 100
+_EXCERPT = 200
 
 
 def place(room: RoomState) -> str:
@@ -51,6 +54,23 @@ def _said(wire: LinesWire, message: Message) -> str:
     edited = " (edited)" if message.edited_at else ""
     reactions = "".join(f" [{shown(emoji)} {len(people)}]" for emoji, people in message.reactions.items())
     return spoken(by, message.kind, message.text) + edited + reactions
+
+
+def found(wire: LinesWire, found: Found) -> Iterator[str]:
+    """The hits of a search, the newest first, each in one line."""
+    for hit in found.hits:
+        room = f"#{shown(hit.room_name)}" if hit.room_name else " + ".join(map(shown, hit.people))
+        text = "".join(wire.mark(shown(piece)) if marked else shown(piece) for piece, marked in excerpt(hit, _EXCERPT))
+        by = wire.name(hit.by, hit.by_name)
+        yield f"{room} #{hit.number} [{hit.at[:10]} {hit.at[11:16]}] {by}: {text}"
+    if found.more:
+        yield "There are older ones: narrow the search with in:, from: or before:2026-11-01"
+    elif found.partial:
+        yield "The index is still being built; search again in a while for the rest."
+    elif not found.hits:
+        yield "Nothing was found."
+    else:
+        yield "/history #number shows what was said around one, in the room where you are."
 
 
 def rooms(listings: Sequence[RoomListing], here: str) -> Iterator[str]:

@@ -84,6 +84,10 @@ class LinesWire:
         colour = _COLOURS[zlib.crc32(person.encode()) % len(_COLOURS)]
         return f"\x1b[{colour}m{shown(name)}\x1b[0m"
 
+    def mark(self, text: str) -> str:
+        """Words that a search found."""
+        return f"\x1b[1;4m{text}\x1b[22;24m" if self.colour else f"*{text}*"
+
     def block(self, *lines: str) -> bytes:
         """Lines as bytes, each with its end."""
         text = "".join(f"{line}\n" for line in lines)

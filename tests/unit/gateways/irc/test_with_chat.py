@@ -153,3 +153,23 @@ async def test_what_one_says_at_quitting_is_clean_for_others_and_not_in_the_log(
     assert gone["text"].startswith("so[2J long!")
     assert len(gone["text"]) == 300
     assert [line["reason"] for line in logged if line["event"] == "client left"] == ["goodbye"]
+
+
+async def test_what_was_said_is_found(chat: Chat) -> None:
+    ada, bob = await registered(chat, "ada"), await registered(chat, "bob")
+    await ada.ask("JOIN #tea", "PRIVMSG #tea :green tea\x02 is ready")
+    assert await bob.ask("SEARCH tea") == [":hobnob NOTICE bob :Nothing was found."]
+    await bob.ask("JOIN #tea", "JOIN #milk")
+    lines = await bob.ask("SEARCH green tea")
+    assert [line[: line.index("[")] + line[line.index("]") :] if "[" in line else line for line in lines] == [
+        ":hobnob NOTICE bob :#tea 2 ] <ada> \x02green\x02 \x02tea\x02 is ready",
+        ":hobnob NOTICE bob :That is all.",
+    ]
+    assert await bob.ask("SEARCH #milk tea") == [":hobnob NOTICE bob :Nothing was found."]
+    assert await bob.ask("SEARCH #nowhere tea") == [
+        ":hobnob 403 bob #nowhere :There is no such room, or you may not see it."
+    ]
+    assert await bob.ask("SEARCH :has:fun") == [
+        ":hobnob 400 bob SEARCH :has: takes link, pin, reaction, reply or thread."
+    ]
+    assert await bob.ask("SEARCH") == [":hobnob 461 bob SEARCH :Not enough parameters"]

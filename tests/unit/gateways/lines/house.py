@@ -16,13 +16,14 @@ from hobnob.protocol.commands import (
     ListRooms,
     React,
     ReadHistory,
+    Search,
     SendMessage,
     SetName,
 )
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.names import NameRefused, person_name, room_name
 from hobnob.protocol.records import Member, Message, Person, RoomListing, RoomState
-from hobnob.protocol.replies import Done, History, Joined, Reply, Rooms, Welcome
+from hobnob.protocol.replies import Done, Found, History, Joined, Reply, Rooms, Welcome
 from hobnob.protocol.text import clean
 
 ADA = Member(id="p_ada", name="ada", attached=True, state="online")
@@ -100,6 +101,8 @@ class FakeHouse:
                 return self.join(command)
             case SendMessage():
                 return self.send(client, command)
+            case Search():
+                return Found()
             case ReadHistory():
                 messages = [message for message in self.said if message.room == self.room(command.room).id]
                 return History(room=command.room, messages=tuple(messages[-command.limit :]))

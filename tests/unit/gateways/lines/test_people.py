@@ -144,7 +144,7 @@ DIALOGUES = {
     "history 0": ("/history 0", "-- 2026-11-22, times in UTC --\n#1 [09:01] ada: good morning\n"),
     "history wrong": (
         "/history all",
-        "Write it like this: /history [count] (the last messages, with their numbers).\n",
+        "Write it like this: /history [count] (the last messages, or those around #42).\n",
     ),
     "edit nothing": (
         "/edit hallo",

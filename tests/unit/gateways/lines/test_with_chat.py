@@ -153,3 +153,18 @@ async def test_who_comes_back_to_the_lobby_reads_its_present_topic(chat: Chat) -
     await ada.reads("is now: biscuits")
     bob.type("/leave\n")
     await bob.reads("You are in #lobby. Topic: biscuits")
+
+
+async def test_what_was_said_is_found(chat: Chat) -> None:
+    ada = await enter(chat, "ada")
+    ada.type("green tea\n" + "nothing\n" * 20 + "a lot " * 100 + "of tea\n/search green\n")
+    assert "#lobby #" in await ada.reads("] ada: *green* tea\n/history #number shows")
+    ada.type("/search tea\n")
+    assert "…" in await ada.reads("of *tea*\n")
+    ada.type("/history #3\n")
+    assert "a lot" not in await ada.reads("ada: green tea\n")
+    ada.type("/search coffee\n/search\n/search -\n/colour on\n/search green\n")
+    await ada.reads("Nothing was found.\n")
+    await ada.reads("Write it like this: /search <words>")
+    await ada.reads("at least one word")
+    await ada.reads("\x1b[1;4mgreen\x1b[22;24m tea\n")
