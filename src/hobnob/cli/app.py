@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 
-from hobnob.cli import backup, doctor, export, join, restore, send, tail, version
+from hobnob.cli import backup, doctor, export, join, restore, rooms, search, send, tail, version
 from hobnob.cli.serve import EXAMPLES, serve
 from hobnob.cli.sources import fill_from_environment, fill_from_file
 from hobnob.config import ConfigRefused
@@ -34,6 +34,8 @@ app.command(export.export, help_epilogue=export.EXAMPLES)
 app.command(doctor.doctor, help_epilogue=doctor.EXAMPLES)
 # These speak to a server and take none of its settings.
 app.command(join.join, help_epilogue=join.EXAMPLES, config=())
+app.command(rooms.rooms, help_epilogue=rooms.EXAMPLES, config=())
+app.command(search.search, help_epilogue=search.EXAMPLES, config=())
 app.command(send.send, help_epilogue=send.EXAMPLES, config=())
 app.command(tail.tail, help_epilogue=tail.EXAMPLES, config=())
 
