@@ -7,8 +7,8 @@ part of two characters or more is then a sequence of words, and a single charact
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, pairwise
 
 import msgspec
 
@@ -17,9 +17,9 @@ _UNSPACED = (
     "\u3005-\u3007\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
 _RUN = re.compile(f"([{_UNSPACED}]+)|[^ {_UNSPACED}]+")
-_NOT_AFTER_A_LETTER = f"(?<![^ {_UNSPACED}])"
-_NOT_BEFORE_A_LETTER = f"(?![^ {_UNSPACED}])"
-_REST_OF_WORD = f"[^ {_UNSPACED}]*"
+# Compiled once: a class of such ranges takes some milliseconds.
+_LETTER = re.compile(f"[^ {_UNSPACED}]")
+_REST_OF_WORD = re.compile(f"[^ {_UNSPACED}]*")
 _CLUSTER = re.compile(".[\u0300-\u036f\u3099\u309a\uff9e\uff9f]*", re.DOTALL)
 _FORMATTING = re.compile("\x03[0-9]{1,2}(?:,[0-9]{1,2})?|\x04[0-9A-Fa-f]{6}(?:,[0-9A-Fa-f]{6})?")
 
@@ -56,7 +56,7 @@ _FOLDING = _Folding()
 class Term(msgspec.Struct, frozen=True):
     """Words that follow each other; with `prefix` the last one may go on.
 
-    `pattern` finds the same in a folded text, as a regular expression.
+    `pattern` is a regular expression for the same in a folded text, except that it may find a part of a word.
     """
 
     words: tuple[str, ...]
@@ -87,15 +87,15 @@ def term(text: str, *, prefix: bool = False) -> Term | None:
         return None
     last = runs[-1]
     if last[1] is None:
-        return Term(tuple(_words(folded)), prefix, _pattern(runs, prefix))
+        return Term(tuple(_words(folded)), prefix, _pattern(runs))
     # The last character alone would say that the run ends here; a single one is where some pair begins.
     found = _words(folded[: last.end()])
-    return Term(tuple(found if len(last[0]) == 1 else found[:-1]), len(last[0]) == 1, _pattern(runs, prefix=False))
+    return Term(tuple(found if len(last[0]) == 1 else found[:-1]), len(last[0]) == 1, _pattern(runs))
 
 
 def contains(folded: str, term: Term) -> bool:
     """Whether a folded text contains a term."""
-    return re.search(term.pattern, folded) is not None
+    return next(_places(folded, term), None) is not None
 
 
 def marks(text: str, terms: Iterable[Term]) -> tuple[tuple[int, int], ...]:
@@ -105,10 +105,27 @@ def marks(text: str, terms: Iterable[Term]) -> tuple[tuple[int, int], ...]:
     origins: list[tuple[int, int]] | None = None
     if not _is_as_long(text):
         folded, origins = _traced(text)
-    ranges = sorted(found.span() for term in terms for found in islice(re.finditer(term.pattern, folded), MOST_MARKS))
+    ranges = sorted(place for term in terms for place in islice(_places(folded, term), MOST_MARKS))
     if origins is not None:
         ranges = [(origins[start][0], origins[end - 1][1]) for start, end in ranges]
     return _merged(ranges)[:MOST_MARKS]
+
+
+def _places(folded: str, term: Term) -> Iterator[tuple[int, int]]:
+    """Where a term stands in a folded text, from left to right; none lies within a word, or ends in one."""
+    pattern = re.compile(term.pattern)
+    at = 0
+    while (found := pattern.search(folded, at)) is not None:
+        start, end = found.span()
+        begins = start == 0 or not (_LETTER.match(folded, start) and _LETTER.match(folded, start - 1))
+        ends = not (_LETTER.match(folded, end - 1) and _LETTER.match(folded, end))
+        if begins and (ends or term.prefix):
+            if not ends:
+                end = _REST_OF_WORD.match(folded, end).end()  # type: ignore[union-attr]  # it matches nothing, too
+            yield start, end
+            at = end
+        else:
+            at = start + 1
 
 
 def _unformatted(text: str) -> str:
@@ -126,18 +143,11 @@ def _words(folded: str) -> list[str]:
     return found
 
 
-def _pattern(runs: Sequence[re.Match[str]], prefix: bool) -> str:
-    pattern = ""
-    for index, run in enumerate(runs):
-        spaced = run[1] is None
-        if index:
-            changes = spaced != (runs[index - 1][1] is None)
-            pattern += " *" if changes else " +"
-        elif spaced:
-            pattern += _NOT_AFTER_A_LETTER
-        pattern += re.escape(run[0])
-    if runs[-1][1] is None:
-        pattern += _REST_OF_WORD if prefix else _NOT_BEFORE_A_LETTER
+def _pattern(runs: Sequence[re.Match[str]]) -> str:
+    pattern = re.escape(runs[0][0])
+    for before, run in pairwise(runs):
+        changes = (before[1] is None) != (run[1] is None)  # the scripts change, so nothing need stand between
+        pattern += (" *" if changes else " +") + re.escape(run[0])
     return pattern
 
 
