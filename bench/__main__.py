@@ -1,4 +1,4 @@
-"""Runs the measurements and prints one table. Usage: python -m bench [--quick] [fanout] [durable] [idle] [startup] [search]
+"""Runs the measurements and prints one table. Usage: python -m bench [--quick] [NAME ...]; `--help` has the names.
 
 The run is bounded in time: what is not measured by then is left out and said so. The exit code tells whether the
 programs ran, never whether the figures please.
@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 
-from bench import durable, fanout, idle, machine, search, startup
+from bench import backup, durable, fanout, idle, machine, search, startup
 from bench.lab import Lab, Rows, open_lab
 from bench.table import Row, markdown
 
@@ -24,6 +24,7 @@ MEASUREMENTS: dict[str, Callable[[Lab], Rows]] = {
     "fanout": fanout.measure,
     "durable": durable.measure,
     "search": search.measure,
+    "backup": backup.measure,
 }
 
 
