@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import gettempdir
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -21,7 +21,7 @@ Examples:
 The server may go on meanwhile. The file holds what people wrote and what lets
 their devices in, so only you may read it. `hobnob restore` is the way back.
 """
-_NICENESS = 10
+_NICENESS = 19
 """The server's people come first."""
 
 
@@ -38,6 +38,7 @@ def backup(
 
     def chore() -> int:
         from hobnob.stores.backup import save, stream_out
+        from hobnob.stores.place import beside, work_folder
 
         os.nice(_NICENESS)
         with ProgressLine() as progress:
@@ -49,9 +50,9 @@ def backup(
                 )
                 return FAILED
             else:
-                with TemporaryDirectory(prefix="hobnob-backup-") as work:
+                with work_folder(beside(Path(gettempdir()) / "hobnob-backup")) as work:
                     out = sys.stdout.buffer
-                    made = stream_out(folder, out, Path(work), program=version.number(), progress=progress)
+                    made = stream_out(folder, out, work, program=version.number(), progress=progress)
                     out.flush()
         print(f"Kept {made.messages:,} messages in {made.rooms:,} rooms.", file=sys.stderr)
         return DONE

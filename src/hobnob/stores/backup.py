@@ -11,13 +11,12 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from hobnob.protocol.times import rfc3339
 from hobnob.stores import archive
 from hobnob.stores.archive import FORMAT, Manifest, Progress
-from hobnob.stores.place import new_file
+from hobnob.stores.place import beside, new_file, work_folder
 from hobnob.stores.sql import DATABASE
 
 _STEP = 256  # pages, 1 MiB
@@ -40,11 +39,8 @@ def save(data: Path, file: Path, *, force: bool, program: str, progress: Progres
     Raises:
         BackupRefused, PlaceRefused, OSError: nothing was written.
     """
-    with (
-        new_file(file, force=force) as stream,
-        TemporaryDirectory(prefix=f".{file.name}.", suffix=".unfinished", dir=file.parent) as work,
-    ):
-        return stream_out(data, stream, Path(work), program=program, progress=progress)
+    with new_file(file, force=force) as stream, work_folder(beside(file)) as work:
+        return stream_out(data, stream, work, program=program, progress=progress)
 
 
 def stream_out(data: Path, stream: BinaryIO, work: Path, *, program: str, progress: Progress) -> Manifest:

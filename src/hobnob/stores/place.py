@@ -1,10 +1,14 @@
-"""New files for this user alone, that appear when they are whole, and take no other file's place unasked."""
+"""New files for this user alone, that appear when they are whole, and take no other file's place unasked.
+
+Whatever interrupts the work, also in its first moment, nothing half-made stays (but for what kills the process).
+"""
 
 import os
+import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import mkstemp
 from typing import BinaryIO
 
 
@@ -21,10 +25,9 @@ def new_file(file: Path, *, force: bool) -> Iterator[BinaryIO]:
         OSError: it cannot be written.
     """
     _check(file, force)
-    opened, name = mkstemp(prefix=f".{file.name}.", suffix=".unfinished", dir=file.parent)
-    unfinished = Path(name)
-    try:
-        with os.fdopen(opened, "wb") as stream:
+    unfinished = beside(file)
+    try:  # already here, as the file may be interrupted in the moment it is made
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
@@ -33,6 +36,21 @@ def new_file(file: Path, *, force: bool) -> Iterator[BinaryIO]:
     finally:
         unfinished.unlink(missing_ok=True)
     sync_folder(file.parent)
+
+
+@contextmanager
+def work_folder(folder: Path) -> Iterator[Path]:
+    """A new folder for this user alone, which is gone after the block, with all that is in it. Raises OSError."""
+    try:
+        folder.mkdir(mode=0o700)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def beside(file: Path) -> Path:
+    """A hidden name in the same folder that nothing else has."""
+    return file.with_name(f".{file.name}.{secrets.token_hex(8)}.unfinished")
 
 
 def sync_folder(folder: Path) -> None:

@@ -17,9 +17,11 @@ from tests.unit.stores.builders import ADA, BOB, LOBBY, TEA, created, deleted, e
 
 from hobnob.protocol.codec import encode
 from hobnob.protocol.events import Fact, ReactionAdded
+from hobnob.protocol.records import Room
 from hobnob.stores import archive, backup, restore
 from hobnob.stores.archive import ArchiveRefused, Manifest
 from hobnob.stores.backup import BackupRefused
+from hobnob.stores.export import Export, reading_export
 from hobnob.stores.folder import DataFolder
 from hobnob.stores.place import PlaceRefused
 from hobnob.stores.restore import Restored
@@ -57,6 +59,11 @@ def opened(data: Path) -> "closing[SqlStore]":
     store = SqlStore(data)
     store.open()
     return closing(store)
+
+
+def no_link(source: Path, target: Path) -> None:
+    """As on a disk whose files have one name only."""
+    raise PermissionError
 
 
 def names(folder: Path) -> set[str]:
@@ -233,10 +240,7 @@ def test_a_damaged_chat_is_replaced_and_kept_as_it_is(data: Path, file: Path) ->
 
 
 def test_where_files_have_one_name_only(data: Path, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(source: Path, target: Path) -> None:
-        raise PermissionError
-
-    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(os, "link", no_link)
     aside = restored(file, data, replace=True).aside
     assert aside is not None
     assert names(aside) == {DATABASE}
@@ -353,3 +357,77 @@ def test_forged_databases(
 def test_no_database_at_all(forge: Callable[..., Path], tmp_path: Path) -> None:
     with pytest.raises(ArchiveRefused, match="damaged"):
         restored(forge(content=b"hello" * 1000), tmp_path / "elsewhere")
+
+
+# Killed in the middle
+
+
+def killed_at(step: int, work: Callable[[], object]) -> bool:
+    """Do `work` in a process that is gone at its so-manieth change of the file system; False when it ends before."""
+    process = os.fork()
+    if process == 0:
+        left = [step]
+
+        def counted(change: Callable[..., object]) -> Callable[..., object]:
+            def count_and_change(*arguments: object, **options: object) -> object:
+                left[0] -= 1
+                if left[0] < 0:
+                    os._exit(9)
+                return change(*arguments, **options)
+
+            return count_and_change
+
+        for name in ("mkdir", "rename", "replace", "link", "unlink", "rmdir", "fsync", "chmod"):
+            setattr(os, name, counted(getattr(os, name)))
+        try:
+            work()
+        finally:
+            os._exit(0 if left[0] >= 0 else 1)
+    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 9
+
+
+@pytest.mark.parametrize("links", [True, False], ids=["links", "no links"])
+def test_whenever_it_is_killed_there_is_a_whole_chat(
+    data: Path, file: Path, links: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not links:
+        monkeypatch.setattr(os, "link", no_link)
+    with opened(data) as store:
+        old = digest(store)
+        happen(store, sent(BOB, "since then"))
+        later = digest(store)
+    (data / "search.sqlite3").write_bytes(b"of the old history")
+    step, seen = 0, set()
+    while killed_at(step, lambda: restored(file, data, replace=True)):
+        step += 1
+        wholes = [data, *data.glob("before-restore-*")]
+        found = [digest_of(folder) for folder in wholes if (folder / DATABASE).exists()]
+        assert later in found  # what was there is never lost
+        if links:
+            seen.add(digest_of(data))
+    assert step > 5
+    assert digest_of(data) == old
+    assert not links or seen == {later, old}
+
+
+def digest_of(data: Path) -> str:
+    """A sum over every message of a folder, which is left as it is."""
+    with reading_export(data) as found:
+        messages = [encode(message) for room in (LOBBY, TEA) for message in found.messages(found_room(found, room))]
+    return hashlib.sha256(b"".join(messages)).hexdigest()
+
+
+def found_room(export: Export, id: str) -> Room:
+    return next(room for room in export.rooms() if room.id == id)
+
+
+def test_a_backup_that_is_killed_is_none(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "backups").mkdir()
+    file, step = tmp_path / "backups/chat.tar.gz", 0
+    while killed_at(step, lambda: save(data, file)):
+        step += 1
+        if file.exists():  # then it is whole
+            restored(file, tmp_path / f"restored-{step}")
+            file.unlink()
+    assert step > 3
+    restored(file, tmp_path / "elsewhere")
