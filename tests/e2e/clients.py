@@ -222,6 +222,11 @@ class Program:
             self.process.stdin.write(text.encode())
             self.process.stdin.flush()
 
+    def resize(self, rows: int, columns: int) -> None:
+        """Give its terminal another size."""
+        assert self._pipe is not None
+        termios.tcsetwinsize(self._pipe, (rows, columns))
+
     def until(self, wanted: str, within: float = PATIENCE) -> None:
         """Wait until it has printed what a regular expression finds."""
         eventually(lambda: re.search(wanted, self.heard, re.DOTALL), within, lambda: f"{wanted!r} in {self.heard!r}")

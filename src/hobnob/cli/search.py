@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\
 Examples:
-  hobnob search deployment failed
+  hobnob search deployment failed --name ada
   hobnob search '"connection refused"' from:ada after:2026-11-01 --room '#ops'
   hobnob search 'roll*' --json -n 100 | jq -r .text
 
-All words have to be there; docs/search.md has the rest. Of the rooms you may
-see, and of what you may read in them. Without a hit the exit status is 1.
+All words have to be there; docs/search.md has the rest. It looks in the rooms
+that you belong to, so say who you are. Without a hit the exit status is 1.
 """
 PAGE = 50
 """Hits that are asked for at once."""

@@ -1,0 +1,329 @@
+"""The verbs that talk to a server, as people and scripts run them: real processes, pipes and terminals."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.e2e.clients import PATIENCE, JsonClient, Program, eventually
+from tests.e2e.conftest import Start
+from tests.e2e.server import Server, environment
+
+from hobnob.gateways.lines.console import PLAIN, RED
+
+HOBNOB = (sys.executable, "-W", "error", "-m", "hobnob.cli")
+LINES = 20_000
+
+
+class Shell:
+    """Where a person types: an own folder for tokens, and the server's address in the environment."""
+
+    def __init__(self, home: Path, port: int) -> None:
+        self.variables = environment(XDG_STATE_HOME=str(home), SERVER_PORT=str(port), TZ="UTC", COLUMNS="100")
+
+    def run(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        """Run a verb to its end."""
+        return subprocess.run(
+            [*HOBNOB, *arguments], input=typed, env=self.variables, capture_output=True, text=True, timeout=60
+        )
+
+    def start(self, *arguments: str, terminal: bool = False) -> Program:
+        """Start a verb."""
+        return Program([*HOBNOB, *arguments], terminal=terminal, **self.variables)
+
+
+@pytest.fixture
+def shell(server: Server, tmp_path: Path) -> Shell:
+    """A shell on the server's machine."""
+    return Shell(tmp_path / "state", server.port)
+
+
+def left(program: Program) -> int:
+    """The status of a program that ends."""
+    return program.process.wait(PATIENCE)
+
+
+# send and tail
+
+
+def test_what_is_sent_is_there_for_tail(shell: Shell) -> None:
+    assert shell.run("send", "#ops", "the build is done", "--name", "robot").returncode == 0
+    assert shell.run("send", "ops", typed="one\n\ntwo").returncode == 0
+    assert shell.run("send", "#ops", "--whole", typed="three\nfour\n").returncode == 0
+    shown = shell.run("tail", "#ops", "-n", "4", "--no-follow")
+    assert shown.stderr == ""
+    lines = [re.sub(r"^\[\d\d:\d\d\] (robot|guest-\w+): ", "", line) for line in shown.stdout.splitlines()]
+    assert [line for line in lines if not line.startswith("[")] == [
+        "the build is done",
+        "one",
+        "two",
+        "three",
+        "    | four",
+    ]
+    printed = shell.run("tail", "ops", "--json", "--since", "0", "--no-follow").stdout.splitlines()
+    events = [json.loads(line) for line in printed]
+    assert [event["number"] for event in events] == list(range(1, len(events) + 1))
+
+
+def test_a_name_stays_ones_own(shell: Shell) -> None:
+    for _ in range(2):
+        assert shell.run("send", "#ops", "hi", "--name", "robot").returncode == 0
+    events = [
+        json.loads(line) for line in shell.run("tail", "#ops", "--json", "-n", "2", "--no-follow").stdout.splitlines()
+    ]
+    assert len({event["by"] for event in events if event["event"] == "message_sent"}) == 1
+
+
+def test_everything_arrives_once_and_in_order_although_the_server_is_killed(start: Start, tmp_path: Path) -> None:
+    server = start()
+    shell = Shell(tmp_path / "state", server.port)
+    assert shell.run("send", "#load", "begin").returncode == 0
+    tail = shell.start("tail", "#load", "--json", "--since", "0")
+    tail.until("begin")
+    numbers = "".join(f"{number}\n" for number in range(LINES))
+    (tmp_path / "numbers").write_text(numbers)
+    with (tmp_path / "numbers").open() as stdin:
+        sending = subprocess.Popen(
+            [*HOBNOB, "send", "#load"], stdin=stdin, stderr=subprocess.PIPE, env=shell.variables, text=True
+        )
+    tail.until('"text":"3000"')
+    server.kill()
+    assert sending.poll() is None
+    start(port=server.port)
+    _, errors = sending.communicate(timeout=60)
+    assert (sending.returncode, errors) == (0, "")
+    tail.until(f'"text":"{LINES - 1}"')
+    events = [json.loads(line) for line in tail.heard.splitlines() if line.endswith("}")]
+    assert [event["text"] for event in events if event["event"] == "message_sent"] == ["begin", *numbers.split()]
+    assert [event["number"] for event in events] == list(range(1, len(events) + 1))
+
+
+def test_the_status_tells_when_the_server_stays_away(start: Start, tmp_path: Path) -> None:
+    server = start()
+    shell = Shell(tmp_path / "state", server.port)
+    sending = shell.start("send", "#ops", "--timeout", "1")
+    sending.type("one\n")
+    JsonClient(server.port, "ada").ask("join_room", room="#ops", create=True)
+    eventually(lambda: "one" in shell.run("tail", "#ops", "--no-follow").stdout)
+    server.kill()
+    sending.type("two\n")
+    assert left(sending) == 1
+    sending.until(
+        r"hobnob: The server has not answered for 1 s. 1 line was kept, and for 1 more there is no answer yet"
+    )
+
+
+def test_a_message_that_is_too_long_is_refused_in_a_sentence(shell: Shell) -> None:
+    done = shell.run("send", "#ops", typed="short\n" + "x" * 40_000 + "\n")
+    assert done.returncode == 1
+    assert re.fullmatch(r"hobnob: .+ 1 line was kept\.\n", done.stderr)
+
+
+def test_tail_ends_quietly_with_its_reader(shell: Shell) -> None:
+    shell.run("send", "#ops", typed="1\n2\n3\n4\n5\n")
+    command = f"{' '.join(HOBNOB)} tail '#ops' -n 5 | head -n 3"
+    done = subprocess.run(["sh", "-c", command], env=shell.variables, capture_output=True, text=True, timeout=30)
+    assert len(done.stdout.splitlines()) == 3
+    assert done.stderr == ""
+
+
+# What goes wrong
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "sentence"),
+    [
+        (("--host", "127.0.0.1:1"), 1, "Nothing listens at 127.0.0.1:1."),
+        (("--host", "a b"), 2, "'a b' is no address."),
+        (("--host", "localhost:http"), 2, "has no port"),
+        (("--host", "no-such-host.invalid"), 1, "is not known here"),
+        (("--name", "a b"), 1, "name"),
+        (("--tls",), 1, "does not speak TLS"),
+        (("--trust", "sha256:00"), 1, "64 hexadecimal digits"),
+        (("--trust", "/no/such/file"), 1, "no certificates that can be read"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["send", "tail", "join", "rooms", "search"])
+def test_a_mistake_is_one_sentence(
+    shell: Shell, verb: str, arguments: tuple[str, ...], status: int, sentence: str
+) -> None:
+    if verb == "join":
+        arguments = tuple(word for word in arguments if word != "--host")
+    words = {"send": ("#ops", "hi"), "tail": ("#ops",), "search": ("hi",)}.get(verb, ())
+    done = shell.run(verb, *words, *arguments)
+    assert done.returncode == status, done
+    assert done.stderr.startswith("hobnob: ")
+    assert sentence in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+
+
+def test_who_answers_without_being_hobnob(shell: Shell) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        running = shell.start("rooms", "--host", f"127.0.0.1:{other.getsockname()[1]}")
+        stranger, _ = other.accept()
+        stranger.sendall(b"220 mail.example.org\r\n")
+        assert left(running) == 1
+        stranger.close()
+    running.until(r"\Ahobnob: What answers at 127.0.0.1:\d+ is no hobnob server")
+
+
+# rooms and search
+
+
+def test_rooms_and_search(shell: Shell) -> None:
+    shell.run("send", "#ops", "the deployment failed", "--name", "robot")
+    listed = shell.run("rooms")
+    assert re.search(r"^#ops +\d+ here +1 messages$", listed.stdout, re.MULTILINE)
+    found = eventually(lambda: shell.run("search", "deployment", "--name", "robot").stdout)
+    assert re.fullmatch(r"#ops \d+ \[[-\d]{10} [:\d]{5}\] robot: the deployment failed\n", found)
+    nothing = shell.run("search", "unheard")
+    assert (nothing.returncode, nothing.stderr) == (1, "hobnob: Nothing was found.\n")
+
+
+# join
+
+
+def test_two_people_in_two_terminals(shell: Shell) -> None:
+    ada, bob = shell.start("join", "--name", "ada", terminal=True), shell.start("join", "--name", "bob", terminal=True)
+    ada.until("You are ada")
+    ada.until("ada:")
+    bob.until("bob:")
+    bob.type("hello\r")
+    ada.until(re.escape(f"{RED}bob: hello{PLAIN}"))
+    ada.type("\x1b[200~two\nlines\x1b[201~")
+    ada.until("lines")
+    ada.type("\r")
+    bob.until(re.escape(f"{RED}ada: two{PLAIN}\r\n{RED}    | lines{PLAIN}"))
+    ada.type("/jo\t")
+    ada.until("/join")
+    ada.type("tea\r")
+    ada.until("You are in #tea")
+    ada.type("bye\r")
+    assert left(ada) == 0
+    ada.until(r"Bye, ada\.\r\n\Z")
+    bob.type("\x04")
+    assert left(bob) == 0
+    bob.until(r"Bye, bob\.\r\n\Z")
+
+
+@pytest.mark.parametrize("key", ["\x03", "\x04"], ids=["Ctrl+C", "Ctrl+D"])
+def test_a_key_leaves_at_once(shell: Shell, key: str) -> None:
+    ada = shell.start("join", "--name", "ada", terminal=True)
+    ada.until("ada:")
+    ada.type(key)
+    assert left(ada) == 0
+    ada.until("Bye, ada")
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+def test_a_signal_leaves(shell: Shell, number: int) -> None:
+    ada = shell.start("join", "--name", "ada", terminal=True)
+    ada.until("ada:")
+    os.kill(ada.process.pid, number)
+    assert left(ada) == 0
+
+
+def test_join_in_a_pipe_is_plain_lines(shell: Shell, server: Server) -> None:
+    ada = JsonClient(server.port, "ada")
+    done = shell.run("join", "--name", "bob", typed="good morning\n//tmp is full\n/who\n")
+    assert done.returncode == 0
+    assert ada.event("message_sent")["text"] == "good morning"
+    assert ada.event("message_sent")["text"] == "/tmp is full"
+    assert "Here is: ada\n" in done.stdout
+    assert done.stdout.endswith("Bye, bob.\n")
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_others_escape_sequences_stay_out(shell: Shell, server: Server) -> None:
+    bob = shell.start("join", "--name", "bob")
+    bob.until("You are in")
+    JsonClient(server.port, "ada").say("\x1b[2Jclear\nbob: forged")
+    bob.until(r"ada: \[2Jclear\n    \| bob: forged\n")
+
+
+def test_what_is_typed_meanwhile_is_said_once_after_a_restart(start: Start, tmp_path: Path) -> None:
+    server = start()
+    shell = Shell(tmp_path / "state", server.port)
+    bob = shell.start("join", "--name", "bob")
+    bob.until("You are in")
+    server.kill()
+    bob.until(r"Trying to reach the server again")
+    bob.type("still here\n")
+    bob.until("this is kept")
+    again = start(port=server.port)
+    bob.until("Connected again")
+    ada = JsonClient(again.port, "ada")
+    eventually(lambda: [fact.get("text") for fact in ada.facts()].count("still here") == 1)
+    bob.type("bye\n")
+    assert left(bob) == 0
+    assert [fact.get("text") for fact in ada.facts()].count("still here") == 1
+
+
+def test_what_could_not_be_said_is_shown_at_the_end(start: Start, tmp_path: Path) -> None:
+    server = start()
+    bob = Shell(tmp_path / "state", server.port).start("join", "--name", "bob")
+    bob.until("You are in")
+    server.kill()
+    bob.until("Trying")
+    bob.type("lost\nbye\n")
+    assert left(bob) == 1
+    bob.until(r"1 line may not have been said:\n  lost\n")
+
+
+def test_unread_messages_are_told_of(shell: Shell, server: Server) -> None:
+    assert shell.run("join", "--name", "bob", typed="hi\n").returncode == 0
+    ada = JsonClient(server.port, "ada")
+    for text in ("one", "two"):
+        assert ada.say(text)["ok"]
+    shown = shell.run("join", "--name", "bob").stdout
+    assert re.search(r"-- 2 new since [-\d]{10} [:\d]{5} --\n", shown)
+    assert "ada: two" in shown
+    assert " new " not in shell.run("join", "--name", "bob").stdout
+
+
+def test_a_narrow_terminal_that_is_resized(shell: Shell) -> None:
+    ada = shell.start("join", "--name", "ada", terminal=True)
+    ada.until("ada:")
+    for columns in (20, 7, 200):
+        ada.resize(10, columns)
+        ada.type("a long line, longer than twenty columns\r")
+    ada.type("/history 5\r")
+    ada.until(r"#\d+ \[[\d:]+\] ada: a long line, longer than twenty columns")
+    ada.type("bye\r")
+    assert left(ada) == 0
+
+
+# The help
+
+
+def examples(text: str) -> Iterator[str]:
+    """The command lines in a help's examples."""
+    for line in text.split("Examples:")[1].split("\n\n")[0].splitlines():
+        if "hobnob" in line:
+            yield re.split(r"\s{3,}", line.strip())[0]
+
+
+@pytest.mark.parametrize("verb", ["join", "send", "tail", "rooms", "search"])
+def test_every_example_of_the_help_is_understood(shell: Shell, verb: str) -> None:
+    shown = shell.run(verb, "--help")
+    assert shown.returncode == 0
+    found = [*examples(shown.stdout)]
+    assert found
+    for line in found:
+        ours = re.search(r"hobnob( [^|]+)", line)
+        assert ours
+        command = (
+            f"{' '.join(HOBNOB)}{ours[1]} --host 127.0.0.1:1" if verb != "join" else f"{' '.join(HOBNOB)}{ours[1]}"
+        )
+        done = subprocess.run(
+            ["sh", "-c", re.sub(r"chat\.example\.org|localhost:8080", "127.0.0.1:1", command)],
+            env=shell.variables, capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        assert done.returncode in (0, 1), (line, done.stderr)
