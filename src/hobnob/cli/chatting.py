@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from hobnob.client.client import Client
 from hobnob.client.errors import ClientError, Refused
 from hobnob.client.mirror import Room
-from hobnob.client.subscription import Disconnected, Happening, Reconnected
+from hobnob.client.subscription import Disconnected, Happening, Reconnected, Subscription
 from hobnob.gateways.lines import pages
 from hobnob.gateways.lines.commands import COMMANDS, run
 from hobnob.gateways.lines.console import LAST_WORD, PLAIN, RED
@@ -98,6 +98,8 @@ class Chatting:
         self._public: set[str] = set()
         self._mine: set[str] = set()
         self._unmarked = asyncio.Event()
+        self._arrived = asyncio.Event()
+        self._events: Subscription
         self.seat: Place
 
     @property
@@ -112,7 +114,7 @@ class Chatting:
         return f"Bye, {self._client.me.name}."
 
     async def begin(self, room: str | None) -> None:
-        """Enter, and show where one is and what is new. Raises ClientError."""
+        """Enter; `live` goes on from here. Raises ClientError."""
         rooms = self._client.rooms
         if room is None:
             entered = rooms.get("#lobby") or await self._client.join("#lobby")
@@ -122,17 +124,23 @@ class Chatting:
             entered = await self._client.join(room, create=True)
         await self._client.follow(entered)
         self.seat = Place(self._client, state(entered), self._theme)
+        self._events = self._client.events()  # from the very number up to which the arrival shows what was said
         self._say(f"You are {self.seat.name}. /help shows what you can do, bye leaves.")
-        if entered.unread:
-            since = await self._read_at(entered)
-            self._say(f"-- {entered.unread} new since {since} --" if since else f"-- {entered.unread} new --")
-        await self._run(self.seat.arrive())
-        elsewhere = [f"#{other.name} {other.unread}" for other in rooms.values() if other.unread and other.name
-                     and other is not entered]  # fmt: skip
-        if elsewhere:
-            self._say(f"-- new in other rooms: {', '.join(elsewhere)} --")
+
+    async def _arrive(self) -> None:
+        """Show where one is and what is new."""
+        rooms = self._client.rooms
+        if entered := rooms.get(self.seat.room.id):
+            if entered.unread:
+                since = await self._read_at(entered)
+                self._say(f"-- {entered.unread} new{since} --")
+            await self._run(self.seat.arrive())
+        others = [room for room in rooms.values() if room.unread and room.name and room is not entered]
+        if others:
+            self._say(f"-- new elsewhere: {', '.join(f'#{room.name} {room.unread}' for room in others)} --")
         await self._perform(c.ListRooms())  # their names can be completed
         self._unmarked.set()
+        self._arrived.set()
 
     async def take(self, line: str) -> bool:
         """Do what a line says, after those before it; whether it says goodbye."""
@@ -176,6 +184,7 @@ class Chatting:
         """Let what was typed go out, for a moment, while `live` goes on; what could not."""
         try:
             async with asyncio.timeout(LAST_WORDS_WITHIN if self._client.connected else 0):
+                await self._arrived.wait()
                 await self._typed.join()
                 await self._all_sent()
                 await self._client.mark_read(self.seat.room.id)
@@ -185,7 +194,7 @@ class Chatting:
         return [*self._sending.values(), *([self._doing] if self._doing else []), *waiting]
 
     async def _hear(self) -> None:
-        async for event, _ in self._client.events():
+        async for event, _ in self._events:
             if isinstance(event, Goodbye) and event.text == LAST_WORD:
                 self._say(event.text)
                 return
@@ -216,6 +225,7 @@ class Chatting:
         return event.by == self._client.me.id and not isinstance(event, MessageSent | MessageEdited)
 
     async def _speak(self) -> None:
+        await self._arrive()
         while True:
             self._doing = await self._typed.get()
             await self._obey(self._doing)
@@ -296,11 +306,11 @@ class Chatting:
                 continue
 
     async def _read_at(self, room: Room) -> str:
-        """When the last message was said that one has read."""
+        """Since when: the time of the last message that one has read, if there is one."""
         from hobnob.cli.tail import local
 
         page = await self._client.perform(c.ReadHistory(room=room.id, before=room.read + 1, limit=1), r.History)
-        return f"{local(page.messages[-1].at):%Y-%m-%d %H:%M}" if page.messages else ""
+        return f" since {local(page.messages[-1].at):%Y-%m-%d %H:%M}" if page.messages else ""
 
     def _say(self, line: str) -> None:
         self._show(f"{line}\n")
