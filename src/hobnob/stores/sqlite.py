@@ -11,6 +11,7 @@ _BUSY_TIMEOUT = (
     2.0  # seconds; nobody else should write to the file, a backup or a curious person might hold it a moment
 )
 _READERS = 3
+_READERS_PATIENCE = 20  # ms; nobody can write while a checkpoint waits, and a backup reads for a long time
 _CHECKPOINT_PAGES = (
     8000  # 32 MiB of WAL between two checkpoints: refs are random, so that each batch touches many pages
 )
@@ -93,8 +94,10 @@ def truncate_wal(engine: sa.Engine) -> bool:
     connection = engine.raw_connection()
     try:
         cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={_READERS_PATIENCE}")
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         row = cursor.fetchone()
+        cursor.execute(f"PRAGMA busy_timeout={int(_BUSY_TIMEOUT * 1000)}")
         return row is not None and row[0] == 0
     finally:
         connection.close()
