@@ -94,6 +94,8 @@ class LineReader:
             return
         self._line = bytearray()
         self._skipping = True
+        if self.crlf is None:  # it is answered before its end is seen, with the ending that suits every terminal
+            self.crlf = True
         yield None
 
     def _without_telnet(self, data: bytes) -> bytes:
