@@ -154,9 +154,9 @@ class Bot:
         Raises:
             ClientError: the bot cannot connect at the start, or is not let in again later.
         """
+        events = self.chat.events(playback=False)  # before there is anything to miss
         async with self.chat as chat:
             try:
-                events = chat.events(playback=False)
                 await self._enter()
                 for work in self._work:
                     self._start(work(chat))

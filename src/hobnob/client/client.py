@@ -18,7 +18,7 @@ from weakref import WeakSet
 from hobnob.client.address import parse_address
 from hobnob.client.backoff import Backoff
 from hobnob.client.connection import Connection, Dial, Identity, R
-from hobnob.client.errors import ClientError, Refused
+from hobnob.client.errors import ClientError, Closed, Refused
 from hobnob.client.link import Link, Tls, open_link
 from hobnob.client.mirror import Mirror, Room
 from hobnob.client.subscription import Disconnected, Reconnected, Subscription
@@ -376,8 +376,14 @@ class Client:
             await self._chores.wait()
             self._chores.clear()
             await self._keep_token()
-            with suppress(Refused):
+            try:
                 await self._catch_up()
+            except Refused:  # one may not see it any more; the others are still to be read
+                self._chores.set()
+            except Closed as error:
+                if error.code != "no-answer":
+                    return
+                self._chores.set()
 
     async def _keep_token(self) -> None:
         file, token = self._file, self.token
@@ -386,16 +392,17 @@ class Client:
 
     async def _catch_up(self) -> None:
         rooms = self.rooms
-        if self._returned and self._presence is not None:
+        returned, self._returned = self._returned, False
+        if returned and self._presence is not None:
             await self.perform(self._presence, r.Reply)
-        self._returned = False
         while rooms.unknown:
             await self.perform(c.JoinRoom(room=rooms.unknown.pop()), r.Joined)
         while rooms.uncounted:
             for unread in (await self.perform(c.ListUnread(room=rooms.uncounted.pop()), r.UnreadRooms)).rooms:
                 rooms.counted(unread)
         while rooms.stale:
-            await self._read(rooms[rooms.stale.pop()])
+            if room := rooms.get(rooms.stale.pop()):
+                await self._read(room)
 
     async def _read(self, room: Room) -> None:
         self.rooms.begin_reading(room)
@@ -407,8 +414,10 @@ class Client:
                 messages[:0] = page
                 if len(messages) >= room.keeps:
                     break
-        except ClientError:
-            self.rooms.stale.add(room.id)
+        except ClientError as error:
+            self.rooms.filled(room, members, messages)
+            if not isinstance(error, Refused):
+                self.rooms.stale.add(room.id)
             raise
         self.rooms.filled(room, members, messages[-room.keeps :])
 

@@ -38,7 +38,7 @@ QUIET = 30.0
 MOST_WAITING = 1000
 """Commands that may be without an answer; further ones wait for their turn, in order."""
 MOST_CONNECTIONS = 20
-"""Connections that may break over one command before it is given up: it may be what breaks them."""
+"""In a row that may break without an answer; then the first command is given up, as it may be what breaks them."""
 TRIES = 3
 """Times that a command is sent on one connection when the server cannot tell whether it was kept."""
 
@@ -93,7 +93,6 @@ class _Waiting:
     settle: Callable[[bytes], Reply]
     future: "asyncio.Future[Reply]"
     sent: int = 0
-    connections: int = 0
 
 
 class Connection:
@@ -114,6 +113,7 @@ class Connection:
         self._link: Link | None = None
         self._early: list[bytes] = []
         self._goodbye = ""
+        self._fruitless = 0
         self._task: asyncio.Task[None] | None = None
         self._error: ClientError | None = None
 
@@ -200,15 +200,16 @@ class Connection:
         return welcome
 
     def _send_again(self, link: Link) -> None:
-        for waiting in self._waiting.values():
-            waiting.connections += 1
-            waiting.sent = 1
-            if waiting.connections < MOST_CONNECTIONS:
-                link.write(waiting.frame)
-            elif not waiting.future.done():
-                waiting.future.set_exception(
-                    Closed("no-answer", f"{self._where} hung up again and again without an answer to this.")
-                )
+        waiting = [waiting for waiting in self._waiting.values() if not waiting.future.done()]
+        self._fruitless = self._fruitless + 1 if waiting else 0
+        if self._fruitless >= MOST_CONNECTIONS:
+            self._fruitless = 0
+            waiting.pop(0).future.set_exception(
+                Closed("no-answer", f"{self._where} hung up again and again without an answer to this.")
+            )
+        for each in waiting:
+            each.sent = 1
+            link.write(each.frame)
 
     async def _introduce(self, link: Link) -> Welcome:
         identity = self.identity
@@ -318,6 +319,8 @@ class Connection:
         waiting = self._waiting.get(heading.reply) if isinstance(heading.reply, int) else None
         if waiting is None or waiting.future.done():
             return
+        self._fruitless = 0
+        self._backoff.reset()
         if heading.error == "stopping":
             return  # it was not done, and goes out again with the next connection
         if heading.error == "unknown-outcome" and waiting.sent < TRIES and self._link is not None:
@@ -330,7 +333,6 @@ class Connection:
             if isinstance(reply, Joined):
                 self.positions.joined(reply.room)
                 self._listener.joined(reply)
-            self._backoff.reset()
             waiting.future.set_result(reply)
 
     def _drop(self) -> None:

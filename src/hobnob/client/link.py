@@ -146,7 +146,9 @@ def _check(
     address: Address, writer: asyncio.StreamWriter, fingerprint: bytes | None, *, plain: bool, insecure: bool
 ) -> None:
     peer: tuple[str, int] | None = writer.get_extra_info("peername")
-    if plain and not insecure and not (peer and is_loopback(peer[0])):
+    if peer is None:
+        raise CannotConnect("hung-up", f"{address} hung up at once. Try again later.")
+    if plain and not insecure and not is_loopback(peer[0]):
         raise CannotConnect(
             "insecure",
             f"{address} is not on this machine, so others could read along. Use TLS, or allow an insecure connection.",

@@ -73,7 +73,11 @@ class Mirror(Mapping[str, Room]):
         """Where one is now; contents of followed rooms are to be read again, as comings and goings were missed."""
         self.me = welcome.you
         known = self._rooms
+        names = {room.name: room for room in known.values() if room.followed and room.name}
         self._rooms = {state.id: _updated(known.get(state.id), state) for state in welcome.rooms}
+        for room in self._rooms.values():
+            if room.id not in known and (before := names.get(room.name)):  # the same room in another epoch
+                room.followed, room.keeps = True, before.keeps
         self.uncounted.clear()
         self.unknown.clear()
         self.stale = {room.id for room in self._rooms.values() if room.followed}
