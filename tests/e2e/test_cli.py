@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tests.e2e.clients import PATIENCE, JsonClient, Program, eventually
 from tests.e2e.conftest import Start
-from tests.e2e.server import Server, environment
+from tests.e2e.server import ROOT, Server, environment
 
 from hobnob.gateways.lines.console import PLAIN, RED
 
@@ -327,3 +327,36 @@ def test_every_example_of_the_help_is_understood(shell: Shell, verb: str) -> Non
             env=shell.variables, capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL,
         )  # fmt: skip
         assert done.returncode in (0, 1), (line, done.stderr)
+
+
+# The docs
+
+
+def sessions(page: str) -> Iterator[tuple[str, str]]:
+    """Command lines and what they print, in the order of a page's console blocks."""
+    for block in re.findall(r"^```console\n(.*?)^```$", page, re.MULTILINE | re.DOTALL):
+        for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            line, _, printed = step.partition("\n")
+            yield line, printed
+
+
+def without_times(text: str) -> str:
+    return re.sub(r"\d\d:\d\d\]", "..]", re.sub(r"\d{4}-\d\d-\d\d", "....", text))
+
+
+def test_what_the_page_shows_is_what_is_printed(shell: Shell, tmp_path: Path) -> None:
+    (program := tmp_path / "hobnob").write_text(f'#!/bin/sh\nexec {" ".join(HOBNOB)} "$@"\n')
+    program.chmod(0o700)
+    variables = shell.variables | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    steps = [*sessions((ROOT / "docs/cli.md").read_text())]
+    assert len(steps) > 5
+    for line, shown in steps:
+
+        def printed(line: str = line) -> str:
+            done = subprocess.run(["sh", "-c", line], env=variables, capture_output=True, text=True, timeout=30)
+            return without_times(done.stdout + done.stderr)
+
+        if "search" in line:  # the index follows within a second
+            eventually(lambda: printed() == without_times(shown), 5, printed)  # noqa: B023  it is called at once
+        else:
+            assert printed() == without_times(shown), line

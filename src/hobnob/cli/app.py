@@ -38,6 +38,7 @@ app.command(rooms.rooms, help_epilogue=rooms.EXAMPLES, config=())
 app.command(search.search, help_epilogue=search.EXAMPLES, config=())
 app.command(send.send, help_epilogue=send.EXAMPLES, config=())
 app.command(tail.tail, help_epilogue=tail.EXAMPLES, config=())
+app.register_install_completion_command(help="Teach the shell the verbs and flags.")
 
 
 def run(arguments: Sequence[str]) -> int:
