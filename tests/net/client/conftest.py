@@ -24,8 +24,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Starts servers, the same data and another process if it is called again."""
     started: list[Server] = []
 
-    def begin(**options: Any) -> Server:
-        server = Server(tmp_path, **options)
+    def begin(*arguments: str, **options: Any) -> Server:
+        server = Server(tmp_path, *arguments, **options)
         started.append(server)
         return server.wait_until_ready()
 
