@@ -24,7 +24,7 @@ from hobnob.gateways.lines.wire import LinesWire, shortened
 from hobnob.protocol import commands as c
 from hobnob.protocol import replies as r
 from hobnob.protocol.errors import ChatError
-from hobnob.protocol.events import Event, Goodbye, MessageEdited, MessageSent
+from hobnob.protocol.events import Event, MessageEdited, MessageSent
 from hobnob.protocol.ids import new_ref
 from hobnob.protocol.records import Room as RoomRecord
 from hobnob.protocol.records import RoomState
@@ -98,7 +98,8 @@ class Chatting:
         self._public: set[str] = set()
         self._mine: set[str] = set()
         self._unmarked = asyncio.Event()
-        self._arrived = asyncio.Event()
+        self.arrived = asyncio.Event()
+        """It is shown where one is."""
         self._events: Subscription
         self.seat: Place
 
@@ -140,7 +141,7 @@ class Chatting:
             self._say(f"-- new elsewhere: {', '.join(f'#{room.name} {room.unread}' for room in others)} --")
         await self._perform(c.ListRooms())  # their names can be completed
         self._unmarked.set()
-        self._arrived.set()
+        self.arrived.set()
 
     async def take(self, line: str) -> bool:
         """Do what a line says, after those before it; whether it says goodbye."""
@@ -184,7 +185,7 @@ class Chatting:
         """Let what was typed go out, for a moment, while `live` goes on; what could not."""
         try:
             async with asyncio.timeout(LAST_WORDS_WITHIN if self._client.connected else 0):
-                await self._arrived.wait()
+                await self.arrived.wait()
                 await self._typed.join()
                 await self._all_sent()
                 await self._client.mark_read(self.seat.room.id)
@@ -195,8 +196,8 @@ class Chatting:
 
     async def _hear(self) -> None:
         async for event, _ in self._events:
-            if isinstance(event, Goodbye) and event.text == LAST_WORD:
-                self._say(event.text)
+            if isinstance(event, Disconnected) and event.hint == LAST_WORD:
+                self._say(event.hint)
                 return
             if line := self._told(event):
                 self._show(line)

@@ -54,6 +54,7 @@ class Terminal:
 
     async def read(self, chatting: Chatting) -> None:
         """Take lines until one says goodbye, or Ctrl+C or Ctrl+D does. A pasted text is one line, with its breaks."""
+        await chatting.arrived.wait()
         session = self._session = self._begin(chatting)
         self._raw.enter_context(session.input.raw_mode())  # also between two lines, or keys would be echoed twice
         with suppress(EOFError, _Interrupted):
