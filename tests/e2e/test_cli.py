@@ -143,25 +143,27 @@ def test_tail_ends_quietly_with_its_reader(shell: Shell) -> None:
         (("--host", "a b"), 2, "'a b' is no address."),
         (("--host", "localhost:http"), 2, "has no port"),
         (("--host", "no-such-host.invalid"), 1, "is not known here"),
-        (("--name", "a b"), 1, "name"),
+        (("--name", "a b"), 1, "The name 'a b' will not do."),
         (("--tls",), 1, "does not speak TLS"),
         (("--trust", "sha256:00"), 1, "64 hexadecimal digits"),
         (("--trust", "/no/such/file"), 1, "no certificates that can be read"),
     ],
 )
-@pytest.mark.parametrize("verb", ["send", "tail", "join", "rooms", "search"])
-def test_a_mistake_is_one_sentence(
-    shell: Shell, verb: str, arguments: tuple[str, ...], status: int, sentence: str
-) -> None:
-    if verb == "join":
-        arguments = tuple(word for word in arguments if word != "--host")
-    words = {"send": ("#ops", "hi"), "tail": ("#ops",), "search": ("hi",)}.get(verb, ())
-    done = shell.run(verb, *words, *arguments)
+def test_a_mistake_is_one_sentence(shell: Shell, arguments: tuple[str, ...], status: int, sentence: str) -> None:
+    done = shell.run("rooms", *arguments)
     assert done.returncode == status, done
     assert done.stderr.startswith("hobnob: ")
     assert sentence in done.stderr
     assert done.stderr.count("\n") == 1
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize("words", [("send", "#ops", "hi"), ("tail", "#ops"), ("join",), ("search", "hi")])
+def test_every_verb_says_that_nobody_is_there(shell: Shell, words: tuple[str, ...]) -> None:
+    nowhere = ("127.0.0.1:1",) if words == ("join",) else ("--host", "127.0.0.1:1")
+    done = shell.run(*words, *nowhere)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "hobnob: Nothing listens at 127.0.0.1:1. Is the server running, and is this its port?\n"
 
 
 def test_who_answers_without_being_hobnob(shell: Shell) -> None:

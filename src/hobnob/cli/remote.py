@@ -73,7 +73,12 @@ async def connected(where: str | None, remote: Remote, program: str) -> AsyncIte
     connect_as = partial(connect, at, tls=tls, insecure=remote.insecure, client=f"hobnob-{program}")
     if remote.name is not None:
         client = connect_as(name=readable(remote.name))
-        await client.__aenter__()
+        try:
+            await client.__aenter__()
+        except CannotConnect as error:
+            if not error.code.startswith("name-"):
+                raise
+            raise CannotConnect(error.code, f"The name {readable(remote.name)!r} will not do. {error.hint}") from None
     else:
         guest = token_file(parse_address(at), _GUEST)
         client = connect_as(token=guest.read())
@@ -98,6 +103,7 @@ def address(where: str | None) -> str:
 
     host, port = from_environment("host"), from_environment("port")
     text = (where or _EVERYWHERE.get(host, host) or "127.0.0.1").strip()
+    parse_address(text)  # what is wrong with it shall be said of what was typed
     has_port = "]:" in text or text.count(":") == 1
     if port and not has_port:
         text = f"[{text.strip('[]')}]:{port}" if ":" in text else f"{text}:{port}"
