@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 FOLLOW_EVERY = 0.2
 """Seconds between two looks for what was kept, while something is."""
+REST = 3
+"""How many times as long as a batch took the index rests before the next: who talks comes first, it catches up later."""
 TRY_AGAIN_AFTER = 30.0
 """Seconds after which an index that failed is tried again."""
 AT_ONCE = 2
@@ -94,5 +96,5 @@ class Searching:
         while more:
             begun = time.monotonic()
             more = await self._loop.run_in_executor(self._threads, self._index.index_more)
-            if more:  # a whole store is indexed anew in half of a thread's time
-                await asyncio.sleep(time.monotonic() - begun)
+            if more:  # a whole store is indexed anew in a quarter of a thread's time
+                await asyncio.sleep(REST * (time.monotonic() - begun))
