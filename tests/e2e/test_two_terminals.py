@@ -18,18 +18,21 @@ ADA = "ada"
 
 
 class JoinTerminal(Terminal):
-    """`python client.py` in a terminal, as ada. Its settings come from the file .env of its folder."""
+    """`python client.py` in a terminal, as ada or without a name. Its settings come from .env in its folder."""
 
-    def __init__(self, home: Path, port: int) -> None:
+    def __init__(self, home: Path, port: int, name: str | None = ADA) -> None:
+        self.name = name or "Client"
         home.mkdir()
         (home / ".env").write_text(f"SERVER_HOST=127.0.0.1\nSERVER_PORT={port}\n")
         known = environment(XDG_STATE_HOME=str(home), TERM="xterm")
         known = {name: value for name, value in known.items() if name not in ("PYTHONPATH", "NO_COLOR")}
-        super().__init__([sys.executable, "-W", "error", str(STARTERS[1]), "--name", ADA], known, home)
+        super().__init__(
+            [sys.executable, "-W", "error", str(STARTERS[1]), *(["--name", name] if name else [])], known, home
+        )
 
     def opened(self) -> "JoinTerminal":
         """Wait until a line can be typed."""
-        self.shows(lambda screen: screen[-1] == f"{ADA}:")
+        self.shows(lambda screen: screen[-1] == f"{self.name}:")
         return self
 
     def shows(self, look: Callable[[list[str]], bool]) -> None:
@@ -47,6 +50,20 @@ def console(tmp_path: Path) -> Console:
 def client(console: Console, tmp_path: Path) -> JoinTerminal:
     """The client's terminal."""
     return JoinTerminal(tmp_path / "ada", console.port).opened()
+
+
+def test_who_gives_no_name_is_called_as_ever(console: Console, tmp_path: Path) -> None:
+    first = JoinTerminal(tmp_path / "first", console.port, None).opened()
+    first.type("Hi server, how are you?\r")
+    said = f"{RED}Client: Hi server, how are you?{PLAIN}".encode()
+    eventually(lambda: said in console.heard, PATIENCE, lambda: console.heard)
+    console.type("Hello from server!\r")
+    answer = f"{RED}Server: Hello from server!{PLAIN}".encode()
+    eventually(lambda: answer in first.heard, PATIENCE, lambda: first.heard)
+    second = JoinTerminal(tmp_path / "second", console.port, None)
+    second.name = "Client-2"
+    second.opened().type("me too\r")
+    eventually(lambda: b"Client-2: me too" in console.heard, PATIENCE, lambda: console.heard)
 
 
 def test_the_two_talk_in_red(console: Console, client: JoinTerminal) -> None:

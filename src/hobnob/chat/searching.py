@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FOLLOW_EVERY = 0.2
 """Seconds between two looks for what was kept, while something is."""
 REST = 3
-"""How many times as long as a batch took the index rests before the next: who talks comes first, it catches up later."""
+"""How many times as long as a batch took the index rests before the next: who talks comes first."""
 TRY_AGAIN_AFTER = 30.0
 """Seconds after which an index that failed is tried again."""
 AT_ONCE = 2

@@ -32,7 +32,8 @@ class Command(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="do", t
 class Hello(Command, frozen=True):
     """Say who one is; the first command of a connection.
 
-    `token` brings a guest back; without it `name` (or a made-up one) becomes a new person. To resume, name the
+    `token` brings a guest back; without it `name` (or a made-up one) becomes a new person. The name ``Client`` stands
+    for none: one is a visitor then, `Client`, `Client-2` and so on, and leaves nothing behind. To resume, name the
     `epoch` of the last hello and the last number seen per log: `me`, `house`, and `rooms` by id.
     """
 

@@ -205,3 +205,16 @@ async def test_settings_are_kept_told_and_forgotten(chat: Chat, join: Join) -> N
     await ada.reply(sent[-1])
     assert await ada.error("change_setting", key="one more", value="x") == "too-many"
     await ada.done("change_setting", key="k7", value="changed")
+
+
+async def test_programs_of_the_unnamed_are_visitors_by_number(chat: Chat, join: Join) -> None:
+    first, second = await join("Client"), await join("Client")
+
+    welcomes = [client.frames[0] for client in (first, second)]
+    assert [(welcome["you"]["name"], welcome["you"]["kind"]) for welcome in welcomes] == [
+        ("Client", "visitor"),
+        ("Client-2", "visitor"),
+    ]
+    assert all("token" not in welcome for welcome in welcomes)
+    first.leave()
+    assert (await join("Client")).frames[0]["you"]["name"] == "Client"

@@ -31,6 +31,8 @@ MOST_MISSED_BYTES = 1024 * 1024
 """Of the facts of all logs that are told again; a log that does not fit any more is read by pages."""
 MOST_NAMED_LOGS = 10_000
 NAME_TRIES = 100
+UNNAMED = "Client"
+"""A program that says this name speaks for somebody who gave none: a visitor, numbered where there are several."""
 
 
 @handles(Hello, before_hello=True)
@@ -66,6 +68,8 @@ async def _identify(chat: "Chat", session: "Session", command: Hello) -> tuple[P
         chat.people.reserve(person.name, person.id)
         return person, None
     new_id = new_person_id()
+    if manner.keeps and command.name == UNNAMED:
+        return Person(new_id, await _free_name(chat, None, UNNAMED, new_id), "visitor"), None
     if manner.keeps and command.name and command.name.strip():
         name = person_name(command.name)
         chat.people.reserve(name, new_id)  # that no absent one has it is a condition of the keeping
