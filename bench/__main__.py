@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 
-from bench import backup, durable, fanout, idle, machine, search, startup
+from bench import backup, durable, fanout, idle, machine, search, startup, tail
 from bench.lab import Lab, Rows, open_lab
 from bench.table import Row, markdown
 
@@ -24,6 +24,7 @@ MEASUREMENTS: dict[str, Callable[[Lab], Rows]] = {
     "fanout": fanout.measure,
     "durable": durable.measure,
     "search": search.measure,
+    "tail": tail.measure,
     "backup": backup.measure,
 }
 
