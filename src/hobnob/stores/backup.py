@@ -20,8 +20,8 @@ from hobnob.stores.place import beside, new_file, work_folder
 from hobnob.stores.sql import DATABASE
 
 _STEP = 256  # pages, 1 MiB
-_PAUSE = 0.002  # seconds between two steps
-_SYNC_EVERY = 16  # steps: little by little, or one large sync would hold up those of the server
+_PAUSE = 0.004  # seconds between two steps
+_SYNC_EVERY = 2  # steps: little by little, or one large sync would hold up those of the server
 
 
 class BackupRefused(Exception):
