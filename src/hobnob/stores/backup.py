@@ -1,7 +1,8 @@
 """Backups of a data folder, also of one that a server is using.
 
 The copy is of one moment: a read transaction stands still while the server goes on writing, which SQLite's WAL lets
-both do without waiting for each other. It is taken in steps with pauses, so that the disk has time for the server too.
+both do without waiting for each other. It is taken and packed in steps with pauses, so that the disk and the processors
+have time for the server too.
 The archive is made beside its place and moved there when it is whole and on the disk.
 """
 
@@ -21,6 +22,7 @@ from hobnob.stores.sql import DATABASE
 
 _STEP = 256  # pages, 1 MiB
 _PAUSE = 0.004  # seconds between two steps
+_REMOVED = 8 * 1024 * 1024  # bytes of the copy between two pauses
 _SYNC_EVERY = 2  # steps: little by little, or one large sync would hold up those of the server
 
 
@@ -54,8 +56,8 @@ def stream_out(data: Path, stream: BinaryIO, work: Path, *, program: str, progre
         os.close(os.open(copy, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         copy_database(data / DATABASE, copy, progress)
         manifest = _describe(copy, program)
-        archive.write(stream, manifest, work, progress)
-        copy.unlink()
+        archive.write(stream, manifest, work, _resting(progress))
+        _remove(copy)
     return manifest
 
 
@@ -81,6 +83,28 @@ def copy_database(source: Path, target: Path, progress: Progress) -> None:
         finally:
             os.close(synced)
         copy.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
+
+
+def _remove(copy: Path) -> None:
+    """Remove a large file piece by piece: all at once, its removal would hold up the syncs of the server."""
+    with copy.open("r+b") as file:
+        for size in range(copy.stat().st_size, 0, -_REMOVED):
+            file.truncate(size)
+            time.sleep(_PAUSE)
+    copy.unlink()
+
+
+def _resting(progress: Progress) -> Progress:
+    """The same, but whoever says that something is done rests as long as they computed since they last said so."""
+    woke = time.thread_time()
+
+    def rest(what: str, done: int, total: int) -> None:
+        nonlocal woke
+        progress(what, done, total)
+        time.sleep(time.thread_time() - woke)
+        woke = time.thread_time()
+
+    return rest
 
 
 def read_only(path: Path) -> sqlite3.Connection:

@@ -1,19 +1,40 @@
 """New files for this user alone, that appear when they are whole, and take no other file's place unasked.
 
 Whatever interrupts the work, also in its first moment, nothing half-made stays (but for what kills the process).
+They reach the disk little by little as they are written: one large sync at the end would hold up everybody else's.
 """
 
+import io
 import os
 import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+_SYNC_EVERY = 1024 * 1024  # bytes
 
 
 class PlaceRefused(Exception):
     """No file can be put there; the message is one sentence that says what to do."""
+
+
+class _SteadyFile(io.FileIO):
+    """A file that is brought to the disk after every `_SYNC_EVERY` bytes."""
+
+    _unsynced = 0
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        written = super().write(data)
+        self._unsynced += written
+        if self._unsynced >= _SYNC_EVERY:
+            os.fsync(self.fileno())
+            self._unsynced = 0
+        return written
 
 
 @contextmanager
@@ -27,7 +48,8 @@ def new_file(file: Path, *, force: bool) -> Iterator[BinaryIO]:
     _check(file, force)
     unfinished = beside(file)
     try:  # already here, as the file may be interrupted in the moment it is made
-        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as stream:
+        opened = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with io.BufferedWriter(_SteadyFile(opened, "wb")) as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())

@@ -8,6 +8,7 @@ import sqlite3
 import tarfile
 from collections.abc import Callable
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ from hobnob.stores.archive import ArchiveRefused, Manifest
 from hobnob.stores.backup import BackupRefused
 from hobnob.stores.export import Export, reading_export
 from hobnob.stores.folder import DataFolder
-from hobnob.stores.place import PlaceRefused
+from hobnob.stores.place import PlaceRefused, new_file
 from hobnob.stores.restore import Restored
 from hobnob.stores.sql import DATABASE, SqlStore
 from hobnob.stores.store import Store, StoreRefused
@@ -188,6 +189,36 @@ def test_a_damaged_database(data: Path, tmp_path: Path, damage: str) -> None:
     with pytest.raises(BackupRefused):
         save(data, tmp_path / "chat.tar.gz")
     assert names(tmp_path) == {"data"}
+
+
+def test_it_reaches_the_disk_little_by_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced, sync = [0], os.fsync
+
+    def noted(file: int) -> None:
+        sync(file)
+        synced.append(os.fstat(file).st_size)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    with new_file(tmp_path / "large", force=False) as stream:
+        for _ in range(100):
+            stream.write(bytes(99_999))
+    assert (tmp_path / "large").stat().st_size == 9_999_900
+    assert max(size - before for before, size in pairwise(synced[:-1])) < 2 * 1024 * 1024
+
+
+def test_packing_leaves_half_of_the_time_to_others(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    computed, rests = 0.0, []
+
+    def thread_time() -> float:
+        nonlocal computed
+        computed += 0.5
+        return computed
+
+    monkeypatch.setattr("hobnob.stores.backup.time.thread_time", thread_time)
+    monkeypatch.setattr("hobnob.stores.backup.time.sleep", rests.append)
+    told: list[str] = []
+    backup.save(data, tmp_path / "chat.tar.gz", force=False, program="1.0", progress=lambda what, *_: told.append(what))
+    assert rests.count(0.5) == told.count("packing") > 0
 
 
 def test_stopping_a_backup_leaves_nothing(data: Path, tmp_path: Path) -> None:
