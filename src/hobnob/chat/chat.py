@@ -29,7 +29,7 @@ from hobnob.chat.room import Room
 from hobnob.chat.rooms import LOBBY, Rooms
 from hobnob.chat.searching import Searching
 from hobnob.chat.session import Session
-from hobnob.gateways.gateway import Codec, Link
+from hobnob.gateways.gateway import Codec, Link, Origin
 from hobnob.protocol.commands import Command
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import (
@@ -162,12 +162,12 @@ class Chat:
 
     # House
 
-    def enter(self, codec: Codec, link: Link, address: str) -> Conversation:
+    def enter(self, codec: Codec, link: Link, origin: Origin) -> Conversation:
         """Let a client in."""
         self._sessions += 1
-        conversation = Conversation(self, codec, link, address, self._sessions)
+        conversation = Conversation(self, codec, link, origin, self._sessions)
         self.conversations[conversation] = None
-        _log.info("client came", client=self._sessions, gateway=codec.manner.gateway, address=address)
+        _log.info("client came", client=self._sessions, gateway=codec.manner.gateway, address=origin.address)
         return conversation
 
     def leave(self, session: Session, reason: str, cause: str) -> None:

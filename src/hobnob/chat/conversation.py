@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from hobnob.chat.session import Session
-from hobnob.gateways.gateway import Close, Codec, Link, Said
+from hobnob.gateways.gateway import Close, Codec, Link, Origin, Said
 from hobnob.protocol.commands import Command, EventsSince, ReadHistory, ReadVersions, Search, SendMessage
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.replies import Reply
@@ -38,7 +38,7 @@ class Conversation:
     __slots__ = ("_chat", "_closed", "_codec", "_following", "_link", "_reading", "_said", "_unanswered",
                  "_under_way", "_waits", "began", "session")  # fmt: skip
 
-    def __init__(self, chat: "Chat", codec: Codec, link: Link, address: str, number: int) -> None:
+    def __init__(self, chat: "Chat", codec: Codec, link: Link, origin: Origin, number: int) -> None:
         self._chat = chat
         self.began = chat.loop.time()
         self._codec = codec
@@ -52,7 +52,7 @@ class Conversation:
         self._unanswered = 0
         self._reading = True
         self._closed = False
-        self.session = Session(chat.pace, codec.manner, codec.wire, address, link.write, self.dismiss, number)
+        self.session = Session(chat.pace, codec.manner, codec.wire, origin, link.write, self.dismiss, number)
         self._say(codec.begin(self.session))
 
     @property

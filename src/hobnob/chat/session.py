@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from hobnob.chat.audience import Audience
 from hobnob.chat.outbox import Outbox
-from hobnob.gateways.gateway import Manner, WireFormat
+from hobnob.gateways.gateway import Manner, Origin, WireFormat
 from hobnob.protocol.records import Person
 
 if TYPE_CHECKING:
@@ -18,16 +18,29 @@ OUTBOX_CAP = 1024 * 1024
 
 
 class Session:
-    """See the head of this file. `here` is the person it belongs to, once hello was said."""
+    """See the head of this file. `here` is the person it belongs to, once hello was said; `device` the id of its token."""
 
-    __slots__ = ("_wire", "address", "audiences", "closed", "cut", "here", "manner", "number", "outbox", "rooms")
+    __slots__ = (
+        "_wire",
+        "audiences",
+        "closed",
+        "cut",
+        "device",
+        "here",
+        "manner",
+        "number",
+        "origin",
+        "outbox",
+        "rooms",
+    )
 
     def __init__(
-        self, pace: "Pace", manner: Manner, wire: WireFormat, address: str, write: Callable[[bytes], None],
+        self, pace: "Pace", manner: Manner, wire: WireFormat, origin: Origin, write: Callable[[bytes], None],
         cut: Callable[[str], None], number: int = 0,
     ) -> None:  # fmt: skip
         self.manner = manner
-        self.address = address
+        self.origin = origin
+        self.device = ""
         self.number = number
         self.cut = cut
         self.closed = False

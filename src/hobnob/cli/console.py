@@ -19,6 +19,7 @@ import structlog
 
 from hobnob.chat.chat import Chat
 from hobnob.cli.screen import Screen
+from hobnob.gateways.gateway import Origin
 from hobnob.gateways.lines.console import HEARD, ConsoleCodec
 from hobnob.net.peer import Peer
 
@@ -89,7 +90,7 @@ class Console:
         self._chat = chat
         self.stop = stop
         self._codec = ConsoleCodec(chat, self, "off" if os.environ.get("NO_COLOR") else "red")
-        self._conversation = chat.enter(self._codec, self, "console")
+        self._conversation = chat.enter(self._codec, self, Origin("console"))
         self._hear("")
         self._thread = Thread(target=self._run, name="console", daemon=True)
         self._thread.start()

@@ -20,6 +20,20 @@ from hobnob.protocol.records import Member, Person, Role, Room
 from hobnob.protocol.replies import Reply
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a client comes from.
+
+    `address` is IP text, or a word for what is no network. `confidential`: nobody on the way can read along, by TLS or
+    because it is this machine. `loopback`: it is this machine, with nothing in between that would make strangers look
+    local.
+    """
+
+    address: str
+    confidential: bool = True
+    loopback: bool = True
+
+
 class Attach(enum.Enum):
     """Which rooms a client hears once it has said hello."""
 
@@ -161,8 +175,8 @@ class House(Protocol):
 
     version: str
 
-    def enter(self, codec: Codec, link: Link, address: str) -> Conversation:
-        """Let a client in. `address` is where it comes from, for limits and logs."""
+    def enter(self, codec: Codec, link: Link, origin: Origin) -> Conversation:
+        """Let a client in."""
 
     def attached(self, room: str) -> Sequence[Member]:
         """Who hears a room (by id) now, by name. Only for rooms that the asking session hears."""

@@ -17,21 +17,22 @@ HIGH_WATER = 64 * 1024
 
 
 class Connection(asyncio.Protocol):
-    """See the head of this file. Implements `Link`."""
+    """See the head of this file. Implements `Link`. `gone` is called once, when the connection is lost."""
 
-    __slots__ = ("_closing", "_conversation", "_cut", "_house", "_make_codec", "_peer", "_transport")
+    __slots__ = ("_closing", "_conversation", "_cut", "_gone", "_house", "_make_codec", "_peer", "_transport")
 
-    def __init__(self, house: House, make_codec: Callable[[Peer], Codec], peer: Peer) -> None:
+    def __init__(self, house: House, make_codec: Callable[[Peer], Codec], peer: Peer, gone: Callable[[], None]) -> None:
         self._house = house
         self._make_codec = make_codec
         self._peer = peer
+        self._gone = gone
         self._closing = False
         self._cut: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=HIGH_WATER)
-        self._conversation: Conversation = self._house.enter(self._make_codec(self._peer), self, self._peer.address)
+        self._conversation: Conversation = self._house.enter(self._make_codec(self._peer), self, self._peer.origin)
 
     def data_received(self, data: bytes) -> None:
         self._conversation.receive(data)
@@ -41,6 +42,7 @@ class Connection(asyncio.Protocol):
         return not self._peer.tls
 
     def connection_lost(self, error: Exception | None) -> None:
+        self._gone()
         if self._cut is not None:
             self._cut.cancel()
         self._conversation.lost("connection lost" if error is None else f"connection lost: {_reason(error)}")

@@ -5,7 +5,10 @@ taken for somebody on this machine, whatever its address.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
+
+from hobnob.gateways.gateway import Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,21 @@ class Peer:
     def loopback(self) -> bool:
         """Whether the peer is on this machine, with no proxy in between that would make strangers look local."""
         return not self.proxied and ip_address(self.address).is_loopback
+
+    @property
+    def confidential(self) -> bool:
+        """Whether nobody on the way can listen in: what is secret may be said."""
+        return self.tls or self.loopback
+
+    @property
+    def origin(self) -> Origin:
+        """What the chat knows of it; alike for all who come from the same place in the same way."""
+        return _origin(self.address, self.tls or self.loopback, self.loopback)
+
+
+@lru_cache(1024)
+def _origin(address: str, confidential: bool, loopback: bool) -> Origin:
+    return Origin(address, confidential, loopback)
 
 
 def plain_address(address: str) -> str:

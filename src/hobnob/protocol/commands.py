@@ -6,27 +6,47 @@ that person; `person` is an id (``p_…``) or ``@ada``. `ref`, on durable writes
 what the first one did.
 """
 
-import re
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
 
+from hobnob.protocol.account_commands import (
+    ChangePassword,
+    CreateInvite,
+    DeleteAccount,
+    Ignore,
+    ListDevices,
+    ListIgnored,
+    ListInvites,
+    LogIn,
+    LogOut,
+    NameDevice,
+    Register,
+    RevokeDevice,
+    RevokeInvite,
+    SetDirects,
+    Unignore,
+    UseInvite,
+)
+from hobnob.protocol.command import Command as Command
+from hobnob.protocol.command import JsonId as JsonId
+from hobnob.protocol.command import Number as Number
+from hobnob.protocol.command import snake_case as snake_case
+from hobnob.protocol.moderation_commands import (
+    Ban,
+    ChangeRoom,
+    CloseDoors,
+    InvitePerson,
+    Kick,
+    ListRestrictions,
+    Mute,
+    ReadAudit,
+    Report,
+    SetRole,
+    Unban,
+    Unmute,
+)
 from hobnob.protocol.records import HistoryRule, MessageKind
-
-JsonId = str | int | None
-Number = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
-"""A number of a log, or how many: what every JSON parser and every store can hold."""
-
-
-def snake_case(name: str) -> str:
-    """The tag of a class on the wire: ``SendMessage`` is ``send_message``."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-
-
-class Command(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="do", tag=snake_case, kw_only=True):
-    """Base of all commands."""
-
-    id: JsonId = None
 
 
 class Hello(Command, frozen=True):
@@ -35,16 +55,23 @@ class Hello(Command, frozen=True):
     `token` brings a guest back; without it `name` (or a made-up one) becomes a new person. The name ``Client`` stands
     for none: one is a visitor then, `Client`, `Client-2` and so on, and leaves nothing behind. To resume, name the
     `epoch` of the last hello and the last number seen per log: `me`, `house`, and `rooms` by id.
+
+    `password` logs in to the account `name`, or with `register` makes it. `invite` is the code that lets a stranger in
+    where one is needed. `device` is what one's list of devices calls this client.
     """
 
     version: int = 1
     client: str = ""
     token: str | None = None
     name: str | None = None
+    password: str | None = None
+    register: bool = False
+    invite: str | None = None
+    device: str = ""
     epoch: str | None = None
     me: Number | None = None
     house: Number | None = None
-    rooms: dict[str, Number] = {}
+    rooms: dict[str, Number] = msgspec.field(default_factory=dict)
 
 
 class SetName(Command, frozen=True):
@@ -273,4 +300,8 @@ AnyCommand = (
     | DeleteMessage | ReadVersions | React | Unreact | Pin | Unpin | Typing | SetPresence | ListMembers | ReadHistory
     | Search | EventsSince | MarkRead | MarkUnread | ListUnread | SetDraft | ChangeSetting | ListSettings | OpenDirect
     | Ping
+    | LogIn | Register | LogOut | ChangePassword | DeleteAccount | ListDevices | NameDevice | RevokeDevice
+    | CreateInvite | ListInvites | RevokeInvite | UseInvite | Ignore | Unignore | ListIgnored | SetDirects
+    | InvitePerson | Kick | Ban | Unban | Mute | Unmute | ListRestrictions | SetRole | ChangeRoom | Report
+    | CloseDoors | ReadAudit
 )  # fmt: skip

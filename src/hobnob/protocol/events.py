@@ -4,14 +4,17 @@ On the wire an event is ``{"event": "message_sent", …}`` (``codec.py``). A *ke
 `number` in the log it belongs to, and `at`. A *told* one (presence, typing, the coming and going of visitors)
 has number 0, is heard once and never stored. `by` did it; `by_name` is the name as it was then.
 
-Three kinds of logs: a room's (log id ``r_…``), a person's own (``p_…``, called "me") and the house's.
+Kinds of logs: a room's (log id ``r_…``), a person's own (``p_…``, called "me"), the house's, and the audit log, which
+only the server's moderators hear.
 """
+
+from typing import Literal
 
 import msgspec
 
 from hobnob.protocol.commands import snake_case
-from hobnob.protocol.ids import HOUSE
-from hobnob.protocol.records import HistoryRule, MessageKind, PresenceState, Role, RoomKind
+from hobnob.protocol.ids import AUDIT, HOUSE
+from hobnob.protocol.records import Directs, HistoryRule, MessageKind, Posting, PresenceState, Role, RoomKind
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag=snake_case, kw_only=True):
@@ -124,6 +127,63 @@ class MemberLeft(RoomEvent, frozen=True):
     reason: str = ""
 
 
+class PersonInvited(RoomEvent, frozen=True):
+    """`person` was asked into the room and may join it, even if it is private."""
+
+    person: str
+    person_name: str
+
+
+class RoleChanged(RoomEvent, frozen=True):
+    """Member `person` has another role in the room."""
+
+    person: str
+    person_name: str
+    role: Role
+
+
+class MemberBanned(RoomEvent, frozen=True):
+    """`person` is kept out of the room, until then or for ever. If they were a member, a `MemberLeft` follows."""
+
+    person: str
+    person_name: str
+    until: str | None = None
+    reason: str = ""
+
+
+class MemberUnbanned(RoomEvent, frozen=True):
+    """`person` is kept out no more."""
+
+    person: str
+    person_name: str
+
+
+class MemberMuted(RoomEvent, frozen=True):
+    """`person` may not write in the room, until then or for ever."""
+
+    person: str
+    person_name: str
+    until: str | None = None
+    reason: str = ""
+
+
+class MemberUnmuted(RoomEvent, frozen=True):
+    """`person` may write again."""
+
+    person: str
+    person_name: str
+
+
+class RoomChanged(RoomEvent, frozen=True):
+    """The room is this now. `posting`: who may write; `slow`: seconds between two messages of one member."""
+
+    name: str
+    kind: RoomKind
+    history: HistoryRule
+    posting: Posting = "all"
+    slow: int = 0
+
+
 class MemberAttached(RoomEvent, frozen=True):
     """Told: the first client of a member (`by`) hears the room now."""
 
@@ -163,6 +223,64 @@ class PersonRenamed(Event, frozen=True):
     @property
     def log(self) -> str:
         return HOUSE
+
+
+class HouseEvent(Event, frozen=True, kw_only=True):
+    """Base of the other facts of the house."""
+
+    ref: str | None = None
+
+    @property
+    def log(self) -> str:
+        return HOUSE
+
+
+class AccountRegistered(HouseEvent, frozen=True):
+    """`by`, guest or visitor until now, is an account."""
+
+
+class AccountDeleted(HouseEvent, frozen=True):
+    """`by` is gone for good. `blanked`: their messages are being deleted, and the name means nobody from now on."""
+
+    blanked: bool = False
+
+
+class ServerRoleChanged(HouseEvent, frozen=True):
+    """`person` has another role on the server."""
+
+    person: str
+    person_name: str
+    role: Role
+
+
+Action = Literal["ban", "unban", "mute", "unmute", "kick", "role", "delete", "room", "report", "doors", "invite"]
+
+
+class Moderated(Event, frozen=True):
+    """A line of the audit log: what somebody did with their rights, or reported.
+
+    `room` is empty where the server is meant. `restriction` is the id of the ban or mute that was made or ended, `of`
+    the message that was deleted or reported, `role` the one that was given, `until` the end of what was set. `what`
+    says more.
+    """
+
+    action: Action
+    room: str = ""
+    room_name: str = ""
+    person: str = ""
+    person_name: str = ""
+    network: str = ""
+    restriction: str = ""
+    of: int = 0
+    role: Role | None = None
+    until: str | None = None
+    reason: str = ""
+    what: str = ""
+    ref: str | None = None
+
+    @property
+    def log(self) -> str:
+        return AUDIT
 
 
 class PersonEvent(Event, frozen=True, kw_only=True):
@@ -211,6 +329,42 @@ class SettingChanged(PersonEvent, frozen=True):
     value: str | None = None
 
 
+class InvitedToRoom(PersonEvent, frozen=True):
+    """`inviter` asks one into a room, which one may join now."""
+
+    room: str
+    name: str
+    inviter: str
+    inviter_name: str
+    kind: RoomKind = "public"
+
+
+class DeviceRevoked(PersonEvent, frozen=True):
+    """A device of one's own may not come in any more; empty: all but `kept`."""
+
+    device: str = ""
+    kept: str = ""
+
+
+class PersonIgnored(PersonEvent, frozen=True):
+    """One hears no more of `person`."""
+
+    person: str
+    person_name: str
+
+
+class PersonUnignored(PersonEvent, frozen=True):
+    """One hears of `person` again."""
+
+    person: str
+
+
+class DirectsChanged(PersonEvent, frozen=True):
+    """One takes direct messages from everybody, or only from who shares a room with one."""
+
+    allow: Directs
+
+
 class Gap(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="gap"):
     """Some events of a log were left out for this reader; read them by page. `head` is the log's last number."""
 
@@ -228,7 +382,9 @@ class Goodbye(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event"
 Fact = (
     RoomCreated | MessageSent | MessageEdited | MessageDeleted | ReactionAdded | ReactionRemoved | MessagePinned
     | MessageUnpinned | TopicChanged | MemberJoined | MemberLeft | PersonRenamed | RoomGained | RoomLost | ReadMarked
-    | DraftChanged | SettingChanged
+    | DraftChanged | SettingChanged | PersonInvited | RoleChanged | MemberBanned | MemberUnbanned | MemberMuted
+    | MemberUnmuted | RoomChanged | AccountRegistered | AccountDeleted | ServerRoleChanged | Moderated | InvitedToRoom
+    | DeviceRevoked | PersonIgnored | PersonUnignored | DirectsChanged
 )  # fmt: skip
 AnyEvent = (
     Fact | MemberAttached | MemberDetached | TypingChanged | PresenceChanged | Gap | Goodbye

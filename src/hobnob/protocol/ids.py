@@ -12,6 +12,8 @@ import time
 
 HOUSE = "house"
 """The id of the house's own log."""
+AUDIT = "audit"
+"""The id of the log of what moderators did."""
 
 _RANDOM_CHARACTERS = 26
 _ROOM_ID = re.compile(r"r_[a-z2-7]{26}")
@@ -26,6 +28,26 @@ def new_room_id() -> str:
 def new_person_id() -> str:
     """``p_`` and 130 random bits as 26 lowercase base32 characters (RFC 4648)."""
     return "p_" + _random_base32()
+
+
+def new_device_id() -> str:
+    """``d_`` and 130 random bits; it names a device's token and is no secret."""
+    return "d_" + _random_base32()
+
+
+def new_invite_id() -> str:
+    """``i_`` and 130 random bits; it names an invite and is no secret."""
+    return "i_" + _random_base32()
+
+
+def new_restriction_id() -> str:
+    """``x_`` and 130 random bits; it names a ban or mute."""
+    return "x_" + _random_base32()
+
+
+def new_invite_code() -> str:
+    """A secret of 130 random bits, easy to type: 26 lowercase base32 characters. It is kept only as its hash."""
+    return _random_base32()
 
 
 def new_token() -> str:

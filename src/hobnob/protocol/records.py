@@ -8,9 +8,12 @@ from typing import Literal
 
 import msgspec
 
-PersonKind = Literal["visitor", "guest", "account"]
+PersonKind = Literal["visitor", "guest", "account", "deleted"]
 RoomKind = Literal["public", "private", "direct"]
 HistoryRule = Literal["all", "joined"]
+Posting = Literal["all", "moderators"]
+Directs = Literal["all", "shared"]
+RestrictionKind = Literal["ban", "mute"]
 Role = Literal["owner", "moderator", "member", "guest"]
 PresenceState = Literal["online", "away", "offline"]
 MessageKind = Literal["text", "action", "notice"]
@@ -23,16 +26,21 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
 class Person(Record, frozen=True):
     """Somebody who speaks.
 
-    A visitor has a name while connected, a guest keeps it by a device token, an account by a password.
+    A visitor has a name while connected, a guest keeps it by a device token, an account by a password. `role` is the
+    one on the server. Of a deleted account the name may be empty.
     """
 
     id: str
     name: str
     kind: PersonKind = "guest"
+    role: Role = "member"
 
 
 class Room(Record, frozen=True):
-    """A room. A direct room has no name of its own; `people` says whose it is (only there)."""
+    """A room. A direct room has no name of its own; `people` says whose it is (only there).
+
+    `posting`: who may write. `slow`: seconds that a member has to leave between two messages.
+    """
 
     id: str
     name: str
@@ -40,6 +48,8 @@ class Room(Record, frozen=True):
     topic: str = ""
     history: HistoryRule = "all"
     people: tuple[Person, ...] = ()
+    posting: Posting = "all"
+    slow: int = 0
 
 
 class Member(Record, frozen=True):
@@ -79,6 +89,8 @@ class RoomState(Record, frozen=True):
     unread: int = 0
     mentions: int = 0
     draft: Draft | None = None
+    posting: Posting = "all"
+    slow: int = 0
 
 
 class RoomListing(Record, frozen=True):
@@ -144,6 +156,46 @@ class Version(Record, frozen=True):
     number: int
     at: str
     text: str
+
+
+class Device(Record, frozen=True):
+    """A client that may come in by its token. `current`: the one that asks."""
+
+    id: str
+    name: str
+    created_at: str
+    used_at: str
+    current: bool = False
+
+
+class Invite(Record, frozen=True):
+    """An invite, without its code. `room` is empty when it is for the server; `uses_left` None: any number."""
+
+    id: str
+    role: Role
+    by: str
+    by_name: str
+    created_at: str
+    room: str = ""
+    room_name: str = ""
+    uses_left: int | None = None
+    expires_at: str | None = None
+
+
+class Restriction(Record, frozen=True):
+    """A ban or mute: of a person or of a network, in a room or (`room` empty) on the server. `until` None: for ever."""
+
+    id: str
+    kind: RestrictionKind
+    by: str
+    by_name: str
+    at: str
+    room: str = ""
+    person: str = ""
+    person_name: str = ""
+    network: str = ""
+    until: str | None = None
+    reason: str = ""
 
 
 def message_id(room: str, number: int) -> str:

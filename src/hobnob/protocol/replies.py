@@ -6,8 +6,19 @@ On the wire a reply is ``{"reply": "7", "ok": true, …}`` or ``{"reply": "7", "
 
 import msgspec
 
-from hobnob.protocol.events import Fact, Gap
-from hobnob.protocol.records import Hit, Member, Message, Person, RoomListing, RoomState, Version
+from hobnob.protocol.events import Fact, Gap, Moderated
+from hobnob.protocol.records import (
+    Device,
+    Hit,
+    Invite,
+    Member,
+    Message,
+    Person,
+    Restriction,
+    RoomListing,
+    RoomState,
+    Version,
+)
 
 
 class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -34,9 +45,9 @@ class Limits(msgspec.Struct, frozen=True):
 class Welcome(Reply, frozen=True):
     """The answer to hello: who one is, where one is, and from where on one hears.
 
-    `token` is there once, for a new guest. `me` and `house` are the heads of those logs; `missed` are the facts
-    after what the client had named (a gap where there are too many); they are no field of the JSON reply, JSON clients
-    get them as events right after it.
+    `token` is there once, for a new guest or a login. `me` and `house` are the heads of those logs; `missed` are the
+    facts after what the client had named (a gap where there are too many); they are no field of the JSON reply, JSON
+    clients get them as events right after it.
     """
 
     you: Person
@@ -131,3 +142,52 @@ class Pong(Reply, frozen=True):
     """The sign of life. `at` is the server's time."""
 
     at: str = ""
+
+
+class Registered(Reply, frozen=True):
+    """One is an account. `token` is the new one of this device, empty where the gateway keeps none."""
+
+    you: Person
+    token: str | None = None
+
+
+class Devices(Reply, frozen=True):
+    """The devices that may come in as oneself, the last used first."""
+
+    devices: tuple[Device, ...] = ()
+
+
+class InviteMade(Reply, frozen=True):
+    """A new invite. The code is shown here and never again.
+
+    `fingerprint` is that of the server's public key, for links; it is empty without TLS.
+    """
+
+    invite: Invite
+    code: str
+    fingerprint: str = ""
+
+
+class Invites(Reply, frozen=True):
+    """Invites that can still be used, newest first."""
+
+    invites: tuple[Invite, ...] = ()
+
+
+class Ignored(Reply, frozen=True):
+    """Whom one ignores."""
+
+    people: tuple[Person, ...] = ()
+
+
+class Restrictions(Reply, frozen=True):
+    """The bans and mutes that hold, newest first."""
+
+    restrictions: tuple[Restriction, ...] = ()
+
+
+class Audit(Reply, frozen=True):
+    """A page of the audit log, newest first; `more`: ask again `before` the last one's number."""
+
+    entries: tuple[Moderated, ...] = ()
+    more: bool = False

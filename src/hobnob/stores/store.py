@@ -15,6 +15,15 @@ Projection, by event (besides the log itself):
   MessageDeleted   text, versions, mentions, reactions and pin are erased; number, author, ref and thread stay
   Reaction…, MessagePinned…    state of the message    TopicChanged    the room's topic
   PersonRenamed    the person's name    ReadMarked, DraftChanged, SettingChanged    a member's mark, draft; a setting
+  RoleChanged      the member's role    RoomChanged    name, kind, history, posting and slow of the room
+  PersonInvited    an invitation, until they join    InvitedToRoom, MemberBanned… and their opposites: only the log
+  ServerRoleChanged    the person's role    AccountDeleted    kind ``deleted``; memberships, tokens, settings, drafts,
+                   ignored ones and invites end; `blanked`: the name is emptied and free again
+  Moderated        ban and mute: the restriction with its id; unban, unmute: its end
+  PersonIgnored, PersonUnignored, DirectsChanged    the person's list of ignored ones; from whom they take directs
+  DeviceRevoked    the token of that device, or of all but `kept`, is void
+MemberLeft, RoleChanged, RoomChanged, MemberBanned and MemberMuted add 1 to the room's `rights`, Moderated (ban, mute,
+role) to the audit log's; ServerRoleChanged comes together with a Moderated.
 What speaks of a message that is deleted or was never there is kept and changes nothing.
 """
 
@@ -23,8 +32,21 @@ from typing import Protocol
 
 import msgspec
 
-from hobnob.protocol.events import Fact
-from hobnob.protocol.records import Message, Person, Role, Room, RoomListing, RoomState, Version
+from hobnob.protocol.events import Fact, Moderated
+from hobnob.protocol.records import (
+    Device,
+    Directs,
+    Invite,
+    Message,
+    Person,
+    PersonKind,
+    Restriction,
+    Role,
+    Room,
+    RoomListing,
+    RoomState,
+    Version,
+)
 from hobnob.protocol.replies import Unread
 from hobnob.stores.search.search import Index
 
@@ -47,14 +69,17 @@ class RoomNameFree(Value, frozen=True):
 
 
 class RightsUnchanged(Value, frozen=True):
-    """Nobody lost a right in the room since `version` was read, or at least `person` is still a member.
+    """Nobody lost a right in the room (`room` may be ``audit``: on the server) since `version` was read.
 
-    (``stale``: look again and try once more)
+    `house` is the version of the audit log, where that counts as well. With `person`, it also holds where a version is
+    another one but the person is still a member who may write: neither banned nor muted in the room or on the server
+    and, where only moderators write, still one. (``stale``: look again and try once more)
     """
 
     room: str
     version: int
     person: str = ""
+    house: int | None = None
 
 
 class MessageStands(Value, frozen=True):
@@ -85,6 +110,27 @@ class IsMember(Value, frozen=True):
     person: str
 
 
+class PersonUnchanged(Value, frozen=True):
+    """The person is of this kind, and the password is still the one with this hash. (``stale``)"""
+
+    person: str
+    kind: PersonKind
+    password: str | None = None
+
+
+class TokenStands(Value, frozen=True):
+    """There is such a device of the person. (``no-such-device``)"""
+
+    device: str
+    person: str
+
+
+class InviteUsable(Value, frozen=True):
+    """The invite has uses left and its time is not over. (``invite-unknown``)"""
+
+    invite: str
+
+
 class DirectFree(Value, frozen=True):
     """There is no direct room of exactly these people. (``stale``)"""
 
@@ -109,6 +155,9 @@ Condition = (
     | IsMember
     | DirectFree
     | SettingsBelow
+    | PersonUnchanged
+    | TokenStands
+    | InviteUsable
 )
 
 
@@ -119,10 +168,58 @@ class AddPerson(Value, frozen=True):
 
 
 class AddToken(Value, frozen=True):
-    """A device of a person, by the hash of its token."""
+    """A device of a person, by the hash of its token; `id` (``d_…``) is how it is spoken of."""
 
     hash: bytes
     person: str
+    id: str = ""
+    name: str = ""
+
+
+class DropTokens(Value, frozen=True):
+    """The tokens of a person are void, all but that of the device `kept`."""
+
+    person: str
+    kept: str = ""
+
+
+class NameToken(Value, frozen=True):
+    """A device is called otherwise."""
+
+    device: str
+    name: str
+
+
+class UseToken(Value, frozen=True):
+    """A device came in just now."""
+
+    device: str
+
+
+class SetPassword(Value, frozen=True):
+    """The person is an account with this password (an argon2 hash)."""
+
+    person: str
+    hash: str
+
+
+class AddInvite(Value, frozen=True):
+    """A new invite, under the hash of its code."""
+
+    hash: bytes
+    invite: Invite
+
+
+class UseInviteOnce(Value, frozen=True):
+    """An invite has one use less."""
+
+    invite: str
+
+
+class DropInvite(Value, frozen=True):
+    """An invite is void."""
+
+    invite: str
 
 
 class AddDirectPeople(Value, frozen=True):
@@ -138,7 +235,19 @@ class DropRoom(Value, frozen=True):
     room: str
 
 
-Write = AddPerson | AddToken | AddDirectPeople | DropRoom
+Write = (
+    AddPerson
+    | AddToken
+    | AddDirectPeople
+    | DropRoom
+    | DropTokens
+    | NameToken
+    | UseToken
+    | SetPassword
+    | AddInvite
+    | UseInviteOnce
+    | DropInvite
+)
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -196,6 +305,14 @@ class RoomEntry(Value, frozen=True):
     lasting: bool = True
 
 
+class Account(Value, frozen=True):
+    """What a person's logins and privacy rest on. `password` is an argon2 hash, None for a guest."""
+
+    person: Person
+    password: str | None = None
+    directs: Directs = "all"
+
+
 class Membership(Value, frozen=True):
     """A kept member of a room. `since` is the number of the joining."""
 
@@ -244,7 +361,49 @@ class Store(Protocol):
         """A guest or account by name, as names compare (`names.fold`)."""
 
     def person_by_token(self, hash: bytes) -> Person | None:
-        """Whose device this is."""
+        """Whose device this is; None too where the account is deleted."""
+
+    def account(self, person: str) -> Account | None:
+        """The account of a guest or account that is not deleted, by id."""
+
+    def device(self, hash: bytes) -> tuple[Device, str] | None:
+        """The device with this token, and its person's id."""
+
+    def devices(self, person: str) -> list[Device]:
+        """A person's devices, the last used first."""
+
+    def staff(self) -> list[Person]:
+        """All whose role on the server is owner or moderator, by name."""
+
+    def ignored(self, person: str) -> list[Person]:
+        """Whom a person ignores, by name."""
+
+    def ignores(self, person: str, other: str) -> bool:
+        """Whether `person` ignores `other`."""
+
+    def share_room(self, person: str, other: str) -> bool:
+        """Whether two kept people are members of one public or private room."""
+
+    def invite(self, hash: bytes) -> Invite | None:
+        """The invite with this code, used up or not."""
+
+    def invites(self, room: str | None) -> list[Invite]:
+        """The invites of a room, or (None) all, newest first; also those that cannot be used any more."""
+
+    def invited(self, room: str, person: str) -> bool:
+        """Whether a person was asked into a room and has not joined it since."""
+
+    def restrictions(self) -> list[Restriction]:
+        """All bans and mutes that were not ended, over or not, oldest first."""
+
+    def audit(self, *, room: str | None, before: int | None, limit: int) -> tuple[list[Moderated], bool]:
+        """Up to `limit` lines of the audit log before a number, newest first, and whether there are more."""
+
+    def blanking(self) -> list[str]:
+        """The ids of deleted accounts whose messages are to be deleted and still stand."""
+
+    def messages_by(self, person: str, limit: int) -> list[tuple[str, int]]:
+        """Room and number of up to `limit` messages of a person that are not deleted."""
 
     def name_taken(self, name: str) -> str | None:
         """``name-taken`` or ``name-lookalike`` when somebody kept has it, else None."""

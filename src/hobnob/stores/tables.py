@@ -129,6 +129,10 @@ persons = sa.Table(
     sa.Column("skeleton", sa.Text, nullable=False, unique=True),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("role", sa.Text, nullable=False, server_default="member"),
+    sa.Column("password", sa.Text),  # an argon2 hash; of accounts only
+    sa.Column("directs", sa.Text, nullable=False, server_default="all"),
+    sa.Column("blanking", sa.Boolean, nullable=False, server_default=sa.false()),  # messages are still to be deleted
 )
 
 tokens = sa.Table(
@@ -137,7 +141,11 @@ tokens = sa.Table(
     sa.Column("hash", sa.LargeBinary, primary_key=True),
     sa.Column("person", sa.Text, nullable=False),
     sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("id", sa.Text, nullable=False, server_default=""),
+    sa.Column("name", sa.Text, nullable=False, server_default=""),
+    sa.Column("used_at", sa.BigInteger, nullable=False, server_default="0"),
     sa.Index("tokens_person", "person"),
+    sa.Index("tokens_id", "id"),
 )
 
 rooms = sa.Table(
@@ -151,6 +159,8 @@ rooms = sa.Table(
     sa.Column("history", sa.Text, nullable=False),
     sa.Column("direct_key", sa.LargeBinary, unique=True),  # stands for the set of people
     sa.Column("lasting", sa.Boolean, nullable=False),
+    sa.Column("posting", sa.Text, nullable=False, server_default="all"),
+    sa.Column("slow", sa.Integer, nullable=False, server_default="0"),
 )
 
 direct_people = sa.Table(
@@ -192,5 +202,48 @@ settings = sa.Table(
     sa.Column("value", sa.Text, nullable=False),
 )
 
+# Who was asked into a room and has not joined it since.
+invitations = sa.Table("invitations", metadata, _log_key(), sa.Column("person", sa.Text, primary_key=True))
+
+invites = sa.Table(
+    "invites",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("hash", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("log", sa.BigInteger, sa.ForeignKey("logs.seq")),  # null: of the server
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("uses_left", sa.BigInteger),  # null: any number
+    sa.Column("expires_at", sa.BigInteger),  # null: never
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("by_name", sa.Text, nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+)
+
+restrictions = sa.Table(
+    "restrictions",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("room", sa.Text, nullable=False),  # a room's id; empty: on the server
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("person_name", sa.Text, nullable=False),
+    sa.Column("network", sa.Text, nullable=False),
+    sa.Column("until", sa.BigInteger),  # null: for ever
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("by_name", sa.Text, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Index("restrictions_person", "person"),
+)
+
+ignored = sa.Table(
+    "ignored",
+    metadata,
+    sa.Column("person", sa.Text, primary_key=True),
+    sa.Column("other", sa.Text, primary_key=True),
+)
+
 # What is about one room and can be removed.
-OF_A_ROOM = (edits, deletions, reactions, pins, mentions, direct_people, members, drafts, rooms)
+OF_A_ROOM = (
+    edits, deletions, reactions, pins, mentions, direct_people, members, drafts, invitations, invites, rooms
+)  # fmt: skip

@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat
 from hobnob.chat.conversation import Conversation
-from hobnob.gateways.gateway import Attach, Codec, House, Manner
+from hobnob.gateways.gateway import Attach, Codec, House, Manner, Origin
 from hobnob.gateways.json_lines import JsonLinesCodec
 from hobnob.protocol.events import Event, MessageDeleted, MessageEdited, MessageSent
 from hobnob.protocol.records import Room
@@ -99,7 +99,7 @@ class Client:
 
     def __init__(self, chat: Chat, codec: Codec | None = None) -> None:
         self.link = MemoryLink()
-        self.conversation: Conversation = chat.enter(codec or JsonLinesCodec(chat), self.link, "127.0.0.1")
+        self.conversation: Conversation = chat.enter(codec or JsonLinesCodec(chat), self.link, Origin("127.0.0.1"))
         self.frames: list[Frame] = []
         self.lines: list[str] = []
         self.heard = bytearray()

@@ -91,21 +91,21 @@ def test_head_is_the_last_revision() -> None:
 def test_an_older_database_is_copied_aside_and_migrated(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def raise_the_roof(connection: sa.Connection) -> None:
         connection.exec_driver_sql("CREATE TABLE roof (tiles INTEGER)")
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9998'")
 
-    monkeypatch.setattr(migrations, "HEAD", "0002")
+    monkeypatch.setattr(migrations, "HEAD", "9998")
     monkeypatch.setattr(migrations, "upgrade", raise_the_roof)
     store = SqlStore(folder)
     store.open()
     assert store.heads([LOBBY]) == {LOBBY: 5}
     store.close()
-    aside = folder / f"{DATABASE}.before-0002"
+    aside = folder / f"{DATABASE}.before-9998"
     assert stat.S_IMODE(aside.stat().st_mode) == 0o600
     with closing(sqlite3.connect(aside)) as copy:
-        assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [(HEAD,)]
         assert copy.execute("SELECT text FROM facts WHERE number = 5").fetchall() == [("from long ago",)]
         assert copy.execute("SELECT name FROM sqlite_master WHERE name = 'roof'").fetchall() == []
-    assert execute(folder, "SELECT version_num FROM alembic_version") == [("0002",)]
+    assert execute(folder, "SELECT version_num FROM alembic_version") == [("9998",)]
 
 
 def test_a_migration_that_fails_changes_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,7 +113,7 @@ def test_a_migration_that_fails_changes_nothing(folder: Path, monkeypatch: pytes
         connection.exec_driver_sql("DROP TABLE mentions")
         connection.exec_driver_sql("SELECT * FROM nowhere")
 
-    monkeypatch.setattr(migrations, "HEAD", "0002")
+    monkeypatch.setattr(migrations, "HEAD", "9998")
     monkeypatch.setattr(migrations, "upgrade", collapse)
     assert "nowhere" in refusal(folder)
     assert execute(folder, "SELECT count(*) FROM mentions") == [(0,)]

@@ -131,7 +131,7 @@ class ChatSocket:
         assert isinstance(connection, HttpConnection)
         link = SocketLink(socket, transport, self._settings.close_timeout)
         connection.become_socket(link)
-        conversation = self._house.enter(JsonFramesCodec(self._house), link, connection.peer.address)
+        conversation = self._house.enter(JsonFramesCodec(self._house), link, connection.peer.origin)
         self._conversations.add(conversation)
         reason = "connection lost"
         try:

@@ -1,7 +1,10 @@
 """What the web gateway may be told, and what it must be told of each connection."""
 
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
 from typing import Protocol
+
+from hobnob.gateways.gateway import Origin
 
 
 class WebPeer(Protocol):
@@ -15,16 +18,31 @@ class WebPeer(Protocol):
     def tls(self) -> bool:
         """Whether the browser sees `https`."""
 
+    @property
+    def loopback(self) -> bool:
+        """Whether it is on this machine, with no proxy in between."""
+
+    @property
+    def confidential(self) -> bool:
+        """Whether nobody on the way can listen in."""
+
+    @property
+    def origin(self) -> Origin:
+        """What the chat may know of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class WebSettings:
     """Times are in seconds, sizes in bytes.
 
     `hosts` are further names (lower case, no port) under which browsers may ask for this server; a name that is none
-    of ours could be somebody's who points it at us, to read with a visitor's browser (DNS rebinding).
+    of ours could be somebody's who points it at us, to read with a visitor's browser (DNS rebinding). `web_proxies` are
+    believed when they say who asks through them.
     """
 
     hosts: frozenset[str] = frozenset()
+    web_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    tls_required: bool = False
     head_timeout: float = 10
     """From a request's first byte to the end of its headers."""
     idle_timeout: float = 75

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from hobnob.gateways.gateway import Close, Codec, Conversation, Link, Said, Session, WireFormat
+from hobnob.gateways.gateway import Close, Codec, Conversation, Link, Origin, Said, Session, WireFormat
 from hobnob.gateways.irc import IrcCodec
 from hobnob.protocol.commands import (
     Command,
@@ -111,7 +111,7 @@ class FakeHouse:
         self.clients.append(client := FakeClient(self))
         return client
 
-    def enter(self, codec: Codec, link: Link, address: str) -> Conversation:
+    def enter(self, codec: Codec, link: Link, origin: Origin) -> Conversation:
         raise AssertionError("A codec lets nobody in.")
 
     def perform(self, session: Session, command: Command) -> asyncio.Future[Reply]:

@@ -9,6 +9,7 @@ from tests.unit.chat.conftest import Client, MemoryLink
 
 from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat
+from hobnob.gateways.gateway import Origin
 from hobnob.gateways.irc import IrcCodec
 from hobnob.stores.memory import MemoryStore
 
@@ -18,7 +19,7 @@ class IrcClient:
 
     def __init__(self, chat: Chat) -> None:
         self.link = MemoryLink()
-        self.conversation = chat.enter(IrcCodec(chat), self.link, "127.0.0.1")
+        self.conversation = chat.enter(IrcCodec(chat), self.link, Origin("127.0.0.1"))
         self._pings = 0
 
     def send(self, *lines: str) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 
-from hobnob.gateways.gateway import Close, Codec, Conversation, Link, Said, Session, WireFormat
+from hobnob.gateways.gateway import Close, Codec, Conversation, Link, Origin, Said, Session, WireFormat
 from hobnob.gateways.lines import LinesCodec, StudentCodec
 from hobnob.protocol.commands import (
     Command,
@@ -60,7 +60,7 @@ class FakeHouse:
         self.said.append(message)
         return number
 
-    def enter(self, codec: Codec, link: Link, address: str) -> Conversation:
+    def enter(self, codec: Codec, link: Link, origin: Origin) -> Conversation:
         raise NotImplementedError
 
     def perform(self, session: Session, command: Command) -> asyncio.Future[Reply]:

@@ -7,7 +7,7 @@ import pytest
 
 from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat
-from hobnob.gateways.gateway import Codec
+from hobnob.gateways.gateway import Codec, Origin
 from hobnob.gateways.lines import LinesCodec, StudentCodec
 from hobnob.stores.memory import MemoryStore
 
@@ -20,7 +20,7 @@ class Terminal:
         self.closed = False
         self.reading = True
         self._changed = asyncio.Event()
-        self._conversation = chat.enter(codec or LinesCodec(chat, greeted=True), self, "127.0.0.1")
+        self._conversation = chat.enter(codec or LinesCodec(chat, greeted=True), self, Origin("127.0.0.1"))
 
     def write(self, data: bytes) -> None:
         self.text += data.decode()

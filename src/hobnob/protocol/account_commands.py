@@ -1,0 +1,116 @@
+"""What one may ask about accounts, devices and invites, and about whom one hears.
+
+A *credential* is a password, the token of an account's device, or the code of an invite. Over clear text from another
+machine each command that carries one is refused with ``not-confidential``.
+"""
+
+from typing import Literal
+
+from hobnob.protocol.command import Command, Number
+from hobnob.protocol.records import Directs, Role
+
+WEEK = 7 * 24 * 3600
+
+
+class LogIn(Command, frozen=True):
+    """Become the account `name` on this connection; whoever one was here before is gone. Answered like hello."""
+
+    name: str
+    password: str
+
+
+class Register(Command, frozen=True):
+    """Make an account of oneself, guest or visitor: what one said stays one's own, older device tokens are void.
+
+    `name` is one's own if left out. Answered with the new token of this device.
+    """
+
+    password: str
+    name: str | None = None
+
+
+class LogOut(Command, frozen=True):
+    """Make this device's token void and leave."""
+
+
+class ChangePassword(Command, frozen=True):
+    """Have another password; all other devices are logged out."""
+
+    old: str
+    new: str
+
+
+class DeleteAccount(Command, frozen=True):
+    """Be gone for good. One's messages stay under one's name, which nobody else can have then, or are deleted too."""
+
+    password: str
+    messages: Literal["keep", "blank"] = "keep"
+
+
+class ListDevices(Command, frozen=True):
+    """The devices that may come in as oneself."""
+
+
+class NameDevice(Command, frozen=True):
+    """Call a device otherwise."""
+
+    device: str
+    name: str
+
+
+class RevokeDevice(Command, frozen=True):
+    """Make a device's token void; its connections end."""
+
+    device: str
+
+
+class CreateInvite(Command, frozen=True):
+    """Let somebody in: to the server, or also into `room`, with `role` there (without a room: on the server).
+
+    It may be used `uses` times (0: any number) within `expires_in` seconds (0: for ever).
+    """
+
+    room: str | None = None
+    role: Role = "member"
+    uses: Number = 1
+    expires_in: Number = WEEK
+
+
+class ListInvites(Command, frozen=True):
+    """The invites that can still be used: of a room, or all that one may see."""
+
+    room: str | None = None
+
+
+class RevokeInvite(Command, frozen=True):
+    """Make an invite void, by its id."""
+
+    invite: str
+
+
+class UseInvite(Command, frozen=True):
+    """Take an invite that one was given, when one is in already. Before that, hello takes it."""
+
+    code: str
+
+
+class Ignore(Command, frozen=True):
+    """Hear no more of somebody: their direct messages are refused, one's clients hide the rest."""
+
+    person: str
+
+
+class Unignore(Command, frozen=True):
+    """Hear of somebody again."""
+
+    person: str
+
+
+class ListIgnored(Command, frozen=True):
+    """Whom one ignores."""
+
+
+class SetDirects(Command, frozen=True):
+    """Say from whom one takes direct messages: everybody, or only who shares a room with one."""
+
+    allow: Directs
