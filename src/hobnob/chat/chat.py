@@ -36,6 +36,7 @@ from hobnob.protocol.events import (
     Event,
     MemberJoined,
     MemberLeft,
+    MessageDeleted,
     PersonRenamed,
     PresenceChanged,
     RoomCreated,
@@ -103,6 +104,8 @@ class Chat:
         self.empty = asyncio.Event()
         """Set once the last link is closed after `stop`."""
         self.stopping = False
+        self.removals = 0
+        """How many deletions and leavings were told here: what was read before one may be too much after it."""
         self._logs: dict[str, Log] = {}
         self._performing: set[asyncio.Task[Reply]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -237,7 +240,9 @@ class Chat:
         for _ in range(TRIES):
             try:
                 outcome = handler.function(self, session, command)
-                return outcome if isinstance(outcome, Reply) else await outcome
+                reply = outcome if isinstance(outcome, Reply) else await outcome
+                session.looked_at = self.removals
+                return reply
             except Stale:
                 continue
         raise ChatError("try-again")
@@ -373,7 +378,11 @@ class Chat:
         if isinstance(event, MemberJoined):
             self.attendance.joined(room, event, origin)
         elif isinstance(event, MemberLeft):
+            self.removals += 1
             self.attendance.left(room, event)
+        elif isinstance(event, MessageDeleted):
+            self.removals += 1
+            self.searching.deleted(room.id, event.of)
 
     def mine_applied(self, here: Here, event: Event, origin: Session | None) -> None:
         """A fact of the log of somebody who is here."""

@@ -147,12 +147,13 @@ class Conversation:
             first = under_way[0]
             if isinstance(first, bytes):
                 answers.append(first)
-            elif first[1].done() and not (self.session.outbox.paused and isinstance(first[0], READING)):
+            elif first[1].done() and not (isinstance(first[0], READING) and self._is_too_late(first[1])):
                 self._answer(first[0], first[1], answers)
             else:
                 break
             under_way.popleft()
-        if len(under_way) == before:  # answered already, with the one before it
+        if len(under_way) == before:  # answered already, with the one before it, or to be read again
+            self._read_again()
             return
         if answers and not self._closed:
             self.session.outbox.answer(b"".join(answers))
@@ -161,8 +162,13 @@ class Conversation:
             self._waits = False
         self._go_on()
 
+    def _is_too_late(self, read: "asyncio.Future[Reply]") -> bool:
+        """Whether what was read cannot be answered now, or something was taken away in the turns since it was."""
+        changed = self.session.looked_at != self._chat.removals and read.exception() is None
+        return changed or self.session.outbox.paused
+
     def _read_again(self) -> None:
-        """A page that was read while the link was full was not answered: what it says may be deleted by now."""
+        """A page that was read and not answered, as it was too late: what it says may be deleted by now."""
         if self._under_way and not self.session.outbox.paused:
             first = self._under_way[0]
             if not isinstance(first, bytes) and isinstance(first[0], READING) and first[1].done():

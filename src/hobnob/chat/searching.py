@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import structlog
+from msgspec.structs import replace
 
 from hobnob.protocol.errors import ChatError
 from hobnob.stores.search.search import Index, IndexUnavailable, NoSuchMessage, Page, Question, SearchTooSlow
@@ -37,7 +38,8 @@ class Searching:
         self._keeper = keeper
         self._threads = ThreadPoolExecutor(AT_ONCE + 1, "search")
         self._loop = asyncio.get_running_loop()
-        self._asking: set[str] = set()
+        self._asking: dict[str, set[tuple[str, int]]] = {}
+        """Who is searching, and what was deleted meanwhile."""
         self._following: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -53,7 +55,7 @@ class Searching:
         await self._loop.run_in_executor(None, self._threads.shutdown)
 
     async def search(self, question: Question) -> Page:
-        """What somebody searches for.
+        """What somebody searches for, without what was deleted meanwhile.
 
         Raises:
             ChatError: ``search-busy``, ``search-too-slow``, ``search-unavailable``, ``bad-number``.
@@ -62,9 +64,10 @@ class Searching:
             raise ChatError("search-busy")
         if len(self._asking) >= MOST_WAITING:
             raise ChatError("search-busy", "Too many people are searching right now. Try again in a moment.")
-        self._asking.add(question.asker)
+        deleted = self._asking[question.asker] = set()
         try:
-            return await self._loop.run_in_executor(self._threads, self._look, question)
+            page = await self._loop.run_in_executor(self._threads, self._look, question)
+            return replace(page, hits=tuple(hit for hit in page.hits if (hit.room, hit.number) not in deleted))
         except SearchTooSlow:
             raise ChatError("search-too-slow") from None
         except NoSuchMessage:
@@ -73,7 +76,12 @@ class Searching:
             _log.warning("a search failed", reason=str(error))
             raise ChatError("search-unavailable") from error
         finally:
-            self._asking.discard(question.asker)
+            self._asking.pop(question.asker)
+
+    def deleted(self, room: str, number: int) -> None:
+        """A message is no more: searches that are under way must not tell it."""
+        for meanwhile in self._asking.values():
+            meanwhile.add((room, number))
 
     def _look(self, question: Question) -> Page:
         self._index.index_more()  # so that one finds what was said a moment ago

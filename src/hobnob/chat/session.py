@@ -27,6 +27,7 @@ class Session:
         "cut",
         "device",
         "here",
+        "looked_at",
         "manner",
         "number",
         "origin",
@@ -44,6 +45,8 @@ class Session:
         self.number = number
         self.cut = cut
         self.closed = False
+        self.looked_at = 0
+        """The chat's count of removals when the last command that waited for something was done."""
         self.here: Here | None = None
         self.rooms: dict[str, Room] = {}
         self.audiences: tuple[Audience, ...] = ()

@@ -2,12 +2,14 @@
 
 import asyncio
 import threading
+from collections.abc import Awaitable
 from typing import Any
 
 import pytest
 from tests.unit.chat.conftest import DEADLINE, Client, Join, TestStore, VisitorCodec, quiet
 
 from hobnob.chat.chat import Chat
+from hobnob.chat.conversation import READING
 from hobnob.gateways.json_lines import JsonLinesWire
 
 
@@ -121,6 +123,32 @@ async def test_a_page_that_was_read_before_the_deletion_is_not_told_after_it(
     await ada.done("delete_message", room="#lobby", of=number)
     may_return.set()
     reply = await bob.reply(asked)
+    assert reply.get("ok") or reply["error"] == "deleted"
+    assert b"secret" not in bob.heard
+
+
+@pytest.mark.parametrize(("reading", "fields"), [*PAGES, ("search", {"do": "search", "query": "secret"})])
+async def test_a_page_that_was_looked_at_just_before_the_deletion_is_not_told_after_it(
+    chat: Chat, join: Join, monkeypatch: pytest.MonkeyPatch, reading: str, fields: dict[str, Any]
+) -> None:
+    ada = await join("ada")
+    number = await say_and_edit(ada)
+    bob = await join("bob")
+    await quiet(bob)
+    guarded = chat._guarded
+    deleted = False
+
+    async def before_it_is_answered(outcome: Awaitable[object], command: object) -> object:
+        nonlocal deleted
+        reply = await guarded(outcome, command)
+        if isinstance(command, READING) and not deleted:
+            deleted = True
+            await ada.done("delete_message", room="#lobby", of=number)
+        return reply
+
+    monkeypatch.setattr(chat, "_guarded", before_it_is_answered)
+    reply = await bob.reply(bob.send(**fields))
+    assert deleted
     assert reply.get("ok") or reply["error"] == "deleted"
     assert b"secret" not in bob.heard
 

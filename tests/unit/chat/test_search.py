@@ -163,6 +163,53 @@ async def test_removed_while_the_search_runs(join: Join, store: TestStore, monke
     assert numbers(await bob.reply(asked)) == []
 
 
+async def test_deleted_while_the_search_runs(join: Join, store: TestStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    ada, bob = await join("ada"), await join("bob")
+    stays, goes = await ada.say("green tea"), await ada.say("green secret")
+    let_go, under_way = threading.Event(), threading.Event()
+    search = store.index.search
+
+    def slow(question: Question, limit: float = 1.0) -> Page:
+        page = search(question, limit)
+        under_way.set()
+        assert let_go.wait(DEADLINE)
+        return page
+
+    monkeypatch.setattr(store.index, "search", slow)
+    asked = bob.send("search", query="green")
+    await eventually(under_way.is_set)
+    await ada.done("delete_message", room="#lobby", of=goes)
+    let_go.set()
+    assert numbers(await bob.reply(asked)) == [stays]
+    assert b"green secret" not in bob.heard[bob.heard.index(b"message_deleted") :]
+
+
+async def test_who_came_back_while_the_search_ran_finds_no_more_than_they_may_read(
+    chat: Chat, join: Join, store: TestStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, bob = await join("ada"), await join("bob")
+    await ada.done("create_room", name="tea", kind="private", people=["@bob"])
+    early = await ada.say("green tea", "#tea")
+    late = await ada.say("green leaf", "#tea")
+    let_go, under_way = threading.Event(), threading.Event()
+    search = store.index.search
+
+    def slow(question: Question, limit: float = 1.0) -> Page:
+        page = search(question, limit)
+        under_way.set()
+        assert let_go.wait(DEADLINE)
+        return page
+
+    monkeypatch.setattr(store.index, "search", slow)
+    asked = bob.send("search", query="green")
+    await eventually(under_way.is_set)
+    room = chat.rooms.find("#tea")
+    assert room is not None
+    room.members[bob.id].since = early + 1  # as if they had left and were taken in again
+    let_go.set()
+    assert numbers(await bob.reply(asked)) == [late]
+
+
 @pytest.mark.parametrize(
     ("failure", "code"), [(SearchTooSlow(), "search-too-slow"), (IndexUnavailable("disk"), "search-unavailable")]
 )

@@ -207,7 +207,8 @@ def test_it_reaches_the_disk_little_by_little(tmp_path: Path, monkeypatch: pytes
 
 
 def test_packing_leaves_half_of_the_time_to_others(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    computed, rests = 0.0, []
+    computed = 0.0
+    rests: list[float] = []
 
     def thread_time() -> float:
         nonlocal computed

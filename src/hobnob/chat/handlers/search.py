@@ -71,9 +71,12 @@ async def _sender(chat: "Chat", name: str) -> str | None:
 
 
 def _may_see(chat: "Chat", here: Here, hit: Hit) -> bool:
-    """Whether the asker still belongs to the room, as far as it is live: the search took a while."""
+    """Whether the asker may still read it, as far as its room is live (a visitor's is): the search took a while."""
     room = chat.rooms.get(hit.room)
-    return room is None or here.person.id in room.members
+    if room is None:
+        return here.person.kind != "visitor"
+    member = room.members.get(here.person.id)
+    return member is not None and hit.number >= first_visible(room, member)
 
 
 def _fitting(hits: list[Hit]) -> int:
