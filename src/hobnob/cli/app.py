@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 
 from hobnob.cli import backup, doctor, export, join, restore, rooms, search, send, tail, version
+from hobnob.cli.outcome import DONE, MISTAKE, failed, forget_stdout
 from hobnob.cli.serve import EXAMPLES, serve
 from hobnob.cli.sources import fill_from_environment, fill_from_file
 from hobnob.config import ConfigRefused
-
-MISTAKE = 2
-"""The exit status of what was not even tried."""
 
 
 def _default(value: object) -> str | None:
@@ -45,11 +43,16 @@ def run(arguments: Sequence[str]) -> int:
     """Do what `arguments` (without the program's name) say; the exit status."""
     try:
         status = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+        sys.stdout.flush()  # here its failure can still be told
     except UnusedCliTokensError as mistake:
         surplus = " ".join(mistake.unused_tokens or ())
-        print(f"hobnob: Nothing here takes {surplus!r}; --help shows what there is.", file=sys.stderr)
-        return MISTAKE
+        return failed(f"Nothing here takes {surplus!r}; --help shows what there is.", MISTAKE)
     except (CycloptsError, ConfigRefused) as mistake:
-        print(f"hobnob: {mistake}", file=sys.stderr)
-        return MISTAKE
-    return status if isinstance(status, int) else 0
+        return failed(str(mistake), MISTAKE)
+    except BrokenPipeError:  # who read the output has seen enough
+        forget_stdout()
+        return DONE
+    except OSError as error:  # of the help, or of the last of the output
+        forget_stdout()
+        return failed(f"{error.strerror or error}.")
+    return status if isinstance(status, int) else DONE

@@ -4,13 +4,17 @@ import os
 import sys
 from pathlib import Path
 from tempfile import gettempdir
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from hobnob.cli import version
-from hobnob.cli.chore import DONE, FAILED, Data, Settings, attempt, data_folder
+from hobnob.cli.chore import Data, Settings, attempt, data_folder, named
+from hobnob.cli.outcome import DONE, failed, forget_stdout
 from hobnob.cli.progress import ProgressLine
+
+if TYPE_CHECKING:
+    from hobnob.stores.archive import Manifest
 
 EXAMPLES = """\
 Examples:
@@ -37,24 +41,32 @@ def backup(
     folder = data_folder(data)
 
     def chore() -> int:
-        from hobnob.stores.backup import save, stream_out
-        from hobnob.stores.place import beside, work_folder
+        from hobnob.stores.backup import save
 
         os.nice(_NICENESS)
         with ProgressLine() as progress:
             if str(file) != "-":
-                made = save(folder, file.expanduser(), force=force, program=version.number(), progress=progress)
+                made = save(folder, named(file), force=force, program=version.number(), progress=progress)
             elif sys.stdout.isatty():
-                print(
-                    "hobnob: An archive is not for a terminal: name a file, or send it to a program.", file=sys.stderr
-                )
-                return FAILED
+                return failed("An archive is not for a terminal: name a file, or send it to a program.")
             else:
-                with work_folder(beside(Path(gettempdir()) / "hobnob-backup")) as work:
-                    out = sys.stdout.buffer
-                    made = stream_out(folder, out, work, program=version.number(), progress=progress)
-                    out.flush()
+                made = _to_stdout(folder, progress)
         print(f"Kept {made.messages:,} messages in {made.rooms:,} rooms.", file=sys.stderr)
         return DONE
 
     return attempt(chore)
+
+
+def _to_stdout(folder: Path, progress: ProgressLine) -> "Manifest":
+    from hobnob.stores.backup import BackupRefused, stream_out
+    from hobnob.stores.place import beside, work_folder
+
+    stream = sys.stdout.buffer
+    try:
+        with work_folder(beside(Path(gettempdir()) / "hobnob-backup")) as work:
+            made = stream_out(folder, stream, work, program=version.number(), progress=progress)
+            stream.flush()
+    except BrokenPipeError:
+        forget_stdout()
+        raise BackupRefused("The program that reads the archive ended before it had all of it.") from None
+    return made

@@ -4,9 +4,7 @@ Everything of a chore is undone by its own `finally` when it is stopped, so Ctrl
 second one cannot disturb that. Whatever goes wrong is one sentence on stderr and a status that is not 0.
 """
 
-import os
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,9 +13,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from hobnob.cli.outcome import DONE, STOPPED, failed, forget_stdout
 from hobnob.config import Config, sentences
 
-DONE, FAILED, STOPPED = 0, 1, 130
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 Data = Annotated[
@@ -29,6 +27,16 @@ Settings = Annotated[Path | None, Parameter(name="--config", help="TOML file wit
 def data_folder(data: Path | None) -> Path:
     """The folder that was asked for, or the usual one. Raises ConfigRefused."""
     return Config().data if data is None else Config(data=data).data
+
+
+def named(file: Path) -> Path:
+    """A file as it was named, with `~` written out. Raises PlaceRefused."""
+    from hobnob.stores.place import PlaceRefused
+
+    try:
+        return file.expanduser()
+    except RuntimeError:
+        raise PlaceRefused(f"The home folder in {file} is not known: write it out.") from None
 
 
 def attempt(chore: Callable[[], int]) -> int:
@@ -45,24 +53,20 @@ def attempt(chore: Callable[[], int]) -> int:
         with _interruptible():
             return chore()
     except KeyboardInterrupt:
-        return _failed("Stopped; nothing was changed.", STOPPED)
+        return failed("Stopped; nothing was changed.", STOPPED)
     except ArchiveRefused as refused:
-        return _failed(f"The archive cannot be restored, and nothing was changed. {refused}")
+        return failed(f"The archive cannot be restored, and nothing was changed. {refused}")
     except (StoreRefused, BackupRefused, ExportRefused, PlaceRefused) as refused:
-        return _failed(str(refused))
+        return failed(str(refused))
     except BrokenPipeError:  # who read the output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the flush at the end must not fail again
-        return FAILED
+        forget_stdout()
+        return DONE
     except sqlite3.Error as error:
-        return _failed(f"The database cannot be read ({error}). `hobnob doctor` says more.")
+        return failed(f"The database cannot be read ({error}). `hobnob doctor` says more.")
     except OSError as error:
+        forget_stdout()  # which may be what takes nothing
         where = f"{error.filename}: " if error.filename else ""
-        return _failed(f"{where}{error.strerror or error}. Nothing was changed.")
-
-
-def _failed(sentence: str, status: int = FAILED) -> int:
-    print(f"hobnob: {sentence}", file=sys.stderr)
-    return status
+        return failed(f"{where}{error.strerror or error}. Nothing was changed.")
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from hobnob.cli.chore import DONE, FAILED, attempt
+from hobnob.cli.chore import attempt
+from hobnob.cli.outcome import DONE, FAILED
 from hobnob.config import Config
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
 
 from cyclopts import Parameter
 
-from hobnob.cli.chore import DONE, Data, Settings, attempt, data_folder
+from hobnob.cli.chore import Data, Settings, attempt, data_folder, named
+from hobnob.cli.outcome import DONE
 from hobnob.cli.progress import ProgressLine
 
 if TYPE_CHECKING:
@@ -46,10 +47,11 @@ def export(
         from hobnob.stores.place import new_file
 
         with ExitStack() as stack:
+            target = output and named(output)
             found = stack.enter_context(reading_export(folder, room, person))
             stream: BinaryIO = sys.stdout.buffer
-            if output is not None:
-                stream = stack.enter_context(new_file(output.expanduser(), force=force))
+            if target is not None:
+                stream = stack.enter_context(new_file(target, force=force))
             progress = stack.enter_context(ProgressLine(shown=output is not None or not sys.stdout.isatty()))
             _write(found, format, stream, progress)
             stream.flush()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from hobnob.cli.remote import DONE, Remote, Where, connected, failed, room_ref, run
+from hobnob.cli.outcome import DONE, failed
+from hobnob.cli.remote import Remote, Where, connected, naming, not_empty, room_ref, run
 
 if TYPE_CHECKING:
     from hobnob.cli.chatting import Chatting
@@ -31,7 +32,10 @@ def join(
     /,
     *,
     lines: Annotated[bool, Parameter(help="Chat in lines; there is no other way yet.", show_default=False)] = False,
-    room: Annotated[str | None, Parameter(help="The room to begin in; the lobby if there is none given.")] = None,
+    room: Annotated[
+        str | None,
+        Parameter(help="The room to begin in; the lobby if there is none given.", validator=not_empty),
+    ] = None,
     theme: Annotated[
         Literal["classic", "names", "none"],
         Parameter(help="What others say in red, each name in its own colour, or no colours."),
@@ -49,7 +53,8 @@ def join(
         screen = Terminal() if at_terminal else Pipe()
         async with connected(host, remote, "join") as client:
             chatting = Chatting(client, screen.show, colours)
-            await chatting.begin(room and room_ref(room))
+            with naming(room or ""):
+                await chatting.begin(room and room_ref(room))
             return await _chat(chatting, screen)
 
     return run(task)

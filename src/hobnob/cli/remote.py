@@ -7,23 +7,22 @@ that is not 0; a reader of stdout who has seen enough is no failure.
 import asyncio
 import os
 import signal
-import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from hobnob.cli.outcome import DONE, FAILED, MISTAKE, STOPPED, failed, forget_stdout
 from hobnob.cli.sources import from_environment
 
 if TYPE_CHECKING:
     from hobnob.client.client import Client
+    from hobnob.client.errors import ClientError
 
-DONE, FAILED, MISTAKE, STOPPED = 0, 1, 2, 130
 _EVERYWHERE = {"*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
-"""Where one reaches a server of this machine that listens on all addresses."""
 _GUEST = "(no name)"
 """The token of who gave no name; no person can be called so."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -34,6 +33,12 @@ Where = Annotated[
 ]
 
 
+def not_empty(kind: object, text: str | None) -> None:
+    """Refuse "", which a variable that is not set may leave: it would mean that nothing was asked for."""
+    if text == "":
+        raise ValueError("Write one, or leave the flag out.")
+
+
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Remote:
@@ -41,7 +46,9 @@ class Remote:
 
     name: Annotated[
         str | None,
-        Parameter(help="Who you are. The name stays yours: a token for it is kept on this machine."),
+        Parameter(
+            help="Who you are. The name stays yours: a token for it is kept on this machine.", validator=not_empty
+        ),
     ] = None
     tls: Annotated[
         bool, Parameter(help="Speak TLS, with a certificate that this machine trusts.", show_default=False)
@@ -63,38 +70,51 @@ async def connected(where: str | None, remote: Remote, program: str) -> AsyncIte
     Raises:
         ClientError: there is no connection; one sentence says why.
     """
-    from hobnob.client.address import parse_address
     from hobnob.client.client import connect
     from hobnob.client.errors import CannotConnect
-    from hobnob.client.tokens import token_file
 
     at = address(where)
     tls = remote.tls if remote.trust is None else remote.trust
     connect_as = partial(connect, at, tls=tls, insecure=remote.insecure, client=f"hobnob-{program}")
-    if remote.name is not None:
-        client = connect_as(name=readable(remote.name))
-        try:
-            await client.__aenter__()
-        except CannotConnect as error:
-            if not error.code.startswith("name-"):
-                raise
-            raise CannotConnect(error.code, f"The name {readable(remote.name)!r} will not do. {error.hint}") from None
-    else:
-        guest = token_file(parse_address(at), _GUEST)
-        client = connect_as(token=guest.read())
-        try:
-            await client.__aenter__()
-        except CannotConnect as error:
-            if error.code != "token-unknown":
-                raise
-            client = connect_as()  # the server has forgotten us
-            await client.__aenter__()
-        if client.token is not None:
-            guest.write(client.token)
+    try:
+        if remote.name is None:
+            client = await _as_guest(at, connect_as)
+        else:
+            client = await connect_as(name=readable(remote.name)).__aenter__()
+    except CannotConnect as error:
+        raise CannotConnect(error.code, _in_flags(error, at, remote)) from None
     try:
         yield client
     finally:
         await client.close()
+
+
+async def _as_guest(at: str, connect_as: "Callable[..., Client]") -> "Client":
+    from hobnob.client.address import parse_address
+    from hobnob.client.errors import CannotConnect
+    from hobnob.client.tokens import token_file
+
+    guest = token_file(parse_address(at), _GUEST)
+    try:
+        client = await connect_as(token=guest.read()).__aenter__()
+    except CannotConnect as error:
+        if error.code != "token-unknown":
+            raise
+        client = await connect_as().__aenter__()  # the server has forgotten us
+    if client.token is not None:
+        guest.write(client.token)
+    return client
+
+
+def _in_flags(error: "ClientError", at: str, remote: Remote) -> str:
+    """Why there is no connection, in the words of who typed the flags."""
+    if error.code.startswith("name-"):
+        return f"The name {readable(remote.name or '')!r} will not do. {error.hint}"
+    if error.code == "insecure":
+        return (
+            f"{at} is not on this machine, so others could read along. Use --tls or --trust, or allow it: --insecure."
+        )
+    return error.hint
 
 
 def address(where: str | None) -> str:
@@ -102,12 +122,17 @@ def address(where: str | None) -> str:
     from hobnob.client.address import parse_address
 
     host, port = from_environment("host"), from_environment("port")
-    text = (where or _EVERYWHERE.get(host, host) or "127.0.0.1").strip()
+    text = (where or reachable(host) or "127.0.0.1").strip()
     parse_address(text)  # what is wrong with it shall be said of what was typed
     has_port = "]:" in text or text.count(":") == 1
     if port and not has_port:
         text = f"[{text.strip('[]')}]:{port}" if ":" in text else f"{text}:{port}"
     return str(parse_address(text))
+
+
+def reachable(host: str) -> str:
+    """Where this machine reaches a server of its own that listens on `host`."""
+    return _EVERYWHERE.get(host, host)
 
 
 def room_ref(text: str) -> str:
@@ -116,6 +141,19 @@ def room_ref(text: str) -> str:
 
     text = readable(text).strip()
     return text if text[:1] in ("#", "@") or is_room_id(text) else f"#{text}"
+
+
+@contextmanager
+def naming(room: str) -> Iterator[None]:
+    """Say of which room it is when a name is refused."""
+    from hobnob.client.errors import Refused
+
+    try:
+        yield
+    except Refused as refused:
+        if not refused.code.startswith("name-"):
+            raise
+        raise Refused(refused.code, f"The room {readable(room)!r} will not do. {refused.hint}") from None
 
 
 def readable(text: str) -> str:
@@ -138,6 +176,7 @@ def run(task: Callable[[], Coroutine[None, None, int]]) -> int:
         mistake = isinstance(error, CannotConnect) and error.code == "bad-address"
         return failed(error.hint, MISTAKE if mistake else FAILED)
     except OSError as error:
+        forget_stdout()  # which may be what takes nothing
         return failed(f"{error.strerror or error}.")
 
 
@@ -155,16 +194,3 @@ def _runner(task: Callable[[], Coroutine[None, None, int]]) -> int:
             return await task()
 
         return runner.run(whole())
-
-
-def failed(sentence: str, status: int = FAILED) -> int:
-    """Tell what went wrong; the status."""
-    with suppress(OSError):
-        print(f"hobnob: {sentence}", file=sys.stderr)
-    return status
-
-
-def forget_stdout() -> None:
-    """Nobody reads it: the flush at the end must not fail again."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from hobnob.cli.chore import DONE, Data, Settings, attempt, data_folder
+from hobnob.cli.chore import Data, Settings, attempt, data_folder, named
+from hobnob.cli.outcome import DONE
 from hobnob.cli.progress import ProgressLine
 
 EXAMPLES = """\
@@ -42,7 +43,7 @@ def restore(
             if str(file) == "-":
                 restored = restoring.restore(sys.stdin.buffer, folder, replace=replace, progress=progress)
             else:
-                with file.expanduser().open("rb") as stream:
+                with named(file).open("rb") as stream:
                     restored = restoring.restore(stream, folder, replace=replace, progress=progress)
         manifest = restored.manifest
         print(

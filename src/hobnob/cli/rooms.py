@@ -4,7 +4,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from hobnob.cli.remote import DONE, Remote, Where, connected, run
+from hobnob.cli.outcome import DONE
+from hobnob.cli.remote import Remote, Where, connected, run
 
 EXAMPLES = """\
 Examples:

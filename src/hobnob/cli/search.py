@@ -4,9 +4,10 @@ import os
 import sys
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 
-from hobnob.cli.remote import DONE, FAILED, Remote, Where, connected, failed, readable, room_ref, run
+from hobnob.cli.outcome import DONE, FAILED, failed
+from hobnob.cli.remote import Remote, Where, connected, not_empty, readable, room_ref, run
 
 if TYPE_CHECKING:
     from hobnob.client.client import Client
@@ -29,8 +30,10 @@ MARK, PLAIN = "\x1b[1;7m", "\x1b[0m"
 
 def search(
     *words: Annotated[str, Parameter(help="What to look for.", allow_leading_hyphen=True)],
-    room: Annotated[str | None, Parameter(help="Only in this room.")] = None,
-    count: Annotated[int, Parameter(name=["--count", "-n"], help="At most so many hits.")] = 20,
+    room: Annotated[str | None, Parameter(help="Only in this room.", validator=not_empty)] = None,
+    count: Annotated[
+        int, Parameter(name=["--count", "-n"], help="At most so many hits.", validator=validators.Number(gte=1))
+    ] = 20,
     json: Annotated[bool, Parameter(help="Print the protocol's records, one a line.", show_default=False)] = False,
     host: Where = None,
     remote: Remote = Remote(),  # noqa: B008  it is frozen
@@ -64,7 +67,7 @@ async def _find(client: "Client", query: str, room: str | None, count: int) -> "
     partial = False
     while True:
         before = message_id(hits[-1].room, hits[-1].number) if hits else None
-        page: Found = await client.search(query, room=room, before=before, limit=min(PAGE, max(count - len(hits), 1)))
+        page: Found = await client.search(query, room=room, before=before, limit=min(PAGE, count - len(hits)))
         hits += page.hits
         partial = partial or page.partial
         if not page.more or not page.hits or len(hits) >= count:

@@ -5,9 +5,10 @@ import sys
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 
-from hobnob.cli.remote import DONE, Remote, Where, connected, failed, readable, room_ref, run
+from hobnob.cli.outcome import DONE, MISTAKE, failed
+from hobnob.cli.remote import Remote, Where, connected, naming, readable, room_ref, run
 
 if TYPE_CHECKING:
     from hobnob.client.client import Client
@@ -35,11 +36,19 @@ def send(
     /,
     *,
     whole: Annotated[bool, Parameter(help="Say all of stdin as one message.", show_default=False)] = False,
-    timeout: Annotated[float, Parameter(help="Seconds to wait for a server that went away.")] = PATIENCE,
+    timeout: Annotated[
+        float, Parameter(help="Seconds to wait for a server that went away.", validator=validators.Number(gt=0))
+    ] = PATIENCE,
     host: Where = None,
     remote: Remote = Remote(),  # noqa: B008  it is frozen
 ) -> int:
     """Say something, from the command line or from stdin."""
+
+    from hobnob.protocol.errors import HINTS
+    from hobnob.protocol.text import clean
+
+    if text is not None and not clean(readable(text)):
+        return failed(HINTS["text-empty"], MISTAKE)
 
     async def task() -> int:
         async with connected(host, remote, "send") as client:
@@ -65,7 +74,8 @@ class Sending:
     async def all(self, messages: AsyncIterator[str]) -> int:
         """Send them; the exit status. One sentence on stderr tells of what went wrong."""
         if not self._room.startswith("@"):
-            await self._client.join(self._room, create=True)
+            with naming(self._room):
+                await self._client.join(self._room, create=True)
         submitting = asyncio.create_task(self._submit(messages))
         watching = asyncio.create_task(self._watch())
         try:
@@ -83,10 +93,16 @@ class Sending:
         return failed(f"{self._wrong} {_counted(self._kept)} kept{open_end}.")
 
     async def _submit(self, messages: AsyncIterator[str]) -> None:
+        from hobnob.protocol.errors import HINTS
+        from hobnob.protocol.text import MAX_TEXT, clean
+
         async for text in messages:
-            if not text.strip():
+            said = clean(text)
+            if not said:
                 continue  # a blank line says nothing
             await self._turns.acquire()
+            if self._wrong is None and len(said.encode()) > MAX_TEXT:
+                self._wrong = HINTS["text-too-long"]
             if self._wrong is not None:
                 break
             if not self._under_way:
@@ -130,11 +146,16 @@ async def _one(text: str) -> AsyncIterator[str]:
 
 
 async def _of_stdin(*, whole: bool) -> AsyncIterator[str]:
-    from hobnob.cli.typed import lines, pieces
+    from hobnob.cli.typed import LONGEST, lines, pieces
 
     descriptor = sys.stdin.fileno()
     if whole:
-        yield b"".join([piece async for piece in pieces(descriptor)]).decode("utf-8", "replace")
+        whole_text = bytearray()
+        async for piece in pieces(descriptor):
+            whole_text += piece
+            if len(whole_text) > LONGEST:
+                break  # it is refused, so the rest need not be read
+        yield whole_text.decode("utf-8", "replace")
         return
     async for line in lines(descriptor):
         yield line

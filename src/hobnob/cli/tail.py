@@ -12,9 +12,10 @@ from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 
-from hobnob.cli.remote import DONE, Remote, Where, connected, failed, room_ref, run
+from hobnob.cli.outcome import DONE, failed
+from hobnob.cli.remote import Remote, Where, connected, room_ref, run
 
 if TYPE_CHECKING:
     from hobnob.client.client import Client
@@ -32,15 +33,16 @@ It ends quietly when the program that reads its output does.
 """
 SHOWN_AT_ONCE = 10
 """Messages without --follow, if nothing else was asked for."""
-_Count = Parameter(name=["--count", "-n"], help="Begin with this many messages before.")
+_NOT_NEGATIVE = validators.Number(gte=0)
+_COUNT = Parameter(name=["--count", "-n"], help="Begin with this many messages before.", validator=_NOT_NEGATIVE)
 
 
 def tail(
     room: Annotated[str, Parameter(help="A room, or @NAME for your direct messages with one person.")],
     /,
     *,
-    count: Annotated[int | None, _Count] = None,
-    since: Annotated[int | None, Parameter(help="Begin after this number.")] = None,
+    count: Annotated[int | None, _COUNT] = None,
+    since: Annotated[int | None, Parameter(help="Begin after this number.", validator=_NOT_NEGATIVE)] = None,
     follow: Annotated[bool, Parameter(help="Go on with what comes.", negative="--no-follow")] = True,
     json: Annotated[bool, Parameter(help="Print the protocol's events, one a line.", show_default=False)] = False,
     host: Where = None,
@@ -57,8 +59,10 @@ def tail(
             if not follow:
                 async for event in _facts(client, found, begin):
                     printer.put(event)
+                    if printer.closed.done():
+                        break
                 printer.flush()
-                return DONE
+                return await printer.closed if printer.closed.done() else DONE
             return await _follow(client, found, begin, printer)
 
     return run(task)
@@ -71,7 +75,7 @@ class Printer:
         self._line = line
         self._lines: list[str] = []
         self.closed: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        """Fails when nobody reads any more."""
+        """Fails when nobody reads any more, or what is written finds no place."""
         self._watch()
 
     def put(self, event: "Event") -> None:
@@ -93,6 +97,7 @@ class Printer:
     def _fail(self, error: OSError) -> None:
         if not self.closed.done():
             self.closed.set_exception(error)
+            self.closed.exception()  # it is nobody's fault if nothing asks for it
 
     def _watch(self) -> None:
         """Notice the reader's end also while there is nothing to print, where the system tells of it."""
@@ -120,8 +125,8 @@ async def _enter(client: "Client", room: str) -> "Room":
 async def _begin(client: "Client", room: "Room", since: int | None, count: int | None) -> int:
     """The number after which to begin."""
     if since is not None or count is None:
-        return room.head if since is None else min(max(since, 0), room.head)
-    begin, left = room.head, max(count, 0)
+        return room.head if since is None else min(since, room.head)
+    begin, left = room.head, count
     if left:
         async for page in client.history(room, before=room.head + 1, page=min(left, 200)):
             begin = page[-left:][0].number - 1

@@ -38,13 +38,22 @@ async def pieces(descriptor: int) -> AsyncIterator[bytes]:
 
 
 async def lines(descriptor: int) -> AsyncIterator[str]:
-    """Its lines without their ends, the last one also when it has none. What is no UTF-8 becomes U+FFFD."""
+    """Its lines without their ends, the last one also when it has none. What is no UTF-8 becomes U+FFFD.
+
+    Of a line that is longer than `LONGEST`, the beginning is given at once, and the rest is left out.
+    """
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    kept = ""
+    kept, given = "", False
     async for data in pieces(descriptor):
-        *whole, rest = (kept + decoder.decode(data)).split("\n") if b"\n" in data else (kept + decoder.decode(data),)
-        for line in whole:
-            yield line.removesuffix("\r")
-        kept = rest[:LONGEST]
-    if kept := kept + decoder.decode(b"", final=True):
+        *ended, begun = decoder.decode(data).split("\n")
+        for rest in ended:
+            if not given:
+                yield (kept + rest).removesuffix("\r")
+            kept, given = "", False
+        if not given:
+            kept += begun
+            if len(kept) > LONGEST:
+                yield kept
+                kept, given = "", True
+    if kept := "" if given else kept + decoder.decode(b"", final=True):
         yield kept.removesuffix("\r")

@@ -2,10 +2,12 @@
 
 import asyncio
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-from hobnob.cli.remote import DONE, FAILED, MISTAKE, STOPPED, address, room_ref, run
+from hobnob.cli.outcome import DONE, FAILED, MISTAKE, STOPPED
+from hobnob.cli.remote import Remote, address, connected, room_ref, run
 from hobnob.client.errors import CannotConnect, Closed
 
 
@@ -80,3 +82,13 @@ def test_what_goes_well_says_nothing(capsys: pytest.CaptureFixture[str]) -> None
 
     assert run(task) == DONE
     assert capsys.readouterr().err == ""
+
+
+async def test_what_a_flag_could_change_is_said_with_the_flag(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise CannotConnect("insecure", "Others could read along.")
+
+    monkeypatch.setattr("hobnob.client.client.connect", refuse)
+    with pytest.raises(CannotConnect, match=r"chat\.example\.org:80 is not on this machine.*--insecure"):
+        async with connected("chat.example.org:80", Remote(name="ada"), "rooms"):
+            pass

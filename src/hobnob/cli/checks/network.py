@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hobnob.cli.checks.finding import Finding, fail, ok, warn
+from hobnob.cli.remote import reachable
 from hobnob.net.listener import CannotListen, Listener, ListenerSettings, PortTaken
 from hobnob.net.tls import TlsRefused, server_context
 
 _PATIENCE = 2.0  # seconds for who has the port to answer
 _SOON = 14  # days
 _DAY = 86_400_000
-_EVERYWHERE = {"*": "localhost", "0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
 def check_port(host: str, port: int) -> Finding:
@@ -22,7 +22,7 @@ def check_port(host: str, port: int) -> Finding:
     try:
         asyncio.run(_listen(host, port))
     except PortTaken as taken:
-        if _is_hobnob(_EVERYWHERE.get(host, host), port):
+        if _is_hobnob(reachable(host), port):
             return ok("port", f"a hobnob answers on {where}")
         return fail("port", f"another program has {where}", str(taken).partition(": ")[2].capitalize())
     except CannotListen as refused:

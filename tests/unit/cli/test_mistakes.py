@@ -1,0 +1,49 @@
+"""What is mistyped is answered in one sentence, without a server and without a trace."""
+
+from pathlib import Path
+
+import pytest
+
+from hobnob.cli.app import run
+
+MISTAKE = 2
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = MISTAKE) -> str:
+    """The one sentence on stderr."""
+    assert run(arguments) == status
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("hobnob: ")
+    assert captured.err.count("\n") == 1
+    return captured.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (("tail", "#ops", "-n", "-1"), '"-1" for -n'),
+        (("tail", "#ops", "--since", "-1"), '"-1" for --since'),
+        (("search", "hi", "-n", "0"), '"0" for -n'),
+        (("send", "#ops", "hi", "--timeout", "0"), '"0.0" for --timeout'),
+        (("send", "#ops", "hi", "--timeout", "nan"), '"nan" for --timeout'),
+        (("rooms", "--name", ""), "leave the flag out"),
+        (("join", "--room", ""), "leave the flag out"),
+        (("search", "hi", "--room", ""), "leave the flag out"),
+        (("send", "#ops", ""), "nothing to send"),
+        (("send", "#ops", " \n\x00"), "nothing to send"),
+    ],
+)
+def test_a_value_that_means_nothing(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], part: str) -> None:
+    assert part in told(capsys, *arguments)
+
+
+@pytest.mark.parametrize(
+    "arguments", [("backup", "~no-such-user/x"), ("restore", "~no-such-user/x"), ("export", "-o", "~no-such-user/x")]
+)
+def test_a_home_folder_of_nobody(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    (tmp_path / "hobnob.sqlite3").touch()
+    sentence = told(capsys, *arguments, "--data", str(tmp_path), status=1)
+    assert sentence == "hobnob: The home folder in ~no-such-user/x is not known: write it out.\n"
