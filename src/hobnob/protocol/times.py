@@ -9,3 +9,8 @@ def rfc3339(ms: int) -> str:
     """The text of a time in ms since 1970. Cached, as the facts of one commit share their time."""
     seconds, rest = divmod(ms, 1000)
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
+
+
+def milliseconds(time: str) -> int:
+    """The inverse of `rfc3339`. Raises ValueError for what is no such time."""
+    return round(datetime.fromisoformat(time).timestamp() * 1000)

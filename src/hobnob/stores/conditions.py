@@ -10,19 +10,26 @@ from typing import assert_never
 import sqlalchemy as sa
 
 from hobnob.protocol.names import fold, skeleton
+from hobnob.stores import accounts
 from hobnob.stores.store import (
     DirectFree,
+    InviteUsable,
     IsMember,
     MessageExists,
     MessageStands,
     NameFree,
     NotMember,
+    PersonUnchanged,
     RoomNameFree,
     SettingsBelow,
+    TokenStands,
 )
 from hobnob.stores.tables import deletions, facts, logs, members, persons, rooms, settings
 
-Checked = NameFree | RoomNameFree | MessageStands | MessageExists | NotMember | IsMember | DirectFree | SettingsBelow
+Checked = (
+    NameFree | RoomNameFree | MessageStands | MessageExists | NotMember | IsMember | DirectFree | SettingsBelow
+    | accounts.AccountCondition
+)  # fmt: skip
 
 LARGEST = 2**63 - 1
 """The largest integer of a column. Who asks for a larger number means one that is not there."""
@@ -33,8 +40,8 @@ def direct_key(people: Iterable[str]) -> bytes:
     return hashlib.blake2b(" ".join(sorted(set(people))).encode(), digest_size=16).digest()
 
 
-def violation(connection: sa.Connection, condition: Checked) -> str | None:
-    """The code with which a condition refuses, None when it holds."""
+def violation(connection: sa.Connection, condition: Checked, now: int) -> str | None:
+    """The code with which a condition refuses at `now`, None when it holds."""
     match condition:
         case MessageStands(room=room, number=number):
             return _message_gone(connection, room, number)
@@ -46,15 +53,17 @@ def violation(connection: sa.Connection, condition: Checked) -> str | None:
             return "stale" if _is_member(connection, room, person) else None
         case NameFree(name=name, person=person):
             return name_clash(connection, name, person)
-        case RoomNameFree(name=name):
-            found = connection.execute(sa.select(rooms.c.log).where(rooms.c.key == fold(name))).first()
-            return "room-taken" if found else None
+        case RoomNameFree(name=name, room=room):
+            named = sa.select(logs.c.id).join(rooms, rooms.c.log == logs.c.seq).where(rooms.c.key == fold(name))
+            return "room-taken" if set(connection.execute(named).scalars()) - {room} else None
         case DirectFree(people=people):
             key = direct_key(people)
             found = connection.execute(sa.select(rooms.c.log).where(rooms.c.direct_key == key)).first()
             return "stale" if found else None
         case SettingsBelow(person=person, key=name, limit=limit):
             return _too_many_settings(connection, person, name, limit)
+        case PersonUnchanged() | TokenStands() | InviteUsable():
+            return accounts.violation(connection, condition, now)
         case _:
             assert_never(condition)
 

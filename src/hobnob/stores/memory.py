@@ -5,19 +5,30 @@ It answers exactly as the others do; see `memory_state.py` for what an item does
 
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import cast
 
 from msgspec.structs import replace
 
-from hobnob.protocol.events import DraftChanged, Fact, MessageEdited, MessageSent
+from hobnob.protocol.events import DraftChanged, Fact, MessageEdited, MessageSent, Moderated
+from hobnob.protocol.ids import AUDIT
 from hobnob.protocol.names import NameRefused, fold
-from hobnob.protocol.records import Message, Person, Room, RoomListing, RoomState, Version
+from hobnob.protocol.records import (
+    Device,
+    Invite,
+    Message,
+    Person,
+    Restriction,
+    Room,
+    RoomListing,
+    RoomState,
+    Version,
+)
 from hobnob.protocol.replies import Unread
 from hobnob.stores.memory_state import Memory, MessageState, RoomData
 from hobnob.stores.search.memory import MemoryIndex
 from hobnob.stores.search.search import Index
-from hobnob.stores.store import Duplicate, Item, Membership, Outcome, Refused, RoomEntry
+from hobnob.stores.store import Account, Duplicate, Item, Membership, Outcome, Refused, RoomEntry
 
 
 class MemoryStore:
@@ -96,11 +107,93 @@ class MemoryStore:
                 key = fold(name)
             except NameRefused:
                 return None
-            return next((person for person in self._memory.persons.values() if fold(person.name) == key), None)
+            living = (person for person in self._memory.persons.values() if person.kind != "deleted")
+            return next((person for person in living if fold(person.name) == key), None)
+
+    def account(self, person: str) -> Account | None:
+        with self._lock:
+            return self._memory.accounts.account(person)
+
+    def device(self, hash: bytes) -> tuple[Device, str] | None:
+        with self._lock:
+            return self._memory.accounts.tokens.get(hash)
+
+    def devices(self, person: str) -> list[Device]:
+        with self._lock:
+            return self._memory.accounts.devices(person)
+
+    def staff(self) -> list[Person]:
+        with self._lock:
+            return _by_name(p for p in self._memory.persons.values() if p.role in ("owner", "moderator"))
+
+    def ignored(self, person: str) -> list[Person]:
+        with self._lock:
+            ignored = self._memory.accounts.ignored.get(person, set())
+            return _by_name(self._memory.persons[other] for other in ignored if other in self._memory.persons)
+
+    def ignores(self, person: str, other: str) -> bool:
+        with self._lock:
+            return other in self._memory.accounts.ignored.get(person, set())
+
+    def share_room(self, person: str, other: str) -> bool:
+        with self._lock:
+            rooms = [data for data in self._memory.rooms.values() if data.room.kind != "direct"]
+            return any(person in data.members and other in data.members for data in rooms)
+
+    def invite(self, hash: bytes) -> Invite | None:
+        with self._lock:
+            invite = self._memory.accounts.invites.get(hash)
+            return None if invite is None else self._with_room_name(invite)
+
+    def invites(self, room: str | None) -> list[Invite]:
+        with self._lock:
+            found = [self._with_room_name(invite) for invite in self._memory.accounts.invites.values()]
+            by_id = sorted((one for one in found if room in (None, one.room)), key=lambda invite: invite.id)
+            return sorted(by_id, key=lambda invite: invite.created_at, reverse=True)
+
+    def _with_room_name(self, invite: Invite) -> Invite:
+        data = self._memory.rooms.get(invite.room)
+        return replace(invite, room_name=data.room.name if data else "")
+
+    def invited(self, room: str, person: str) -> bool:
+        with self._lock:
+            data = self._memory.rooms.get(room)
+            return data is not None and person in data.invited
+
+    def restrictions(self) -> list[Restriction]:
+        with self._lock:
+            found = self._memory.accounts.restrictions.values()
+            return sorted(found, key=lambda restriction: (restriction.at, restriction.id))
+
+    def audit(self, *, room: str | None, before: int | None, limit: int) -> tuple[list[Moderated], bool]:
+        with self._lock:
+            found = [
+                fact
+                for fact in reversed(self._memory.facts.get(AUDIT, []))
+                if isinstance(fact, Moderated)
+                and room in (None, fact.room)
+                and (before is None or fact.number < before)
+            ]
+            return found[:limit], len(found) > limit
+
+    def blanking(self) -> list[str]:
+        with self._lock:
+            return list(self._memory.accounts.blanking)
+
+    def messages_by(self, person: str, limit: int) -> list[tuple[str, int]]:
+        with self._lock:
+            found = [
+                (room, number)
+                for room, data in self._memory.rooms.items()
+                for number, message in data.messages.items()
+                if message.sent.by == person and not message.deleted
+            ]
+            return found[:limit]
 
     def person_by_token(self, hash: bytes) -> Person | None:
         with self._lock:
-            return self._memory.persons.get(self._memory.tokens.get(hash, ""))
+            found = self._memory.accounts.tokens.get(hash)
+            return None if found is None else self._memory.persons.get(found[1])
 
     def name_taken(self, name: str) -> str | None:
         with self._lock:
@@ -177,6 +270,8 @@ class MemoryStore:
             unread=unread.unread,
             mentions=unread.mentions,
             draft=data.drafts.get(person),
+            posting=room.posting,
+            slow=room.slow,
         )
 
     def members(self, room: str) -> list[Membership]:
@@ -232,6 +327,10 @@ class MemoryStore:
         with self._lock:
             data = self._memory.rooms.get(room)
             return list(data.messages[number].versions) if data and number in data.messages else []
+
+
+def _by_name(people: Iterable[Person]) -> list[Person]:
+    return sorted(people, key=lambda person: person.name.casefold())
 
 
 def _snapshot(message: MessageState) -> Message:

@@ -10,8 +10,10 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from hobnob.protocol.events import (
+    AccountDeleted,
     DraftChanged,
     Fact,
+    MemberBanned,
     MemberJoined,
     MemberLeft,
     MessageDeleted,
@@ -19,26 +21,33 @@ from hobnob.protocol.events import (
     MessagePinned,
     MessageSent,
     MessageUnpinned,
+    PersonInvited,
     PersonRenamed,
     ReactionAdded,
     ReactionRemoved,
     ReadMarked,
+    RoleChanged,
+    RoomChanged,
     RoomCreated,
     RoomEvent,
     SettingChanged,
     TopicChanged,
 )
+from hobnob.protocol.ids import AUDIT
 from hobnob.protocol.names import fold, skeleton
 from hobnob.protocol.records import Draft, Person, Role, Room, Version
+from hobnob.stores.memory_accounts import MemoryAccounts
 from hobnob.stores.numbering import LogState
 from hobnob.stores.store import (
     AddDirectPeople,
+    AddInvite,
     AddPerson,
     AddToken,
     Condition,
     DirectFree,
     DropRoom,
     Duplicate,
+    InviteUsable,
     IsMember,
     Item,
     Kept,
@@ -47,10 +56,12 @@ from hobnob.stores.store import (
     NameFree,
     NotMember,
     Outcome,
+    PersonUnchanged,
     Refused,
     RightsUnchanged,
     RoomNameFree,
     SettingsBelow,
+    TokenStands,
     Write,
 )
 
@@ -89,6 +100,7 @@ class RoomData:
     messages: dict[int, MessageState] = field(default_factory=dict)
     members: dict[str, MemberState] = field(default_factory=dict)
     drafts: dict[str, Draft] = field(default_factory=dict)
+    invited: set[str] = field(default_factory=set)
 
     def standing(self, number: int) -> MessageState | None:
         """The message of this number, if it is not deleted."""
@@ -105,8 +117,11 @@ class Memory:
     refs: dict[tuple[str, str], tuple[Duplicate, bytes]] = field(default_factory=dict)
     rooms: dict[str, RoomData] = field(default_factory=dict)
     persons: dict[str, Person] = field(default_factory=dict)
-    tokens: dict[bytes, str] = field(default_factory=dict)
     settings: dict[str, dict[str, str]] = field(default_factory=dict)
+    accounts: MemoryAccounts = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.accounts = MemoryAccounts(self.persons)
 
     def perform(self, item: Item, now: int) -> Outcome:
         """One item, or nothing of it."""
@@ -114,29 +129,29 @@ class Memory:
             first, digest = self.refs[item.by, item.ref]
             return first if digest == item.digest else Refused("ref-reused")
         for condition in item.requires:
-            if code := self.violation(condition):
+            if code := self.violation(condition, now):
                 return Refused(code)
         if code := self._missing_room(item) or self._clash(item):
             return Refused(code)
         kept = tuple([self._append(event, now) for event in item.events])
         for write in item.writes:
-            self._write(write)
+            self._write(write, now)
         if item.ref is not None:
             self.refs[item.by, item.ref] = (Duplicate(kept[0].log, kept[0].number, kept[0].at), item.digest)
         return Kept(kept)
 
     # Conditions
 
-    def violation(self, condition: Condition) -> str | None:
-        """The code with which a condition refuses, None when it holds."""
+    def violation(self, condition: Condition, now: int) -> str | None:
+        """The code with which a condition refuses at `now`, None when it holds."""
         match condition:
             case NameFree(name=name, person=person):
                 return self.name_clash(name, person)
-            case RoomNameFree(name=name):
-                return "room-taken" if self.room_named(name) else None
-            case RightsUnchanged(room=room, version=version, person=person):
-                log = self.logs.get(room)
-                return None if log and (log.rights == version or self.is_member(room, person)) else "stale"
+            case RoomNameFree(name=name, room=room):
+                named = self.room_named(name)
+                return "room-taken" if named and named.room.id != room else None
+            case RightsUnchanged():
+                return None if self._rights_unchanged(condition, now) else "stale"
             case MessageStands(room=room, number=number):
                 message = self.rooms[room].messages.get(number) if room in self.rooms else None
                 return "bad-number" if message is None else "deleted" if message.deleted else None
@@ -151,8 +166,26 @@ class Memory:
             case SettingsBelow(person=person, key=key, limit=limit):
                 settings = self.settings.get(person, {})
                 return None if key in settings or len(settings) < limit else "too-many"
+            case PersonUnchanged() | TokenStands() | InviteUsable():
+                return self.accounts.violation(condition, now)
             case _:
                 assert_never(condition)
+
+    def _rights_unchanged(self, condition: RightsUnchanged, now: int) -> bool:
+        rights = {log: state.rights for log in (condition.room, AUDIT) if (state := self.logs.get(log))}
+        rights.setdefault(AUDIT, 0)
+        if condition.room not in rights:
+            return False
+        if rights[condition.room] == condition.version and condition.house in (None, rights[AUDIT]):
+            return True
+        return self._may_write(condition.room, condition.person, now)
+
+    def _may_write(self, room: str, person: str, now: int) -> bool:
+        if not self.is_member(room, person) or not self.accounts.may_write(room, person, now):
+            return False
+        data = self.rooms[room]
+        roles = {data.members[person].role, self.persons[person].role}
+        return data.room.posting == "all" or not roles.isdisjoint({"owner", "moderator"})
 
     def _missing_room(self, item: Item) -> str | None:
         made: set[str] = set()
@@ -178,7 +211,9 @@ class Memory:
                 case AddPerson(person=person):
                     clash = person.id in self.persons or self.name_clash(person.name, person.id) is not None
                 case AddToken(hash=hash):
-                    clash = hash in self.tokens
+                    clash = hash in self.accounts.tokens
+                case AddInvite(hash=hash):
+                    clash = hash in self.accounts.invites
                 case AddDirectPeople(people=people):
                     clash = self.direct_of([person.id for person in people]) is not None
                 case _:
@@ -189,7 +224,7 @@ class Memory:
 
     def name_clash(self, name: str, person: str) -> str | None:
         """``name-taken`` or ``name-lookalike`` when somebody other than `person` has the name."""
-        others = [other.name for other in self.persons.values() if other.id != person]
+        others = [other.name for other in self.persons.values() if other.id != person and other.name]
         if fold(name) in map(fold, others):
             return "name-taken"
         return "name-lookalike" if skeleton(name) in map(skeleton, others) else None
@@ -223,7 +258,19 @@ class Memory:
                 self.persons[fact.by] = replace(self.persons[fact.by], name=fact.name)
         else:
             self._apply_to_person(fact)
+            self._apply_to_accounts(fact)
         return fact
+
+    def _apply_to_accounts(self, fact: Fact) -> None:
+        self.accounts.apply(fact)
+        if isinstance(fact, AccountDeleted):
+            self.settings.pop(fact.by, None)
+            for data in self.rooms.values():
+                data.members.pop(fact.by, None)
+                data.drafts.pop(fact.by, None)
+                data.invited.discard(fact.by)
+                if fact.blanked:
+                    _forget_name(data, fact.by)
 
     def _apply_to_room(self, fact: RoomEvent) -> None:
         if isinstance(fact, RoomCreated):
@@ -236,6 +283,7 @@ class Memory:
                 data.messages[fact.number] = MessageState(fact, fact.text, fact.mentions, fact.number, fact.at)
             case MemberJoined(person=person, role=role):
                 data.lasting = True
+                data.invited.discard(person)
                 known = data.members.get(person)
                 since, read = (known.since, known.read) if known else (fact.number, fact.number)
                 data.members[person] = MemberState(role, since, read)
@@ -244,6 +292,8 @@ class Memory:
                 data.drafts.pop(person, None)
             case TopicChanged(topic=topic):
                 data.room = replace(data.room, topic=topic)
+            case PersonInvited() | RoleChanged() | MemberBanned() | RoomChanged():
+                _regulate(data, fact)
             case MessageEdited(of=of) | MessageDeleted(of=of) | MessagePinned(of=of) | MessageUnpinned(of=of):
                 if message := data.standing(of):
                     _change(message, fact)
@@ -267,12 +317,10 @@ class Memory:
             case _:
                 pass
 
-    def _write(self, write: Write) -> None:
+    def _write(self, write: Write, now: int) -> None:
         match write:
             case AddPerson(person=person):
                 self.persons[person.id] = person
-            case AddToken(hash=hash, person=owner):
-                self.tokens[hash] = owner
             case AddDirectPeople(room=room, people=people):
                 if data := self.rooms.get(room):
                     data.room = replace(data.room, people=people)
@@ -280,12 +328,35 @@ class Memory:
                 if room in self.rooms and not self.rooms[room].lasting:
                     self.drop(room)
             case _:
-                assert_never(write)
+                self.accounts.write(write, now)
 
     def drop(self, room: str) -> None:
         """Forget a room and its log."""
         del self.rooms[room], self.logs[room], self.facts[room]
         self.refs = {key: value for key, value in self.refs.items() if value[0].log != room}
+
+
+def _regulate(data: RoomData, fact: PersonInvited | RoleChanged | MemberBanned | RoomChanged) -> None:
+    match fact:
+        case PersonInvited(person=person):
+            data.invited.add(person)
+        case MemberBanned(person=person):
+            data.invited.discard(person)
+        case RoleChanged(person=person, role=role):
+            if person in data.members:
+                data.members[person].role = role
+        case RoomChanged():
+            data.room = replace(
+                data.room, name=fact.name, kind=fact.kind, history=fact.history, posting=fact.posting, slow=fact.slow
+            )
+
+
+def _forget_name(data: RoomData, person: str) -> None:
+    for message in data.messages.values():
+        if message.sent.by == person:
+            message.sent = replace(message.sent, by_name="")
+    people = tuple(replace(one, name="") if one.id == person else one for one in data.room.people)
+    data.room = replace(data.room, people=people)
 
 
 def _change(message: MessageState, fact: RoomEvent) -> None:

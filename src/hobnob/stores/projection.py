@@ -4,31 +4,43 @@ Each function does one kind; it runs inside the transaction that keeps the fact,
 """
 
 from collections.abc import Callable
-from typing import Any, assert_never
+from typing import Any
 
 import sqlalchemy as sa
 
 from hobnob.protocol.events import (
+    AccountDeleted,
+    DeviceRevoked,
+    DirectsChanged,
     DraftChanged,
     Event,
+    MemberBanned,
     MemberJoined,
     MemberLeft,
     MessageDeleted,
     MessageEdited,
     MessagePinned,
     MessageUnpinned,
+    Moderated,
+    PersonIgnored,
+    PersonInvited,
     PersonRenamed,
+    PersonUnignored,
     ReactionAdded,
     ReactionRemoved,
     ReadMarked,
+    RoleChanged,
+    RoomChanged,
     RoomCreated,
+    ServerRoleChanged,
     SettingChanged,
     TopicChanged,
 )
 from hobnob.protocol.names import fold, skeleton
+from hobnob.stores import accounts, restrictions
 from hobnob.stores.conditions import direct_key
 from hobnob.stores.rows import Row, SqlLog, without_mentions
-from hobnob.stores.store import AddDirectPeople, AddPerson, AddToken, DropRoom, Write
+from hobnob.stores.store import AddDirectPeople, AddPerson, DropRoom, Write
 from hobnob.stores.tables import (
     OF_A_ROOM,
     deletions,
@@ -44,7 +56,6 @@ from hobnob.stores.tables import (
     reactions,
     rooms,
     settings,
-    tokens,
 )
 
 Project = Callable[[sa.Connection, Any, SqlLog], None]
@@ -71,6 +82,7 @@ def _topic_changed(connection: sa.Connection, fact: TopicChanged, log: SqlLog) -
 def _member_joined(connection: sa.Connection, fact: MemberJoined, log: SqlLog) -> None:
     connection.execute(sa.update(rooms).where(rooms.c.log == log.seq, ~rooms.c.lasting).values(lasting=True))
     member = sa.and_(members.c.log == log.seq, members.c.person == fact.person)
+    accounts.end_invitation(connection, log, fact.person)
     if connection.execute(sa.update(members).where(member).values(role=fact.role)).rowcount == 0:
         row = {"log": log.seq, "person": fact.person, "role": fact.role, "since": fact.number, "read": fact.number}
         connection.execute(sa.insert(members).values(row))
@@ -228,8 +240,19 @@ PROJECTIONS: dict[type[Event], Project] = {
     ReadMarked: _read_marked,
     DraftChanged: _draft_changed,
     SettingChanged: _setting_changed,
+    RoleChanged: restrictions.role_changed,
+    RoomChanged: restrictions.room_changed,
+    MemberBanned: restrictions.member_banned,
+    Moderated: restrictions.moderated,
+    PersonInvited: accounts.person_invited,
+    AccountDeleted: accounts.account_deleted,
+    ServerRoleChanged: accounts.server_role_changed,
+    DirectsChanged: accounts.directs_changed,
+    PersonIgnored: accounts.person_ignored,
+    PersonUnignored: accounts.person_unignored,
+    DeviceRevoked: accounts.device_revoked,
 }
-ERASING = (MessageDeleted, DraftChanged, MemberLeft)
+ERASING = (MessageDeleted, DraftChanged, MemberLeft, AccountDeleted)
 """Facts after which a text may be left in free pages of the database's files."""
 
 
@@ -237,10 +260,8 @@ def write(connection: sa.Connection, write: Write, now: int) -> str | None:
     """Do a write that is no fact; the id of the room that was dropped, if one was."""
     match write:
         case AddPerson(person=person):
-            row = {"id": person.id, "kind": person.kind, "created_at": now, **_names(person.name)}
+            row = {"id": person.id, "kind": person.kind, "role": person.role, "created_at": now, **_names(person.name)}
             connection.execute(sa.insert(persons).values(row))
-        case AddToken(hash=hash, person=owner):
-            connection.execute(sa.insert(tokens).values(hash=hash, person=owner, created_at=now))
         case AddDirectPeople():
             _add_direct_people(connection, write)
         case DropRoom(room=room):
@@ -250,7 +271,7 @@ def write(connection: sa.Connection, write: Write, now: int) -> str | None:
                 drop_room(connection, seq)
                 return room
         case _:
-            assert_never(write)
+            accounts.write(connection, write, now)
     return None
 
 

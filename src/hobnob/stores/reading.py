@@ -9,7 +9,7 @@ from hobnob.protocol.names import NameRefused, fold
 from hobnob.protocol.records import Person, Room, RoomListing, RoomState
 from hobnob.protocol.replies import Unread
 from hobnob.stores.conditions import direct_key, name_clash
-from hobnob.stores.rows import Row, decode_draft
+from hobnob.stores.rows import PERSON, Row, decode_draft
 from hobnob.stores.store import Membership, RoomEntry
 from hobnob.stores.tables import (
     deletions,
@@ -27,13 +27,11 @@ from hobnob.stores.tables import (
 
 # People
 
-_PERSON = sa.select(persons.c.id, persons.c.name, persons.c.kind)
-
 
 def person_where(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Person | None:
     """The one person, if any, for whom the condition holds."""
-    row = connection.execute(_PERSON.where(condition)).first()
-    return None if row is None else Person(row.id, row.name, row.kind)
+    row = connection.execute(PERSON.where(condition)).first()
+    return None if row is None else Person(row.id, row.name, row.kind, row.role)
 
 
 def person(connection: sa.Connection, id: str) -> Person | None:
@@ -44,7 +42,7 @@ def person(connection: sa.Connection, id: str) -> Person | None:
 def person_by_name(connection: sa.Connection, name: str) -> Person | None:
     """A person by name; None too when no name is like this."""
     key = _fold(name)
-    return None if key is None else person_where(connection, persons.c.key == key)
+    return None if key is None else person_where(connection, sa.and_(persons.c.key == key, persons.c.kind != "deleted"))
 
 
 def person_by_token(connection: sa.Connection, hash: bytes) -> Person | None:
@@ -81,6 +79,8 @@ _ROOM = sa.select(
     rooms.c.topic,
     rooms.c.history,
     rooms.c.lasting,
+    rooms.c.posting,
+    rooms.c.slow,
     logs.c.head,
     logs.c.messages,
     logs.c.rights,
@@ -93,6 +93,7 @@ _DIRECT_PEOPLE = (
         direct_people.c.person,
         sa.func.coalesce(persons.c.name, direct_people.c.name).label("name"),
         sa.func.coalesce(persons.c.kind, direct_people.c.kind).label("kind"),
+        sa.func.coalesce(persons.c.role, "member").label("role"),
     )
     .outerjoin(persons, persons.c.id == direct_people.c.person)
     .order_by(direct_people.c.log, direct_people.c.place)
@@ -102,7 +103,7 @@ _DIRECT_PEOPLE = (
 def _people(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> dict[int, tuple[Person, ...]]:
     found: defaultdict[int, tuple[Person, ...]] = defaultdict(tuple)
     for row in connection.execute(_DIRECT_PEOPLE.where(condition)):
-        found[row.log] += (Person(row.person, row.name, row.kind),)
+        found[row.log] += (Person(row.person, row.name, row.kind, row.role),)
     return found
 
 
@@ -111,7 +112,9 @@ def _room_where(connection: sa.Connection, condition: sa.ColumnElement[bool]) ->
     if row is None:
         return None
     people = _people(connection, direct_people.c.log == row.log) if row.kind == "direct" else {}
-    room = Room(row.id, row.name, row.kind, row.topic, row.history, people.get(row.log, ()))
+    room = Room(
+        row.id, row.name, row.kind, row.topic, row.history, people.get(row.log, ()), row.posting, row.slow
+    )  # fmt: skip
     return RoomEntry(room, row.head, row.messages, row.rights, row.lasting)
 
 
@@ -149,12 +152,12 @@ def public_rooms(connection: sa.Connection) -> list[RoomListing]:
 def members_of(connection: sa.Connection, room: str) -> list[Membership]:
     """All kept members of a room, by id."""
     found = connection.execute(
-        sa.select(persons.c.id, persons.c.name, persons.c.kind, members.c.role, members.c.since)
+        sa.select(*PERSON.selected_columns, members.c.role.label("room_role"), members.c.since)
         .join(members, members.c.person == persons.c.id)
         .join(logs, logs.c.seq == members.c.log)
         .where(logs.c.id == room)
     )
-    memberships = [Membership(Person(row.id, row.name, row.kind), row.role, row.since) for row in found]
+    memberships = [Membership(Person(row.id, row.name, row.kind, row.role), row.room_role, row.since) for row in found]
     return sorted(memberships, key=lambda membership: membership.person.id)
 
 
@@ -222,6 +225,8 @@ def _room_state(row: Row, people: tuple[Person, ...]) -> RoomState:
         unread=row.unread,
         mentions=row.mentions,
         draft=None if row.text is None else decode_draft(row.data, row.text),
+        posting=row.posting,
+        slow=row.slow,
     )
 
 

@@ -13,10 +13,11 @@ from hobnob.protocol.events import DraftChanged, Fact, MessageEdited, MessageSen
 from hobnob.protocol.records import Draft, Message, MessageKind
 from hobnob.protocol.times import rfc3339
 from hobnob.stores.numbering import LogState
-from hobnob.stores.tables import facts
+from hobnob.stores.tables import facts, persons
 
 Row = sa.Row[*tuple[Any, ...]]
 MESSAGE_SENT = "message_sent"
+PERSON = sa.select(persons.c.id, persons.c.name, persons.c.kind, persons.c.role)
 
 # The columns of a new fact, in the order of `FactRow`.
 NEW_FACT = (

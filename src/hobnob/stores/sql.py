@@ -17,17 +17,17 @@ import sqlalchemy as sa
 import structlog
 
 from hobnob.protocol.errors import ChatError
-from hobnob.protocol.events import Fact
+from hobnob.protocol.events import Fact, Moderated
 from hobnob.protocol.names import NameRefused
-from hobnob.protocol.records import Message, Person, RoomListing, RoomState, Version
+from hobnob.protocol.records import Device, Invite, Message, Person, Restriction, RoomListing, RoomState, Version
 from hobnob.protocol.replies import Unread
-from hobnob.stores import history, reading, sqlite
+from hobnob.stores import accounts, history, reading, restrictions, sqlite
 from hobnob.stores.folder import DataFolder
 from hobnob.stores.migrations import migrate
 from hobnob.stores.projection import drop_room
 from hobnob.stores.search.search import Index, IndexUnavailable
 from hobnob.stores.search.sqlite import SqliteIndex
-from hobnob.stores.store import Duplicate, Item, Membership, Outcome, Refused, RoomEntry, StoreRefused, Unknown
+from hobnob.stores.store import Account, Duplicate, Item, Membership, Outcome, Refused, RoomEntry, StoreRefused, Unknown
 from hobnob.stores.tables import meta, rooms
 from hobnob.stores.transaction import Transaction
 
@@ -179,6 +179,48 @@ class SqlStore:
 
     def person_by_token(self, hash: bytes) -> Person | None:
         return self._read(reading.person_by_token, hash)
+
+    def account(self, person: str) -> Account | None:
+        return self._read(accounts.account, person)
+
+    def device(self, hash: bytes) -> tuple[Device, str] | None:
+        return self._read(accounts.device, hash)
+
+    def devices(self, person: str) -> list[Device]:
+        return self._read(accounts.devices, person)
+
+    def staff(self) -> list[Person]:
+        return self._read(accounts.staff)
+
+    def ignored(self, person: str) -> list[Person]:
+        return self._read(accounts.ignored_by, person)
+
+    def ignores(self, person: str, other: str) -> bool:
+        return self._read(accounts.ignores, person, other)
+
+    def share_room(self, person: str, other: str) -> bool:
+        return self._read(accounts.share_room, person, other)
+
+    def invite(self, hash: bytes) -> Invite | None:
+        return self._read(accounts.invite, hash)
+
+    def invites(self, room: str | None) -> list[Invite]:
+        return self._read(accounts.all_invites, room)
+
+    def invited(self, room: str, person: str) -> bool:
+        return self._read(accounts.invited, room, person)
+
+    def restrictions(self) -> list[Restriction]:
+        return self._read(restrictions.all_restrictions)
+
+    def audit(self, *, room: str | None, before: int | None, limit: int) -> tuple[list[Moderated], bool]:
+        return self._read(restrictions.audit, room=room, before=before, limit=limit)
+
+    def blanking(self) -> list[str]:
+        return self._read(accounts.blanking)
+
+    def messages_by(self, person: str, limit: int) -> list[tuple[str, int]]:
+        return self._read(accounts.messages_by, person, limit)
 
     def name_taken(self, name: str) -> str | None:
         return self._read(reading.name_taken, name)

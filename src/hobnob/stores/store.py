@@ -63,9 +63,10 @@ class NameFree(Value, frozen=True):
 
 
 class RoomNameFree(Value, frozen=True):
-    """No room has this name. (``room-taken``)"""
+    """No room other than `room` has this name. (``room-taken``)"""
 
     name: str
+    room: str = ""
 
 
 class RightsUnchanged(Value, frozen=True):
@@ -203,6 +204,12 @@ class SetPassword(Value, frozen=True):
     hash: str
 
 
+class Blanked(Value, frozen=True):
+    """All messages of a deleted account are deleted."""
+
+    person: str
+
+
 class AddInvite(Value, frozen=True):
     """A new invite, under the hash of its code."""
 
@@ -244,6 +251,7 @@ Write = (
     | NameToken
     | UseToken
     | SetPassword
+    | Blanked
     | AddInvite
     | UseInviteOnce
     | DropInvite

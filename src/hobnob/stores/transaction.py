@@ -11,15 +11,16 @@ from functools import cache
 import sqlalchemy as sa
 
 from hobnob.protocol.events import Fact, MessageSent, RoomCreated, RoomEvent
+from hobnob.protocol.ids import AUDIT
 from hobnob.stores import projection
 from hobnob.stores.among import Among
 from hobnob.stores.conditions import violation
 from hobnob.stores.history import find_refs
+from hobnob.stores.restrictions import may_write
 from hobnob.stores.rows import NEW_FACT, FactRow, SqlLog, ref_key, to_row
 from hobnob.stores.store import (
     DropRoom,
     Duplicate,
-    IsMember,
     Item,
     Kept,
     MessageExists,
@@ -69,7 +70,12 @@ class Transaction:
 
     def _lock_logs(self, items: Sequence[Item]) -> None:
         ids = {event.log for item in items for event in item.events}
-        ids.update(check.room for item in items for check in item.requires if isinstance(check, RightsUnchanged))
+        for item in items:
+            for check in item.requires:
+                if isinstance(check, RightsUnchanged):
+                    ids.add(check.room)
+                    if check.house is not None:
+                        ids.add(AUDIT)
         for row in _LOCK_LOGS.execute(self._connection, sorted(ids)):
             self._logs[row.id] = SqlLog(row.seq, row.id, row.head, row.messages, row.at, row.rights)
 
@@ -94,19 +100,26 @@ class Transaction:
     def _refusal(self, item: Item) -> str | None:
         for condition in item.requires:
             if isinstance(condition, RightsUnchanged):  # of nearly all items, and all that most of them have
-                state = self._logs.get(condition.room)
-                if state is None:
-                    return "stale"
-                if state.rights != condition.version and violation(
-                    self._connection, IsMember(condition.room, condition.person)
-                ):
+                if not self._rights_unchanged(condition):
                     return "stale"
                 continue
             if isinstance(condition, MessageStands | MessageExists):
                 self._write_facts()
-            if code := violation(self._connection, condition):
+            if code := violation(self._connection, condition, self._now):
                 return code
         return self._missing_room(item)
+
+    def _rights_unchanged(self, condition: RightsUnchanged) -> bool:
+        log = self._logs.get(condition.room)
+        if log is None and condition.room != AUDIT:
+            return False
+        if (log.rights if log is not None else 0) == condition.version:
+            if condition.house is None:
+                return True
+            audit = self._logs.get(AUDIT)
+            if (audit.rights if audit is not None else 0) == condition.house:
+                return True
+        return bool(condition.person) and may_write(self._connection, condition.room, condition.person, self._now)
 
     def _missing_room(self, item: Item) -> str | None:
         made: set[str] = set()

@@ -10,7 +10,7 @@ from hobnob.chat.log import Log
 from hobnob.chat.pace import Pace
 from hobnob.chat.room import Room as LiveRoom
 from hobnob.chat.session import Session
-from hobnob.gateways.gateway import Attach, Manner, WireFormat
+from hobnob.gateways.gateway import Attach, Manner, Origin, WireFormat
 from hobnob.gateways.json_lines import JsonLinesWire
 from hobnob.protocol.events import MessageSent
 from hobnob.protocol.records import Room
@@ -58,7 +58,7 @@ class Reader:
         self.full_after: int | None = None
         """Bytes after which the link says that it is full."""
         self.cut: str | None = None
-        self.session = Session(pace, MANNER, wire, "here", self._write, self._cut)
+        self.session = Session(pace, MANNER, wire, Origin("here"), self._write, self._cut)
         self.outbox = self.session.outbox
 
     def _write(self, data: bytes) -> None:
