@@ -59,11 +59,13 @@ def backup(
 
 def _to_stdout(folder: Path, progress: ProgressLine) -> "Manifest":
     from hobnob.stores.backup import BackupRefused, stream_out
-    from hobnob.stores.place import beside, work_folder
+    from hobnob.stores.place import beside, clear_abandoned, work_folder
 
     stream = sys.stdout.buffer
+    copy = Path(gettempdir()) / "hobnob-backup"
+    clear_abandoned(copy)
     try:
-        with work_folder(beside(Path(gettempdir()) / "hobnob-backup")) as work:
+        with work_folder(beside(copy)) as work:
             made = stream_out(folder, stream, work, program=version.number(), progress=progress)
             stream.flush()
     except BrokenPipeError:

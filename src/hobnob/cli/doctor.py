@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import gettempdir
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -55,6 +56,7 @@ def doctor(
 
 def _findings(config: Config, thorough: bool) -> Iterator["Finding"]:
     from hobnob.cli.checks.folder import check_folder
+    from hobnob.cli.checks.leftovers import check_leftovers
     from hobnob.cli.checks.network import check_certificate, check_port
     from hobnob.cli.checks.programs import check_programs
 
@@ -64,3 +66,4 @@ def _findings(config: Config, thorough: bool) -> Iterator["Finding"]:
     if config.tls_cert is not None and config.tls_key is not None:
         yield check_certificate(config.tls_cert, config.tls_key, now)
     yield from check_folder(config.data, now, thorough=thorough)
+    yield from check_leftovers([config.data, Path(), Path(gettempdir())])

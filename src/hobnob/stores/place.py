@@ -1,15 +1,18 @@
 """New files for this user alone, that appear when they are whole, and take no other file's place unasked.
 
-Whatever interrupts the work, also in its first moment, nothing half-made stays (but for what kills the process).
+Whatever interrupts the work, also in its first moment, nothing half-made stays. Only what kills the process leaves
+something: nobody holds its lock any more, and the next attempt at the same name removes it.
 They reach the disk little by little as they are written: one large sync at the end would hold up everybody else's.
 """
 
+import fcntl
 import io
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 _SYNC_EVERY = 1024 * 1024  # bytes
+_UNFINISHED = re.compile(r"\.(.+)\.[0-9a-f]{16}\.unfinished", re.DOTALL)
 
 
 class PlaceRefused(Exception):
@@ -46,28 +50,34 @@ def new_file(file: Path, *, force: bool) -> Iterator[BinaryIO]:
         OSError: it cannot be written.
     """
     _check(file, force)
+    clear_abandoned(file)
     unfinished = beside(file)
     try:  # already here, as the file may be interrupted in the moment it is made
-        opened = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with io.BufferedWriter(_SteadyFile(opened, "wb")) as stream:
+        with io.BufferedWriter(_SteadyFile(_made(unfinished, file), "wb")) as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
         _check(file, force)
         unfinished.replace(file)
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):  # it has its name by now, or could not even be made
+            unfinished.unlink()
     sync_folder(file.parent)
 
 
 @contextmanager
 def work_folder(folder: Path) -> Iterator[Path]:
     """A new folder for this user alone, which is gone after the block, with all that is in it. Raises OSError."""
+    lock = -1
     try:
         folder.mkdir(mode=0o700)
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        _hold(lock)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        if lock >= 0:
+            os.close(lock)
 
 
 def beside(file: Path) -> Path:
@@ -75,11 +85,63 @@ def beside(file: Path) -> Path:
     return file.with_name(f".{file.name}.{secrets.token_hex(8)}.unfinished")
 
 
+def abandoned(folder: Path, name: str | None = None) -> list[Path]:
+    """What was begun in a folder by this user, for a file of this name or of any, and will not be ended by anyone.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    begun = ((path, _UNFINISHED.fullmatch(path.name)) for path in sorted(folder.iterdir()))
+    return [path for path, parts in begun if parts and name in (None, parts[1]) and not _is_held(path)]
+
+
+def clear_abandoned(file: Path) -> None:
+    """Remove what was begun for this file and will not be ended. What cannot be removed stays."""
+    with suppress(OSError):
+        for path in abandoned(file.parent, file.name):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+
 def sync_folder(folder: Path) -> None:
     """Have the names in a folder survive a power cut. Raises OSError."""
     opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def _made(unfinished: Path, file: Path) -> int:
+    """The descriptor of a new file; that it cannot be made is told of the name that was asked for."""
+    try:
+        opened = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(file)) from error
+    _hold(opened)
+    return opened
+
+
+def _hold(descriptor: int) -> None:
+    """Lock it as long as it is open, where the file system knows locks."""
+    with suppress(OSError):
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
+def _is_held(path: Path) -> bool:
+    """Whether a program is at work on it, as far as this user can know."""
+    try:
+        opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return True
+    try:
+        fcntl.flock(opened, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    else:
+        return os.fstat(opened).st_uid != os.geteuid()
     finally:
         os.close(opened)
 

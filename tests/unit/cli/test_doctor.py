@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import os
 import shutil
 import socket
 import sqlite3
@@ -16,8 +17,10 @@ from hobnob.cli.app import run
 from hobnob.cli.checks import folder
 from hobnob.cli.checks.finding import Finding
 from hobnob.cli.checks.folder import check_folder
+from hobnob.cli.checks.leftovers import check_leftovers
 from hobnob.cli.checks.network import check_certificate, check_port
 from hobnob.cli.checks.programs import check_programs
+from hobnob.stores.place import new_file
 from hobnob.stores.sql import DATABASE, SqlStore
 
 CERTIFICATES = Path(__file__).parents[2] / "net/certificates"
@@ -64,7 +67,42 @@ def test_an_empty_folder(tmp_path: Path) -> None:
 
 def test_a_file_for_a_folder(tmp_path: Path) -> None:
     (tmp_path / "data").touch()
-    assert looked(tmp_path / "data")["folder"].state == "fail"
+    assert [(each.check, each.state) for each in check_folder(tmp_path / "data", NOW, thorough=False)] == [
+        ("folder", "fail")
+    ]
+
+
+def test_a_folder_that_could_not_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    found = looked(tmp_path / "file" / "data")["folder"]
+    assert (found.state, found.says) == (
+        "fail", f"{tmp_path}/file/data cannot be made, as {tmp_path}/file is no folder"
+    )  # fmt: skip
+    assert looked(tmp_path / ("x" * 300))["folder"].state == "fail"
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path)
+    found = looked(tmp_path / "data")["folder"]
+    assert (found.state, found.says) == ("fail", f"{tmp_path}/data is not there, and nothing may be made in {tmp_path}")
+
+
+def test_a_database_that_is_empty(data: Path) -> None:
+    (data / DATABASE).write_bytes(b"")
+    found = looked(data)
+    assert found["database"].state == "warn"
+    assert "restore a backup" in found["database"].remedy
+
+
+def test_a_database_that_may_not_be_read(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: path != data / DATABASE)
+    found = looked(data)["database"]
+    assert (found.state, found.remedy) == ("fail", "Be the user who runs the server.")
+
+
+def test_what_a_killed_backup_left(tmp_path: Path) -> None:
+    left = tmp_path / ".chat.tgz.0123456789abcdef.unfinished"
+    left.mkdir()
+    with new_file(tmp_path / "other.tgz", force=False):
+        [found] = check_leftovers([tmp_path, tmp_path / ".", tmp_path / "nowhere"])
+    assert (found.state, found.says) == ("warn", f"{left} is left of a backup or export that was killed")
 
 
 def test_a_folder_that_others_may_read(data: Path) -> None:

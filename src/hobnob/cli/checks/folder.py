@@ -22,39 +22,56 @@ _AHEAD = 60_000  # ms that the last message may be later than now
 
 def check_folder(data: Path, now: int, *, thorough: bool) -> Iterator[Finding]:
     """Look at a data folder at `now` (ms since 1970); `thorough` compares every index with its table."""
-    if not data.exists():
-        yield warn("folder", f"{data} is not there yet", "`hobnob serve` makes it; if it should be there, see --data.")
-        yield _disk(_nearest(data), 0)
-        yield _clock(now, 0)
-        return
     try:
-        yield from _mode(data)
+        if not data.exists():
+            yield _missing(data)
+            yield _disk(_nearest(data), 0)
+            yield _clock(now, 0)
+            return
+        found = _mode(data)
+        yield found
+        if found.state == "fail":
+            return
         yield _holder(data)
         database = data / DATABASE
-        there = database.exists()
-        yield _disk(data, database.stat().st_size if there else 0)
+        size = database.stat().st_size if database.exists() else None
+        yield _disk(data, size or 0)
     except OSError as error:
         yield fail("folder", f"{data} cannot be looked into ({error.strerror})", "Be the user who runs the server.")
         return
-    if not there:
-        yield ok("database", f"there is none in {data} yet; `hobnob serve` makes it")
-        yield _clock(now, 0)
+    if size:
+        yield from _database(database, now, thorough)
         return
-    yield from _database(database, now, thorough)
+    if size is None:
+        yield ok("database", f"there is none in {data} yet; `hobnob serve` makes it")
+    else:
+        remedy = "`hobnob serve` begins a new chat in it; if there was one, restore a backup before."
+        yield warn("database", f"{database} is empty", remedy)
+    yield _clock(now, 0)
 
 
-def _mode(data: Path) -> Iterator[Finding]:
+def _missing(data: Path) -> Finding:
+    """Whether a server could make it."""
+    around = _nearest(data)
+    if not around.is_dir():
+        return fail("folder", f"{data} cannot be made, as {around} is no folder", "Choose another one with --data.")
+    if not os.access(around, os.W_OK | os.X_OK):
+        remedy = "Choose another one with --data, or be a user who may."
+        return fail("folder", f"{data} is not there, and nothing may be made in {around}", remedy)
+    return warn("folder", f"{data} is not there yet", "`hobnob serve` makes it; if it should be there, see --data.")
+
+
+def _mode(data: Path) -> Finding:
     found = data.stat()
     if not data.is_dir():
-        yield fail("folder", f"{data} is no folder", "Choose another one with --data.")
-    elif found.st_uid != os.geteuid() and os.geteuid() != 0:
-        yield fail("folder", f"{data} belongs to the user with the number {found.st_uid}", "Be that user.")
-    elif found.st_mode & 0o077:
-        yield warn("folder", f"other users may look into {data}", f"Close it with `chmod 700 {data}`.")
-    elif not os.access(data, os.W_OK | os.X_OK):
-        yield fail("folder", f"nothing may be written in {data}", f"Open it with `chmod 700 {data}`.")
-    else:
-        yield ok("folder", f"{data} is for its owner alone")
+        return fail("folder", f"{data} is no folder", "Choose another one with --data.")
+    if found.st_uid != os.geteuid() and os.geteuid() != 0:
+        return fail("folder", f"{data} belongs to the user with the number {found.st_uid}", "Be that user.")
+    if found.st_mode & 0o077:
+        return warn("folder", f"other users may look into {data}", f"Close it with `chmod 700 {data}`.")
+    if not os.access(data, os.W_OK | os.X_OK):
+        return fail("folder", f"nothing may be written in {data}", f"Open it with `chmod 700 {data}`.")
+    return ok("folder", f"{data} is for its owner alone")
 
 
 def _holder(data: Path) -> Finding:
@@ -93,6 +110,9 @@ def _clock(now: int, last: int) -> Finding:
 
 
 def _database(path: Path, now: int, thorough: bool) -> Iterator[Finding]:
+    if not os.access(path, os.R_OK):
+        yield fail("database", f"{path} may not be read", "Be the user who runs the server.")
+        return
     restore = "Restore a backup with `hobnob restore --replace FILE`; what is there is kept beside it."
     try:
         with closing(read_only(path)) as connection:
