@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import aiohttp
 import pytest
 
-from hobnob.gateways.gateway import Codec, House, Link
+from hobnob.gateways.gateway import Codec, House, Link, Origin
 from hobnob.gateways.web.host import WebGateway
 from hobnob.gateways.web.settings import WebSettings
 
@@ -27,13 +27,18 @@ UPGRADE = (
 class Visitor:
     address: str = "127.0.0.1"
     tls: bool = False
+    loopback: bool = True
+
+    @property
+    def origin(self) -> Origin:
+        return Origin(self.address, confidential=self.tls or self.loopback, loopback=self.loopback)
 
 
 class Listening:
     """A conversation that keeps what it hears, and has a link to talk back on."""
 
-    def __init__(self, codec: Codec, link: Link, address: str) -> None:
-        self.codec, self.link, self.address = codec, link, address
+    def __init__(self, codec: Codec, link: Link, origin: Origin) -> None:
+        self.codec, self.link, self.origin = codec, link, origin
         self.introduced = True
         self.heard: asyncio.Queue[object] = asyncio.Queue()
         self.gone: asyncio.Queue[str] = asyncio.Queue()
@@ -67,8 +72,8 @@ class ListeningHouse:
         self.version = "1.2"
         self.entered: asyncio.Queue[Listening] = asyncio.Queue()
 
-    def enter(self, codec: Codec, link: Link, address: str) -> Listening:
-        conversation = Listening(codec, link, address)
+    def enter(self, codec: Codec, link: Link, origin: Origin) -> Listening:
+        conversation = Listening(codec, link, origin)
         self.entered.put_nowait(conversation)
         return conversation
 
@@ -82,12 +87,13 @@ class Server:
         house: House = self.house  # type: ignore[assignment]
         self.gateway = WebGateway(house, QUICK)
         self.port = 0
+        self.left = 0
         self._writers: list[asyncio.StreamWriter] = []
 
     async def start(self) -> None:
         await self.gateway.start()
         loop = asyncio.get_running_loop()
-        self._listener = await loop.create_server(lambda: self.gateway.protocol(self.peer), "127.0.0.1", 0)
+        self._listener = await loop.create_server(lambda: self.gateway.protocol(self.peer, self._left), "127.0.0.1", 0)
         self.port = self._listener.sockets[0].getsockname()[1]
         self.session = aiohttp.ClientSession()
 
@@ -100,6 +106,9 @@ class Server:
         self._listener.close()
         await self.gateway.stop()
         await self._listener.wait_closed()
+
+    def _left(self) -> None:
+        self.left += 1
 
     async def open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A connection that the end of the test closes."""

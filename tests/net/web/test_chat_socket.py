@@ -22,7 +22,7 @@ PING = b'{"do":"ping","id":1}'
 async def test_a_text_frame_is_a_command(server: Server) -> None:
     socket = await server.connect()
     conversation = await server.entered()
-    assert conversation.address == "127.0.0.1"
+    assert conversation.origin.address == "127.0.0.1"
     await socket.send_str(PING.decode())
     command = await conversation.heard.get()
     assert isinstance(command, Command)

@@ -21,14 +21,18 @@ class Early:
 
     def __init__(self) -> None:
         self.gateway = LateWebGateway(cast(House, ListeningHouse()), QUICK)
+        self.left = 0
         self._accepted: asyncio.Queue[asyncio.BaseProtocol] = asyncio.Queue()
         self._writers: list[asyncio.StreamWriter] = []
 
     async def listen(self) -> None:
         self._listener = await asyncio.get_running_loop().create_server(self._accept, "127.0.0.1", 0)
 
+    def _left(self) -> None:
+        self.left += 1
+
     def _accept(self) -> asyncio.BaseProtocol:
-        protocol = self.gateway.protocol(Visitor())
+        protocol = self.gateway.protocol(Visitor(), self._left)
         self._accepted.put_nowait(protocol)
         return protocol
 

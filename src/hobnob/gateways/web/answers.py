@@ -9,12 +9,7 @@ from http import HTTPStatus
 from aiohttp import web
 from aiohttp.typedefs import LooseHeaders
 
-HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Server": "hobnob",
-}
+from hobnob.gateways.web.refusal import HEADERS
 
 _PAGE = """<!doctype html>
 <html lang="en">

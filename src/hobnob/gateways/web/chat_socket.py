@@ -10,6 +10,7 @@ from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
 
 from hobnob.gateways.gateway import Conversation, House
 from hobnob.gateways.web.connection import HttpConnection
+from hobnob.gateways.web.forwarding import PEER
 from hobnob.gateways.web.frames import JsonFramesCodec
 from hobnob.gateways.web.settings import WebSettings
 from hobnob.protocol.codec import MAX_CLIENT_FRAME
@@ -131,7 +132,7 @@ class ChatSocket:
         assert isinstance(connection, HttpConnection)
         link = SocketLink(socket, transport, self._settings.close_timeout)
         connection.become_socket(link)
-        conversation = self._house.enter(JsonFramesCodec(self._house), link, connection.peer.origin)
+        conversation = self._house.enter(JsonFramesCodec(self._house), link, request[PEER].origin)
         self._conversations.add(conversation)
         reason = "connection lost"
         try:

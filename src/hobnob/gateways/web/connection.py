@@ -5,6 +5,7 @@ HTTP itself says more than a sentence. What happens to the transport under a Web
 """
 
 import asyncio
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Protocol
 
@@ -12,7 +13,8 @@ import structlog
 from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMethod
 
-from hobnob.gateways.web.answers import HEADERS, answer
+from hobnob.gateways.web.answers import answer
+from hobnob.gateways.web.refusal import HEADERS, refusal
 from hobnob.gateways.web.settings import WebPeer, WebSettings
 
 log = structlog.stdlib.get_logger("hobnob.web")
@@ -35,11 +37,11 @@ class TransportHearer(Protocol):
 
 
 class HttpConnection(web.RequestHandler):
-    """See the head of this file. `hearer` is the WebSocket's link, once there is one."""
+    """See the head of this file. `hearer` is the WebSocket's link, once there is one; `gone` is called at the end."""
 
-    __slots__ = ("_head_deadline", "_head_size", "_settings", "_stall_deadline", "hearer", "peer")
+    __slots__ = ("_gone", "_head_deadline", "_head_size", "_settings", "_stall_deadline", "hearer", "peer")
 
-    def __init__(self, server: web.Server, peer: WebPeer, settings: WebSettings) -> None:
+    def __init__(self, server: web.Server, peer: WebPeer, settings: WebSettings, gone: Callable[[], None]) -> None:
         super().__init__(
             server,
             loop=asyncio.get_running_loop(),
@@ -53,6 +55,7 @@ class HttpConnection(web.RequestHandler):
         self.peer = peer
         self.hearer: TransportHearer | None = None
         self._settings = settings
+        self._gone = gone
         self._head_size = 0
         self._head_deadline: asyncio.TimerHandle | None = None
         self._stall_deadline: asyncio.TimerHandle | None = None
@@ -100,11 +103,7 @@ class HttpConnection(web.RequestHandler):
         """Answer a request that is not there in full, and close."""
         self._head_complete()
         if self.transport is not None:
-            body = f"{sentence}\n".encode()
-            fields = {**HEADERS, "Content-Type": "text/plain; charset=utf-8", "Content-Length": str(len(body))}
-            head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-            line = f"HTTP/1.1 {status.value} {status.phrase}\r\n"
-            self.transport.write(f"{line}{head}Connection: close\r\n\r\n".encode() + body)
+            self.transport.write(refusal(f"{status.value} {status.phrase}", sentence))
         self.force_close()
 
     def pause_writing(self) -> None:
@@ -129,6 +128,7 @@ class HttpConnection(web.RequestHandler):
             transport.abort()  # close() would wait for what the peer does not take
 
     def connection_lost(self, exc: BaseException | None) -> None:
+        self._gone()
         self._head_complete()
         self._end_stall()
         super().connection_lost(exc)

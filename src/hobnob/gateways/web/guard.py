@@ -6,6 +6,7 @@ anybody: they carry nobody's cookies.
 """
 
 import re
+from collections.abc import Mapping
 from http import HTTPStatus
 from ipaddress import ip_address
 
@@ -19,10 +20,11 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 class Refused(Exception):
     """Why a request is not answered; the sentence is for whoever sent it."""
 
-    def __init__(self, status: HTTPStatus, sentence: str) -> None:
+    def __init__(self, status: HTTPStatus, sentence: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(sentence)
         self.status = status
         self.sentence = sentence
+        self.headers = headers
 
 
 def split_host(host: str) -> tuple[str, str] | None:
@@ -77,6 +79,23 @@ def check_host(request: web.BaseRequest, configured: frozenset[str]) -> None:
             HTTPStatus.MISDIRECTED_REQUEST,
             "This server does not go by that name. Ask for it by its address, or have the name added to its settings.",
         )
+
+
+def check_tls(request: web.BaseRequest, *, tls: bool) -> None:
+    """Raises Refused for what is not encrypted; a page is shown the way. For a Host that was checked."""
+    if tls:
+        return
+    hosts = request.headers.getall("Host", [])
+    if hosts and request.method in ("GET", "HEAD") and "Upgrade" not in request.headers:
+        # Not a permanent redirect: a browser would keep to it when the setting is long another.
+        location = (
+            f"https://{hosts[0]}{request.raw_path}" if request.raw_path.startswith("/") else f"https://{hosts[0]}/"
+        )
+        raise Refused(HTTPStatus.TEMPORARY_REDIRECT, f"This server is at {location} only.", {"Location": location})
+    raise Refused(
+        HTTPStatus.FORBIDDEN,
+        "This server takes encrypted connections only: write https in the address, or wss for a WebSocket.",
+    )
 
 
 def check_origin(request: web.BaseRequest, scheme: str) -> None:

@@ -6,6 +6,7 @@ bytes that were read already. No socket is opened here.
 
 import asyncio
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
 
 import structlog
@@ -16,7 +17,8 @@ from hobnob.gateways.gateway import House
 from hobnob.gateways.web.answers import add_headers, answer
 from hobnob.gateways.web.chat_socket import ChatSocket
 from hobnob.gateways.web.connection import HttpConnection
-from hobnob.gateways.web.guard import Refused, check_host, check_origin
+from hobnob.gateways.web.forwarding import PEER, real_peer
+from hobnob.gateways.web.guard import Refused, check_host, check_origin, check_tls
 from hobnob.gateways.web.pages import Pages
 from hobnob.gateways.web.settings import WebPeer, WebSettings
 
@@ -50,11 +52,11 @@ class WebGateway:
         self._runner = web.AppRunner(app, shutdown_timeout=self._settings.close_timeout)
         await self._runner.setup()
 
-    def protocol(self, peer: WebPeer) -> asyncio.BaseProtocol:
-        """What is to be connected to the transport of `peer`."""
+    def protocol(self, peer: WebPeer, gone: Callable[[], None]) -> asyncio.BaseProtocol:
+        """What is to be connected to the transport of `peer`; it calls `gone` once, when the connection is lost."""
         assert self._runner is not None, "start() comes first"
         assert self._runner.server is not None
-        return HttpConnection(self._runner.server, peer, self._settings)
+        return HttpConnection(self._runner.server, peer, self._settings, gone)
 
     async def stop(self) -> None:
         """Say goodbye on every WebSocket, let requests under way end, close every connection."""
@@ -80,10 +82,13 @@ class WebGateway:
         assert isinstance(connection, HttpConnection)
         try:
             check_host(request, self._settings.hosts)
-            check_origin(request, "https" if connection.peer.tls else "http")
+            peer = request[PEER] = real_peer(connection.peer, request.headers, self._settings.web_proxies)
+            if self._settings.tls_required:
+                check_tls(request, tls=peer.tls)
+            check_origin(request, "https" if peer.tls else "http")
             return await handler(request)
         except Refused as refused:
-            return answer(request, refused.status, refused.sentence)
+            return answer(request, refused.status, refused.sentence, refused.headers)
         except web.HTTPException as error:
             status = HTTPStatus(error.status)
             allow = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None

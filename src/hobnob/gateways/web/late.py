@@ -5,6 +5,7 @@ it is there is held, unread, for that moment, and then served as if nothing had 
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from hobnob.gateways.gateway import House
@@ -32,11 +33,11 @@ class LateWebGateway:
             held.go_on(gateway)
         self._held.clear()
 
-    def protocol(self, peer: WebPeer) -> asyncio.BaseProtocol:
-        """What is to be connected to the transport of `peer`."""
+    def protocol(self, peer: WebPeer, gone: Callable[[], None]) -> asyncio.BaseProtocol:
+        """What is to be connected to the transport of `peer`; it calls `gone` once, when the connection is lost."""
         if self._gateway is not None:
-            return self._gateway.protocol(peer)
-        held = _Held(peer)
+            return self._gateway.protocol(peer, gone)
+        held = _Held(peer, gone)
         self._held.append(held)
         return held
 
@@ -51,8 +52,9 @@ class LateWebGateway:
 class _Held(asyncio.Protocol):
     """A connection that waits for the gateway; nothing more of it is read meanwhile."""
 
-    def __init__(self, peer: WebPeer) -> None:
+    def __init__(self, peer: WebPeer, gone: Callable[[], None]) -> None:
         self._peer = peer
+        self._gone = gone
         self._read = b""
         self._ended = False
         self._transport: asyncio.Transport
@@ -69,12 +71,15 @@ class _Held(asyncio.Protocol):
         self._ended = True
         return not self._peer.tls  # which has no half close
 
+    def connection_lost(self, error: Exception | None) -> None:
+        self._gone()
+
     def go_on(self, gateway: "WebGateway") -> None:
         """Hand the connection over, with what was read."""
         transport = self._transport
         if transport.is_closing():
             return
-        protocol = cast(asyncio.Protocol, gateway.protocol(self._peer))
+        protocol = cast(asyncio.Protocol, gateway.protocol(self._peer, self._gone))
         transport.set_protocol(protocol)
         protocol.connection_made(transport)
         transport.resume_reading()

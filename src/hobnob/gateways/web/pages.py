@@ -12,7 +12,7 @@ from aiohttp import ETag, web
 
 from hobnob.gateways.gateway import House
 from hobnob.gateways.web.answers import answer, wants_html
-from hobnob.gateways.web.connection import HttpConnection
+from hobnob.gateways.web.forwarding import PEER
 from hobnob.gateways.web.guard import split_host
 
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -78,9 +78,7 @@ class Pages:
         return web.Response(text="ok\n")
 
     def _words(self, request: web.Request) -> str:
-        connection = request.protocol
-        assert isinstance(connection, HttpConnection)
-        tls = connection.peer.tls
+        tls = request[PEER].tls
         host = request.headers.get("Host") or "localhost"
         name, port = split_host(host) or ("localhost", "")
         port = port or ("443" if tls else "80")

@@ -19,14 +19,6 @@ class WebPeer(Protocol):
         """Whether the browser sees `https`."""
 
     @property
-    def loopback(self) -> bool:
-        """Whether it is on this machine, with no proxy in between."""
-
-    @property
-    def confidential(self) -> bool:
-        """Whether nobody on the way can listen in."""
-
-    @property
     def origin(self) -> Origin:
         """What the chat may know of it."""
 
