@@ -46,9 +46,17 @@ class Config:
         default_factory=_data_folder,
         metadata=_doc("Folder that keeps the messages and all else; it is made when it is missing."),
     )
+    tls: str = field(
+        default="offered",
+        metadata=_doc(
+            'What connections may be: "offered" is encrypted or plain, "required" encrypted only, "off" plain only.'
+        ),
+    )
     tls_cert: Path | None = field(
         default=None,
-        metadata=_doc("PEM file with the TLS certificate and its chain; it needs the key as well."),
+        metadata=_doc(
+            "PEM file with the TLS certificate and its chain, instead of one made here; it needs the key too."
+        ),
     )
     tls_key: Path | None = field(
         default=None,
@@ -66,6 +74,16 @@ class Config:
         default=(),
         metadata=_doc("Networks of the proxies in front, which must send a PROXY header on every connection."),
     )
+    web_proxies: tuple[Network, ...] = field(
+        default=(),
+        metadata=_doc(
+            "Networks of the web proxies in front, which are believed when X-Forwarded-For names the client."
+        ),
+    )
+    trusted_networks: tuple[Network, ...] = field(
+        default=(),
+        metadata=_doc("Networks whose addresses may have as many connections as they like, such as a school's own."),
+    )
     hosts: tuple[str, ...] = field(
         default=(),
         metadata=_doc("Further names under which browsers may ask for this server, such as chat.example.org."),
@@ -76,6 +94,16 @@ class Config:
             "Connections of one address that may be silent or half begun at once; more for a full classroom."
         ),
     )
+    max_connections: int = field(
+        default=20_000,
+        metadata=_doc(
+            "Connections at once, of all together; fewer where the system does not let so many files be open."
+        ),
+    )
+    max_connections_per_address: int = field(
+        default=1000,
+        metadata=_doc("Connections of one address at once; a whole school may stand behind one."),
+    )
 
     def __post_init__(self) -> None:
         for name in ("data", "tls_cert", "tls_key"):
@@ -85,6 +113,11 @@ class Config:
         self._check_access()
         self._check_names()
         self._check_caps()
+        self._check_tls()
+
+    def _check_tls(self) -> None:
+        if self.tls not in ("offered", "required", "off"):
+            raise ConfigRefused(f"The TLS setting {self.tls!r} is not known: choose offered, required or off.")
         if (self.tls_cert is None) != (self.tls_key is None):
             missing, given = ("key", "certificate") if self.tls_key is None else ("certificate", "key")
             flag = "--tls-key" if missing == "key" else "--tls-cert"
@@ -109,6 +142,8 @@ class Config:
     def _check_caps(self) -> None:
         if self.max_undecided_per_address < 1:
             raise ConfigRefused("The cap of undecided connections has to be 1 at least, or nobody could come in.")
+        if self.max_connections < 1 or self.max_connections_per_address < 1:
+            raise ConfigRefused("The cap of connections has to be 1 at least, or nobody could come in.")
 
     def _check_access(self) -> None:
         if not self.host or not self.host.isprintable() or self.host != self.host.strip():

@@ -2,11 +2,13 @@
 
 import asyncio
 import gc
+import os
 import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from ipaddress import ip_network
+from functools import partial
+from ipaddress import ip_address
 from typing import Protocol
 
 import structlog
@@ -19,14 +21,18 @@ from hobnob.gateways.irc import IrcCodec
 from hobnob.gateways.json_lines import JsonLinesCodec
 from hobnob.gateways.lines import GREETING, LinesCodec, StudentCodec
 from hobnob.gateways.web.late import LateWebGateway
+from hobnob.gateways.web.refusal import refusal
 from hobnob.gateways.web.settings import WebSettings
+from hobnob.net.certificate import keep_certificate, names_of_this_machine
 from hobnob.net.connection import Connection
-from hobnob.net.descriptors import raise_limit
+from hobnob.net.descriptors import KEPT_FREE, raise_limit
+from hobnob.net.door import Door, DoorSettings
 from hobnob.net.listener import Listener, ListenerSettings
 from hobnob.net.peer import Peer
 from hobnob.net.recogniser import Gateways
+from hobnob.net.renewal import Files, Renewal
 from hobnob.net.sniffer import Kind
-from hobnob.net.tls import server_context
+from hobnob.net.tls import Tls, server_context
 from hobnob.stores.sql import SqlStore
 
 GARBAGE = (50_000, 20, 100)
@@ -38,7 +44,9 @@ SWITCH_INTERVAL = 0.0005
 TIDY_EVERY = 300.0
 """Seconds between two looks at what the store put off."""
 
-Ready = Callable[[list[tuple[str, int]]], None]
+Addresses = list[tuple[str, int]]
+Ready = Callable[[Addresses, str], None]
+"""Hears the addresses that are listened on and the fingerprint of the key, which is empty without TLS."""
 
 
 class Console(Protocol):
@@ -55,9 +63,9 @@ _log = structlog.get_logger()
 
 
 def serve(config: Config, ready: Ready, console: Console | None = None) -> int:
-    """Run a node until Ctrl+C or SIGTERM; the exit status. `ready` hears the addresses that are listened on.
+    """Run a node until Ctrl+C or SIGTERM; the exit status.
 
-    With a `console`, the end of its terminal (SIGHUP) ends the node as well.
+    SIGHUP has the certificate read again; only where a terminal was and is gone, it ends the node.
 
     Raises:
         StoreRefused, CannotListen, TlsRefused: it cannot start; the message is one sentence.
@@ -83,24 +91,29 @@ async def run(config: Config, ready: Ready, console: Console | None = None) -> N
     loop = asyncio.get_running_loop()
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signal_number, stopped.set)
-    if console is not None and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup wants it ignored
-        loop.add_signal_handler(signal.SIGHUP, stopped.set)
-    context = server_context(config.tls_cert, config.tls_key) if config.tls_cert and config.tls_key else None
+    listened: Addresses = []
+    tls = _tls(config)
+    renewal = Renewal(tls, lambda: _certificate(config, listened)) if tls else None
+    _hear_hangup(stopped.set, renewal)
     store = SqlStore(config.data)
     store.open()
     try:
         chat = Chat(store, LocalBus(), config.name)
         await chat.open()
-        web = LateWebGateway(chat, WebSettings(hosts=frozenset(config.hosts)))
+        web = LateWebGateway(chat, _web_settings(config))
         listener = Listener(
-            gateways=_gateways(chat, web, console),
+            gateways=_gateways(chat, web, Door(_door_settings(config)), console),
             greeting=GREETING,
             settings=_listener_settings(config),
-            ssl_context=context,
+            tls=tls,
         )
-        tidying = loop.create_task(_tidy(chat))
+        chores = [loop.create_task(_tidy(chat))]
         try:
-            ready(await listener.start(config.host, config.port))
+            listened += await listener.start(config.host, config.port)
+            if tls and renewal:
+                await renewal.start()
+                chores.append(loop.create_task(renewal.watch()))
+            ready(listened, tls.fingerprint if tls else "")
             if console is not None:
                 console.open(chat, stopped.set)
             await web.start()
@@ -109,25 +122,74 @@ async def run(config: Config, ready: Ready, console: Console | None = None) -> N
             gc.set_threshold(*GARBAGE)
             await stopped.wait()
         finally:
-            tidying.cancel()
+            for chore in chores:
+                chore.cancel()
             await _stop(chat, web, listener)
     finally:
         store.close()
 
 
-def _gateways(chat: Chat, web: LateWebGateway, console: Console | None) -> Gateways:
-    """How each protocol is spoken."""
+def _tls(config: Config) -> Tls | None:
+    """TLS as the settings want it, without its certificate where that is ours to make. Raises TlsRefused."""
+    if config.tls == "off":
+        return None
+    return Tls(server_context(config.tls_cert, config.tls_key) if config.tls_cert and config.tls_key else None)
 
-    def spoken(make_codec: Callable[[Peer], Codec]) -> Callable[[Peer], Connection]:
-        def build(peer: Peer) -> Connection:
+
+def _certificate(config: Config, listened: Addresses) -> Files:
+    """The files with the certificate; our own is seen to. Blocks. Raises TlsRefused."""
+    if config.tls_cert and config.tls_key:
+        return config.tls_cert, config.tls_key
+    own = [address for address, _ in listened if not ip_address(address.partition("%")[0]).is_unspecified]
+    return keep_certificate(config.data / "tls", [*names_of_this_machine(), *own, *config.hosts])
+
+
+def _hear_hangup(stop: Callable[[], None], renewal: Renewal | None) -> None:
+    """SIGHUP is a person's wish to have the certificate read again, or their terminal's end."""
+    loop = asyncio.get_running_loop()
+    ends_with_terminal = _has_terminal() and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN  # as nohup wants it
+    reloads: set[asyncio.Task[None]] = set()
+
+    def hung_up() -> None:
+        if ends_with_terminal and not _has_terminal():
+            stop()
+        elif renewal is not None:
+            reload = loop.create_task(renewal.reload())
+            reloads.add(reload)
+            reload.add_done_callback(reloads.discard)
+
+    loop.add_signal_handler(signal.SIGHUP, hung_up)
+
+
+def _has_terminal() -> bool:
+    """Whether a terminal controls this process, wherever its output goes."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
+
+
+def _gateways(chat: Chat, web: LateWebGateway, door: Door, console: Console | None) -> Gateways:
+    """How each protocol is spoken, to those whom the door lets in."""
+
+    def spoken(make_codec: Callable[[Peer], Codec]) -> Callable[[Peer], asyncio.BaseProtocol]:
+        def build(peer: Peer) -> asyncio.BaseProtocol:
+            if reason := door.enter(peer):
+                return door.turn_away(make_codec(peer).wire.farewell(reason))
             if console is not None:
                 console.arrived(peer)
-            return Connection(chat, make_codec, peer)
+            return Connection(chat, make_codec, peer, partial(door.leave, peer))
 
         return build
 
+    def browsed(peer: Peer) -> asyncio.BaseProtocol:
+        if reason := door.enter(peer, answers_plain=True):
+            return door.turn_away(refusal("503 Service Unavailable", reason))
+        return web.protocol(peer, partial(door.leave, peer))
+
     return {
-        Kind.WEB: web.protocol,
+        Kind.WEB: browsed,
         Kind.JSON: spoken(lambda _: JsonLinesCodec(chat)),
         Kind.IRC: spoken(lambda _: IrcCodec(chat)),
         Kind.STUDENT: spoken(lambda _: StudentCodec(chat)),
@@ -143,10 +205,33 @@ def _listener_settings(config: Config) -> ListenerSettings:
     caps = ListenerSettings()
     per_address = config.max_undecided_per_address
     return ListenerSettings(
-        trusted_proxies=tuple(ip_network(network) for network in config.trusted_proxies),
-        max_undecided=max(caps.max_undecided, per_address),
+        trusted_proxies=config.trusted_proxies,
+        max_undecided=_max_undecided(config),
         max_undecided_per_address=per_address,
         max_undecided_per_site=max(caps.max_undecided_per_site, per_address),
+    )
+
+
+def _max_undecided(config: Config) -> int:
+    """Connections that may have no protocol yet; never so many that those with one find no place."""
+    return min(max(ListenerSettings().max_undecided, config.max_undecided_per_address), raise_limit() // 4)
+
+
+def _door_settings(config: Config) -> DoorSettings:
+    caps = DoorSettings()
+    per_address = config.max_connections_per_address
+    return DoorSettings(
+        max_connections=max(1, min(config.max_connections, raise_limit() - _max_undecided(config) - KEPT_FREE)),
+        max_connections_per_address=per_address,
+        max_connections_per_site=max(caps.max_connections_per_site, 4 * per_address),
+        exempt=(*config.trusted_networks, *config.web_proxies),
+        tls_required=config.tls == "required",
+    )
+
+
+def _web_settings(config: Config) -> WebSettings:
+    return WebSettings(
+        hosts=frozenset(config.hosts), web_proxies=config.web_proxies, tls_required=config.tls == "required"
     )
 
 

@@ -13,7 +13,7 @@ import uvloop
 from hobnob.net.listener import Listener, ListenerSettings
 from hobnob.net.peer import Peer
 from hobnob.net.sniffer import Kind
-from hobnob.net.tls import server_context
+from hobnob.net.tls import Tls, server_context
 
 CERTIFICATES = Path(__file__).parent / "certificates"
 GREETING = b"This is hobnob.\r\nYour name? "
@@ -176,7 +176,7 @@ async def serve() -> AsyncIterator[Serve]:
             gateways={kind: build(kind) for kind in kinds} | dict(gateways or {}),
             greeting=GREETING,
             settings=ListenerSettings(**settings),
-            ssl_context=context,
+            tls=Tls(context) if context else None,
         )
         [(address, port)] = await listener.start(host, 0)
         houses.append(House(listener, opened, address, port))

@@ -49,10 +49,11 @@ def serve(
     from hobnob.net.tls import TlsRefused
     from hobnob.stores.store import StoreRefused
 
-    def ready(listened: list[tuple[str, int]]) -> None:
-        greeting = welcome(config, listened)
+    def ready(listened: node.Addresses, fingerprint: str) -> None:
+        rows = ways(config, listened, fingerprint)
+        greeting = welcome(config, listened, fingerprint)
         if console is not None:
-            greeting = "\n".join([console.banner(*listened[0]), *ways(config, listened), "  /help    what you can do"])
+            greeting = "\n".join([console.banner(*listened[0]), *rows, "  /help    what you can do"])
         with suppress(OSError):  # nobody may be left to read it
             print(greeting, flush=True)
         gc.freeze()  # what there is by now stays: the collector shall not hold up the loop to look at it
@@ -90,10 +91,10 @@ def _console() -> "Console | None":
     return console
 
 
-def welcome(config: Config, listened: Sequence[tuple[str, int]]) -> str:
-    """What is printed for the person who started a server that listens on these addresses."""
+def welcome(config: Config, listened: Sequence[tuple[str, int]], fingerprint: str) -> str:
+    """What is printed for the person who started a server that listens on these addresses, and has this key."""
     host, port = _host(listened), listened[0][1]
-    lines = [f"{config.name} is listening on port {port}.", "", *ways(config, listened), ""]
+    lines = [f"{config.name} is listening on port {port}.", "", *ways(config, listened, fingerprint), ""]
     if listened[0][0] in _EVERYWHERE:
         lines.append(f"Others reach it by this machine's name or address in place of {host}.")
     return "\n".join([*lines, "Ctrl+C ends it."])
@@ -104,18 +105,25 @@ def _host(listened: Sequence[tuple[str, int]]) -> str:
     return _EVERYWHERE.get(listened[0][0], listened[0][0])
 
 
-def ways(config: Config, listened: Sequence[tuple[str, int]]) -> list[str]:
-    """How to reach the server with each kind of client, a line each."""
+def ways(config: Config, listened: Sequence[tuple[str, int]], fingerprint: str) -> list[str]:
+    """How to reach the server with each kind of client, and to know it by its key (empty: no TLS), a line each."""
     host, port = _host(listened), listened[0][1]
-    tls = config.tls_cert is not None
+    trusted = config.tls_cert is not None and config.tls != "off"
+    tls = trusted or config.tls == "required"
     within_url = f"[{host}]" if ":" in host else host
     rows = [
         ("browser", f"http{'s' if tls else ''}://{within_url}:{port}/"),
-        ("netcat", f"nc {host} {port}"),
-        ("IRC", f"irssi -c {host} -p {port}" + (" --tls, or without" if tls else "")),
+        *([("netcat", f"nc {host} {port}")] if config.tls != "required" else []),
+        (
+            "IRC",
+            f"irssi -c {host} -p {port}"
+            + ("" if not tls else " --tls" if config.tls == "required" else " --tls, or without"),
+        ),
         ("JSON", f"ws{'s' if tls else ''}://{within_url}:{port}/ws, or a line of JSON to the same port"),
     ]
     if tls:
         rows.append(("TLS", f"openssl s_client -quiet -connect {within_url}:{port}"))
+    if fingerprint:
+        rows.append(("TLS key", fingerprint))
     rows.append(("data", str(config.data)))
     return [f"  {what:<9}{how}" for what, how in rows]

@@ -8,6 +8,8 @@ from contextlib import suppress
 
 WANTED = 65_536
 """Open files; more than one event loop serves well."""
+KEPT_FREE = 200
+"""Of these, for the database, backups, the log, and for turning newcomers away in words."""
 
 
 def raise_limit() -> int:

@@ -1,7 +1,8 @@
-"""How many connections may be undecided at once: for one address, for its networks, and for the process.
+"""How many connections there may be at once: for one address, for its networks, and for the process.
 
 An undecided connection costs a socket and a timer before anybody is known, so these caps alone stand between a flood
-and the file descriptors. IPv6 counts by /64 (what one host is given) and by /48 (what one site is given).
+and the file descriptors; those that are decided have caps of their own (door.py). IPv6 counts by /64 (what one host is
+given) and by /48 (what one site is given).
 """
 
 from socket import AF_INET6, inet_pton
@@ -16,8 +17,8 @@ TELL_EVERY = 60.0
 _log = structlog.get_logger()
 
 
-class UndecidedLimits:
-    """Counts of undecided connections; each `admit` that said yes wants one `leave` with the same address."""
+class ConnectionCaps:
+    """Counts of connections; each `admit` that said yes wants one `leave` with the same address."""
 
     __slots__ = ("_counts", "_per_address", "_per_process", "_per_site", "_total")
 
@@ -31,10 +32,15 @@ class UndecidedLimits:
     def __len__(self) -> int:
         return self._total
 
+    @property
+    def full(self) -> bool:
+        """Whether the process has as many as it may."""
+        return self._total >= self._per_process
+
     def admit(self, address: str | None) -> bool:
         """Count one more from `address`, unless a cap is reached. None: only the process counts it."""
         counts, networks = self._counts, _networks(address)
-        if self._total >= self._per_process:
+        if self.full:
             return False
         for network, cap in zip(networks, (self._per_address, self._per_site), strict=False):
             if counts.get(network, 0) >= cap:
@@ -45,7 +51,7 @@ class UndecidedLimits:
         return True
 
     def leave(self, address: str | None) -> None:
-        """One from `address` is decided or gone."""
+        """One from `address` counts no more."""
         self._total -= 1
         for network in _networks(address):
             left = self._counts[network] - 1
@@ -58,9 +64,10 @@ class UndecidedLimits:
 class Refusals:
     """Tells the log that a cap refuses connections: the first at once, then now and then how many there were."""
 
-    __slots__ = ("_quiet_until", "_untold")
+    __slots__ = ("_quiet_until", "_says", "_untold")
 
-    def __init__(self) -> None:
+    def __init__(self, says: str = "too many undecided connections; new ones are closed") -> None:
+        self._says = says
         self._quiet_until = float("-inf")
         self._untold = 0
 
@@ -68,7 +75,7 @@ class Refusals:
         """One from `address` was refused, at `now` in seconds of a clock that does not go back."""
         self._untold += 1
         if now >= self._quiet_until:
-            _log.warning("too many undecided connections; new ones are closed", address=address, refused=self._untold)
+            _log.warning(self._says, address=address, refused=self._untold)
             self._untold = 0
             self._quiet_until = now + TELL_EVERY
 

@@ -6,12 +6,12 @@ Decided connections belong to their gateways; `close` leaves them alone.
 import asyncio
 import errno
 import socket
-import ssl
 from contextlib import ExitStack
 
-from hobnob.net.limits import SpokeWeb, UndecidedLimits
+from hobnob.net.limits import ConnectionCaps, SpokeWeb
 from hobnob.net.recogniser import Gateways, Port, Recogniser
 from hobnob.net.settings import ListenerSettings
+from hobnob.net.tls import Tls
 
 __all__ = ["CannotListen", "Listener", "ListenerSettings", "PortTaken"]
 
@@ -44,12 +44,12 @@ class Listener:
         gateways: Gateways,
         greeting: bytes,
         settings: ListenerSettings,
-        ssl_context: ssl.SSLContext | None = None,
+        tls: Tls | None = None,
     ) -> None:
         self._gateways = gateways
         self._greeting = greeting
         self._settings = settings
-        self._ssl_context = ssl_context
+        self._tls = tls
         self._servers: list[asyncio.AbstractServer] = []
         self._port: Port | None = None
 
@@ -66,7 +66,7 @@ class Listener:
         loop = asyncio.get_running_loop()
         settings = self._settings
         addresses = await _addresses(host)
-        limits = UndecidedLimits(
+        limits = ConnectionCaps(
             per_process=settings.max_undecided,
             per_address=settings.max_undecided_per_address,
             per_site=settings.max_undecided_per_site,
@@ -76,7 +76,7 @@ class Listener:
             gateways=self._gateways,
             greeting=self._greeting,
             settings=settings,
-            ssl_context=self._ssl_context,
+            tls=self._tls,
             limits=limits,
             spoke_web=SpokeWeb(memory=settings.no_greet_memory),
         )

@@ -6,18 +6,17 @@ whatever ends here undecided ends without a word.
 """
 
 import asyncio
-import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, cast
 
-from hobnob.net.limits import Refusals, SpokeWeb, UndecidedLimits
+from hobnob.net.limits import ConnectionCaps, Refusals, SpokeWeb
 from hobnob.net.peer import Peer, plain_address
 from hobnob.net.proxy import ProxyRefused, parse_header
 from hobnob.net.settings import ListenerSettings
 from hobnob.net.sniffer import Kind, begins_like_a_program, classify, classify_end
 from hobnob.net.ssh import refusal
-from hobnob.net.tls import ALPN_ACME, ALPN_IRC, ALPN_WEB, NO_TLS_HERE
+from hobnob.net.tls import ALPN_ACME, ALPN_IRC, ALPN_WEB, NO_TLS_HERE, Tls
 
 Gateways = Mapping[Kind, Callable[[Peer], asyncio.BaseProtocol]]
 
@@ -33,8 +32,8 @@ class Port:
     gateways: Gateways
     greeting: bytes
     settings: ListenerSettings
-    ssl_context: ssl.SSLContext | None
-    limits: UndecidedLimits
+    tls: Tls | None
+    limits: ConnectionCaps
     spoke_web: SpokeWeb
     refusals: Refusals = field(default_factory=Refusals)
     undecided: "set[Recogniser]" = field(default_factory=set)
@@ -260,40 +259,53 @@ class Recogniser(asyncio.Protocol):
         now = port.loop.time()
         self._knew_web = port.spoke_web.remembers(self._address, now)
         port.spoke_web.note(self._address, now)
-        if port.ssl_context is None:
+        if port.tls is None:
             self._say_and_end(NO_TLS_HERE)
             return
         self._stage = _HANDSHAKE
         self._cancel_timer()
         self._transport.pause_reading()
         client_hello, self._first = self._first, b""
-        task = port.loop.create_task(self._shake_hands(port.ssl_context))
-        # The task's first step lets start_tls connect its protocol and resume reading in the turn after it; a call
-        # that is nested once comes right behind these two, before anything more is read.
-        port.loop.call_soon(port.loop.call_soon, _feed_successor, self._transport, client_hello)
+        task = port.loop.create_task(self._shake_hands(port.tls, client_hello))
         port.handshakes.add(task)
         task.add_done_callback(port.handshakes.discard)
 
-    async def _shake_hands(self, context: ssl.SSLContext) -> None:
+    async def _shake_hands(self, tls: Tls, client_hello: bytes) -> None:
         """Put TLS under this object, which sees the clear text from then on, also before `start_tls` returns."""
-        loop, outer, within = self._port.loop, self._transport, self._port.settings.handshake_within
         try:
-            inner = await loop.start_tls(
-                outer, self, context, server_side=True, ssl_handshake_timeout=within, ssl_shutdown_timeout=within
-            )
+            inner = await self._put_tls_under(tls, client_hello)
         except OSError:  # refused, reset or too slow
             inner = None
-        tls = inner.get_extra_info("ssl_object") if inner else None
-        if inner is None or tls is None or self._stage == _OVER:
+        within = inner.get_extra_info("ssl_object") if inner else None
+        if inner is None or within is None or self._stage == _OVER:
             self.close()
             return
         self._transport = inner
         self._tls = True
         self._set_timer(self._port.settings.greet_after, self._patience_ended)
-        self._choose_by_alpn(tls.selected_alpn_protocol())
+        self._choose_by_alpn(within.selected_alpn_protocol())
         self._look()
         if self._ended and not self._input_ended():
             inner.close()
+
+    async def _put_tls_under(self, tls: Tls, client_hello: bytes) -> asyncio.Transport | None:
+        """The transport inside TLS; None when there is none. Raises OSError."""
+        loop, outer, within = self._port.loop, self._transport, self._port.settings.handshake_within
+        context = tls.context
+        if context is None:
+            async with asyncio.timeout(within):
+                context = await tls.until_there()
+        if self._stage == _OVER:
+            return None
+        under = loop.create_task(
+            loop.start_tls(
+                outer, self, context, server_side=True, ssl_handshake_timeout=within, ssl_shutdown_timeout=within
+            )
+        )
+        # The task's first step lets start_tls connect its protocol and resume reading in the turn after it; a call
+        # that is nested once comes right behind these two, before anything more is read.
+        loop.call_soon(loop.call_soon, _feed_successor, outer, client_hello)
+        return await under
 
     def _hand_over(self, kind: Kind) -> None:
         """Give the transport away for life, and with it every byte that was read."""

@@ -1,8 +1,11 @@
 """TLS on the one port: the server's context, or one sentence that says why there is none.
 
-TLS 1.2 or later. ALPN offers `http/1.1`, so that a browser's silent spare connection is known for one, and `irc`.
+TLS 1.2 or later. ALPN offers `http/1.1`, so that a browser's silent spare connection is known for one, and `irc`. The
+context may come after the first client, and be followed by another: a connection keeps the one it began with.
 """
 
+import asyncio
+import re
 import ssl
 from pathlib import Path
 
@@ -15,8 +18,37 @@ NO_TLS_HERE = b"\x15\x03\x01\x00\x02\x02\x28"
 """A fatal handshake_failure alert (RFC 5246, 7.2), for a ClientHello where no certificate is configured."""
 
 
+_PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+
+
 class TlsRefused(ValueError):
     """The certificate and key cannot be used; the message is one sentence for whoever configured them."""
+
+
+class Tls:
+    """The context for new handshakes, which are held until there is one.
+
+    `fingerprint` is of its key (protocol/fingerprints.py); empty until it is known.
+    """
+
+    __slots__ = ("_there", "context", "fingerprint")
+
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        self.context = context
+        self.fingerprint = ""
+        self._there = asyncio.Event()
+
+    def use(self, context: ssl.SSLContext, fingerprint: str) -> None:
+        """Shake hands with this context from now on."""
+        self.context = context
+        self.fingerprint = fingerprint
+        self._there.set()
+
+    async def until_there(self) -> ssl.SSLContext:
+        """The context, as soon as there is one."""
+        while self.context is None:
+            await self._there.wait()
+        return self.context
 
 
 def server_context(cert: Path, key: Path) -> ssl.SSLContext:
@@ -36,6 +68,17 @@ def server_context(cert: Path, key: Path) -> ssl.SSLContext:
     except ssl.SSLError as refused:
         raise TlsRefused(_sentence(refused, cert, key)) from refused
     return context
+
+
+def first_certificate(cert: Path) -> bytes:
+    """The server's own certificate of a PEM chain, in DER. Raises TlsRefused."""
+    try:
+        found = _PEM.search(cert.read_text("ascii", "replace"))
+        if found:
+            return ssl.PEM_cert_to_DER_cert(found[0])
+    except (OSError, ValueError) as refused:
+        raise TlsRefused(f"The TLS certificate {cert} cannot be read.") from refused
+    raise TlsRefused(f"The TLS certificate {cert} cannot be used: it must be a PEM file.")
 
 
 def _check_readable(path: Path, what: str) -> None:

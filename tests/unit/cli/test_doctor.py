@@ -136,12 +136,15 @@ def test_a_damaged_database(data: Path, damage: bytes) -> None:
 
 @pytest.mark.parametrize("thorough", [False, True])
 def test_an_index_that_lacks_rows(data: Path, thorough: bool) -> None:
-    changed(data, "INSERT INTO persons VALUES ('p', 'ada', 'ada', 'ada', 'guest', 1)")
+    changed(
+        data,
+        "INSERT INTO persons (id, name, key, skeleton, kind, created_at) VALUES ('p', 'ada', 'ada', 'ada', 'guest', 1)",
+    )
     with closing(sqlite3.connect(data / DATABASE, isolation_level=None)) as connection:
         connection.execute("PRAGMA writable_schema=ON")
         connection.execute("UPDATE sqlite_master SET sql = sql || ' WHERE 0' WHERE name = 'tokens_person'")
         connection.execute("PRAGMA writable_schema=RESET")
-        connection.execute("INSERT INTO tokens VALUES (x'00', 'p', 1)")
+        connection.execute("INSERT INTO tokens (hash, person, created_at) VALUES (x'00', 'p', 1)")
         connection.execute("PRAGMA writable_schema=ON")
         connection.execute("UPDATE sqlite_master SET sql = replace(sql, ' WHERE 0', '') WHERE name = 'tokens_person'")
     assert looked(data, thorough=thorough)["database"].state == ("fail" if thorough else "ok")

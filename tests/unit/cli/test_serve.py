@@ -55,19 +55,30 @@ def test_what_cannot_start_says_why(
     assert capsys.readouterr().err == f"hobnob: {refusal}\n"
 
 
+KEY = "wV4M6kMLHA9JCHuTPTh9eqlLKJVEfa6PdoCYm4AQkF0"
+
+
 def test_the_block_at_the_start() -> None:
-    block = welcome(Config(data=Path("/chat")), [("127.0.0.1", 4321)])
+    block = welcome(Config(data=Path("/chat")), [("127.0.0.1", 4321)], KEY)
     assert "http://127.0.0.1:4321/" in block
     assert "nc 127.0.0.1 4321" in block
     assert "-c 127.0.0.1 -p 4321" in block
     assert "ws://127.0.0.1:4321/ws" in block
     assert "/chat" in block
+    assert f"TLS key  {KEY}" in block
     assert "openssl" not in block
+
+
+def test_the_block_names_no_plain_way_where_tls_is_required() -> None:
+    block = welcome(Config(tls="required"), [("127.0.0.1", 4321)], KEY)
+    assert "https://127.0.0.1:4321/" in block
+    assert "irssi -c 127.0.0.1 -p 4321 --tls\n" in block
+    assert "nc 127" not in block
 
 
 def test_the_block_with_tls_and_ipv6() -> None:
     config = Config(host="::1", tls_cert=Path("c"), tls_key=Path("k"))
-    block = welcome(config, [("::1", 4321)])
+    block = welcome(config, [("::1", 4321)], KEY)
     assert "https://[::1]:4321/" in block
     assert "wss://[::1]:4321/ws" in block
     assert "nc ::1 4321" in block
@@ -75,7 +86,8 @@ def test_the_block_with_tls_and_ipv6() -> None:
 
 
 def test_the_block_names_an_address_that_can_be_reached() -> None:
-    block = welcome(Config(host="*", access="open"), [("0.0.0.0", 4321), ("::", 4321)])
+    block = welcome(Config(host="*", access="open"), [("0.0.0.0", 4321), ("::", 4321)], "")
     assert "http://127.0.0.1:4321/" in block
     assert "0.0.0.0" not in block
+    assert "TLS key" not in block
     assert "in place of 127.0.0.1" in block

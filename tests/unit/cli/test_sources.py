@@ -73,13 +73,18 @@ def test_every_setting_can_come_from_the_environment(
         "host": "*",
         "port": "0",
         "data": "here",
+        "tls": "required",
         "tls_cert": "cert.pem",
         "tls_key": "key.pem",
         "access": "open",
         "name": "chat.example.org",
         "trusted_proxies": "10.0.0.0/8, fd00::/8",
+        "web_proxies": "127.0.0.1",
+        "trusted_networks": "192.168.0.0/16",
         "hosts": "a.example,b.example  c.example",
         "max_undecided_per_address": "200",
+        "max_connections": "300",
+        "max_connections_per_address": "30",
     }
     assert list(values) == list(sentences())
     for setting, value in values.items():
@@ -88,13 +93,18 @@ def test_every_setting_can_come_from_the_environment(
         host="*",
         port=0,
         data=Path("here"),
+        tls="required",
         tls_cert=Path("cert.pem"),
         tls_key=Path("key.pem"),
         access="open",
         name="chat.example.org",
         trusted_proxies=(ip_network("10.0.0.0/8"), ip_network("fd00::/8")),
+        web_proxies=(ip_network("127.0.0.1"),),
+        trusted_networks=(ip_network("192.168.0.0/16"),),
         hosts=("a.example", "b.example", "c.example"),
         max_undecided_per_address=200,
+        max_connections=300,
+        max_connections_per_address=30,
     )
 
 

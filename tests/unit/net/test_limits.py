@@ -4,11 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from hobnob.net.limits import TELL_EVERY, Refusals, SpokeWeb, UndecidedLimits
+from hobnob.net.limits import TELL_EVERY, ConnectionCaps, Refusals, SpokeWeb
 
 
-def limits(per_process: int = 100, per_address: int = 2, per_site: int = 3) -> UndecidedLimits:
-    return UndecidedLimits(per_process=per_process, per_address=per_address, per_site=per_site)
+def limits(per_process: int = 100, per_address: int = 2, per_site: int = 3) -> ConnectionCaps:
+    return ConnectionCaps(per_process=per_process, per_address=per_address, per_site=per_site)
 
 
 def test_an_ipv4_address_has_a_cap() -> None:
