@@ -21,10 +21,13 @@ from hobnob.chat.conversation import Conversation
 from hobnob.chat.handlers.rooms import MAX_REASON
 from hobnob.chat.handling import HANDLERS, TRIES, Handler, Stale
 from hobnob.chat.keeper import Keeper, now_ms
+from hobnob.chat.limits import Limit, Limits, too_fast
 from hobnob.chat.log import Log
 from hobnob.chat.lookup import earlier
+from hobnob.chat.origins import Origins
 from hobnob.chat.pace import Pace
 from hobnob.chat.people import Here, People
+from hobnob.chat.policy import Policy
 from hobnob.chat.room import Room
 from hobnob.chat.rooms import LOBBY, Rooms
 from hobnob.chat.searching import Searching
@@ -42,13 +45,24 @@ from hobnob.protocol.events import (
     RoomCreated,
     RoomEvent,
     RoomGained,
+    loses_rights,
 )
-from hobnob.protocol.ids import HOUSE, new_room_id
+from hobnob.protocol.ids import AUDIT, HOUSE, new_room_id
 from hobnob.protocol.names import NameRefused
 from hobnob.protocol.records import Member
 from hobnob.protocol.replies import Reply
 from hobnob.protocol.text import clean_line
-from hobnob.stores.store import Duplicate, Item, Kept, Outcome, RoomNameFree, Store, StoreRefused, Unknown
+from hobnob.stores.store import (
+    Duplicate,
+    Item,
+    Kept,
+    Outcome,
+    RightsUnchanged,
+    RoomNameFree,
+    Store,
+    StoreRefused,
+    Unknown,
+)
 
 T = TypeVar("T")
 
@@ -92,8 +106,14 @@ def _in_words(error: Exception, command: object) -> ChatError:
 class Chat:
     """See the head of this file. Implements `House` for the gateways. Lives on one event loop; no locks."""
 
-    def __init__(self, store: Store, bus: Bus, name: str = "hobnob", clock: Callable[[], int] = now_ms) -> None:
+    def __init__(
+        self, store: Store, bus: Bus, name: str = "hobnob", clock: Callable[[], int] = now_ms,
+        policy: Policy = Policy(),  # noqa: B008  it is frozen
+    ) -> None:  # fmt: skip
         self.name = name
+        self.policy = policy
+        origins = Origins(policy.trusted_networks, loopback_exempt=policy.loopback_exempt)
+        self.limits = Limits(origins, on=policy.limited)
         self.version = _version()
         self.store = store
         self.bus = bus
@@ -122,7 +142,10 @@ class Chat:
         self.attendance = Attendance(self)
         await self.bus.start(self.hear)
         await self.keeper.read(self.store.forget_visitors)
-        heads = await self.keeper.read(self.store.heads, (HOUSE,))
+        heads = await self.keeper.read(self.store.heads, (HOUSE, AUDIT))
+        self.house_rights = await self.keeper.read(self.store.rights, AUDIT)
+        self.audit_log = self.live_log(AUDIT, heads.get(AUDIT, 0), self._audit_applied)
+        self.audit = Audience(self.pace, self.audit_log)
         self.house_log = self.live_log(HOUSE, heads.get(HOUSE, 0), self._house_applied)
         self.house = Audience(self.pace, self.house_log)
         self.lobby = await self._open_lobby()
@@ -212,6 +235,10 @@ class Chat:
                 raise ChatError("stopping")
             if session.here is None and not handler.before_hello:
                 raise ChatError("hello-first")
+            if handler.confidential and not session.origin.confidential:
+                raise ChatError("not-confidential")
+            if handler.limit is not None:
+                self.count(session, handler.limit)
             if handler.waits:
                 return self._finish(self._repeatedly(handler, session, command), command)
             outcome = handler.function(self, session, command)
@@ -225,6 +252,12 @@ class Chat:
             future = self.loop.create_future()
             future.set_exception(_in_words(error, command))
         return future
+
+    def count(self, session: Session, limit: Limit, room: str | None = None) -> None:
+        """Count something a client does. Raises ChatError: ``too-fast``."""
+        person = None if session.here is None else session.here.person.id
+        if wait := self.limits.take(limit, session.origin.address, person, room, self.loop.time()):
+            raise too_fast(wait)
 
     def _finish(self, outcome: Awaitable[Reply], command: Command) -> asyncio.Future[Reply]:
         task = self.loop.create_task(self._guarded(outcome, command))
@@ -398,6 +431,15 @@ class Chat:
     def _house_applied(self, event: Event, origin: Session | None) -> None:
         if isinstance(event, PersonRenamed):
             self.attendance.renamed(event, origin)
+
+    def _audit_applied(self, event: Event, origin: Session | None) -> None:
+        if loses_rights(event):
+            self.house_rights += 1
+        self.audit.send(event, None, origin)
+
+    def unchanged(self, room: Room) -> RightsUnchanged:
+        """The condition that nobody lost a right in a room or on the server since it was looked at."""
+        return RightsUnchanged(room.id, room.rights, house=self.house_rights)
 
     def _start(self, work: "Awaitable[None]") -> None:
         async def guarded() -> None:

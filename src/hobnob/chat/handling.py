@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from hobnob.chat.limits import Limit
 from hobnob.protocol.commands import Command
 from hobnob.protocol.replies import Done, Reply
 from hobnob.stores.store import Duplicate
@@ -34,13 +35,16 @@ async def done_before(chat: "Chat", session: "Session", duplicate: Duplicate) ->
 class Handler(NamedTuple):
     """How a command is done.
 
-    `waits`: the function is a coroutine function. `before_hello`: also for who has not said who they are. `repeat`: the
-    answer when its ref was used before.
+    `waits`: the function is a coroutine function. `before_hello`: also for who has not said who they are.
+    `confidential`: it carries a credential, so nobody may read along. `limit`: what it counts as. `repeat`: the answer
+    when its ref was used before.
     """
 
     function: "Callable[[Chat, Session, Command], Reply | Awaitable[Reply]]"
     waits: bool
     before_hello: bool
+    confidential: bool
+    limit: Limit | None
     repeat: Repeat
 
 
@@ -52,14 +56,15 @@ class Stale(Exception):
 
 
 def handles(
-    command: type[C], *, before_hello: bool = False, repeat: Repeat = done_before
-) -> "Callable[[Callable[[Chat, Session, C], R]], Callable[[Chat, Session, C], R]]":
+    command: type[C], *, before_hello: bool = False, confidential: bool = False, limit: Limit | None = None,
+    repeat: Repeat = done_before,
+) -> "Callable[[Callable[[Chat, Session, C], R]], Callable[[Chat, Session, C], R]]":  # fmt: skip
     """Enter the decorated function into the table."""
 
     def enter(function: "Callable[[Chat, Session, C], R]") -> "Callable[[Chat, Session, C], R]":
         waits = inspect.iscoroutinefunction(function)
         # the key of the table guards the argument's type
-        HANDLERS[command] = Handler(function, waits, before_hello, repeat)  # type: ignore[arg-type]
+        HANDLERS[command] = Handler(function, waits, before_hello, confidential, limit, repeat)  # type: ignore[arg-type]
         return function
 
     return enter

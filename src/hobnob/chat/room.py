@@ -17,11 +17,14 @@ from hobnob.protocol.events import (
     MessageDeleted,
     MessageSent,
     PersonRenamed,
+    RoleChanged,
+    RoomChanged,
     TopicChanged,
+    loses_rights,
 )
 from hobnob.protocol.names import fold
 from hobnob.protocol.records import Person, Role
-from hobnob.stores.store import Membership, RightsUnchanged, RoomEntry
+from hobnob.stores.store import Membership, RoomEntry
 
 if TYPE_CHECKING:
     from hobnob.chat.pace import Pace
@@ -57,7 +60,8 @@ class Room:
         """The sessions that hear the room, by person."""
         self.log = Log(self.id, entry.head, self.apply, late)
         self.audience = Audience(pace, self.log)
-        self.unchanged = RightsUnchanged(self.id, entry.rights)
+        self.rights = entry.rights
+        """How often somebody lost a right here."""
         self._applied = applied
         self._names: dict[str, str] | None = None
 
@@ -81,11 +85,18 @@ class Room:
                 self._names = None
             case MemberLeft():
                 self.members.pop(event.person, None)
-                if event.number:
-                    self.unchanged = RightsUnchanged(self.id, self.unchanged.version + 1)
                 self._names = None
+            case RoleChanged() if (member := self.members.get(event.person)) is not None:
+                member.role = event.role
+            case RoomChanged():
+                self.record = msgspec.structs.replace(
+                    self.record, name=event.name, kind=event.kind, history=event.history, posting=event.posting,
+                    slow=event.slow,
+                )  # fmt: skip
             case TopicChanged():
                 self.record = msgspec.structs.replace(self.record, topic=event.topic)
+        if event.number and loses_rights(event):
+            self.rights += 1
         self.audience.send(event, self.record, origin)
         self._applied(self, event, origin)
 

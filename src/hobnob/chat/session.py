@@ -18,7 +18,7 @@ OUTBOX_CAP = 1024 * 1024
 
 
 class Session:
-    """See the head of this file. `here` is the person it belongs to, once hello was said; `device` the id of its token."""
+    """See the head of this file. `here` is the person it belongs to, once hello was said; `device` its token's id."""
 
     __slots__ = (
         "_wire",

@@ -389,3 +389,12 @@ Fact = (
 AnyEvent = (
     Fact | MemberAttached | MemberDetached | TypingChanged | PresenceChanged | Gap | Goodbye
 )  # fmt: skip
+
+_LOSING = frozenset({MemberLeft, RoleChanged, RoomChanged, MemberBanned, MemberMuted})
+_LOSING_ON_THE_SERVER = frozenset({"ban", "mute", "role"})
+
+
+def loses_rights(event: Event) -> bool:
+    """Whether somebody may have fewer rights after this fact, so that earlier checks count no more."""
+    kind = type(event)
+    return kind in _LOSING or (isinstance(event, Moderated) and event.action in _LOSING_ON_THE_SERVER)

@@ -85,6 +85,11 @@ def heads(connection: sa.Connection, ids: Sequence[str]) -> dict[str, int]:
     return dict.fromkeys(ids, 0) | {row.id: row.head for row in found}
 
 
+def rights(connection: sa.Connection, log: str) -> int:
+    """How often somebody lost a right in a log."""
+    return connection.execute(sa.select(logs.c.rights).where(logs.c.id == log)).scalar() or 0
+
+
 def events_since(connection: sa.Connection, log: str, number: int, limit: int) -> tuple[list[Fact], bool]:
     """Up to `limit` facts after `number`, with present texts, and whether there are more."""
     seq = connection.execute(_LOG, {"id": log}).scalar()

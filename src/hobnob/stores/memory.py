@@ -74,6 +74,10 @@ class MemoryStore:
         with self._lock:
             return {log: self._memory.logs[log].head if log in self._memory.logs else 0 for log in logs}
 
+    def rights(self, log: str) -> int:
+        with self._lock:
+            return self._memory.logs[log].rights if log in self._memory.logs else 0
+
     def events_since(self, log: str, number: int, limit: int) -> tuple[list[Fact], bool]:
         with self._lock:
             facts = self._memory.facts.get(log, [])[max(number, 0) :]

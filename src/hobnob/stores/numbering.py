@@ -5,28 +5,8 @@ Every store numbers with this one class, so that they cannot differ.
 
 from msgspec.structs import replace
 
-from hobnob.protocol.events import (
-    Event,
-    Fact,
-    MemberBanned,
-    MemberLeft,
-    MemberMuted,
-    MessageSent,
-    Moderated,
-    RoleChanged,
-    RoomChanged,
-    RoomEvent,
-)
+from hobnob.protocol.events import Fact, MessageSent, RoomEvent, loses_rights
 from hobnob.protocol.times import rfc3339
-
-_LOSING = frozenset({MemberLeft, RoleChanged, RoomChanged, MemberBanned, MemberMuted})
-_LOSING_ON_THE_SERVER = frozenset({"ban", "mute", "role"})
-
-
-def loses_rights(event: Event) -> bool:
-    """Whether somebody may have fewer rights after this fact, so that earlier checks count no more."""
-    kind = type(event)
-    return kind in _LOSING or (isinstance(event, Moderated) and event.action in _LOSING_ON_THE_SERVER)
 
 
 class LogState:

@@ -168,6 +168,9 @@ class SqlStore:
     def heads(self, logs: Sequence[str]) -> dict[str, int]:
         return self._read(history.heads, logs)
 
+    def rights(self, log: str) -> int:
+        return self._read(history.rights, log)
+
     def events_since(self, log: str, number: int, limit: int) -> tuple[list[Fact], bool]:
         return self._read(history.events_since, log, number, limit)
 

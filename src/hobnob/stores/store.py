@@ -356,6 +356,9 @@ class Store(Protocol):
     def heads(self, logs: Sequence[str]) -> dict[str, int]:
         """The last number of each log; 0 where nothing was kept yet."""
 
+    def rights(self, log: str) -> int:
+        """How often somebody lost a right in a log: the version that `RightsUnchanged` compares."""
+
     def events_since(self, log: str, number: int, limit: int) -> tuple[list[Fact], bool]:
         """Up to `limit` facts after `number`, and whether there are more.
 

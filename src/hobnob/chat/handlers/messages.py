@@ -70,7 +70,7 @@ def say(
     # Without `person`, all that is under way would be checked anew whenever anybody leaves, and lose its order.
     # Of visitors nothing is kept, so no transaction can know more of them than the live room.
     lasting = person.kind != "visitor"
-    rights = (RightsUnchanged(room.id, room.unchanged.version, person.id),) if lasting else ()
+    rights = (RightsUnchanged(room.id, room.rights, person.id, chat.house_rights),) if lasting else ()
     requires = (*rights, *(MessageExists(room.id, number) for number in answered)) if answered else rights
     item = Item((event,), requires, (), person.id, ref, b"" if ref is None else _content(room, command))
     again = (lambda: send_elsewhere(chat, session, command, tries - 1)) if tries else None
@@ -152,7 +152,7 @@ async def edit_message(chat: "Chat", session: "Session", command: EditMessage) -
         room=room.id, **by(member), of=command.of, text=text, mentions=mentions(room, text),
         ref=ref,
     )  # fmt: skip
-    requires = (room.unchanged, MessageStands(room.id, command.of))
+    requires = (chat.unchanged(room), MessageStands(room.id, command.of))
     return await chat.tell(Item((event,), requires, (), member.id, ref, digest(command)), done, session)
 
 
@@ -165,5 +165,5 @@ async def delete_message(chat: "Chat", session: "Session", command: DeleteMessag
     if message.by != member.id:
         demand(member, Right.DELETE_OTHERS)
     event = MessageDeleted(room=room.id, **by(member), of=command.of, author=message.by, ref=ref)
-    requires = (room.unchanged, MessageStands(room.id, command.of))
+    requires = (chat.unchanged(room), MessageStands(room.id, command.of))
     return await chat.tell(Item((event,), requires, (), member.id, ref, digest(command)), done, session)

@@ -37,7 +37,7 @@ def checked_emoji(text: str) -> str:
 async def _keep(
     chat: "Chat", session: "Session", room: Room, event: Fact, of: int, command: React | Unreact | Pin | Unpin
 ) -> Reply:
-    requires = (room.unchanged, MessageStands(room.id, of))
+    requires = (chat.unchanged(room), MessageStands(room.id, of))
     return await chat.tell(Item((event,), requires, (), event.by, command.ref, digest(command)), done, session)
 
 

@@ -139,7 +139,7 @@ async def _become_member(chat: "Chat", session: "Session", room: Room, ref: str 
         return Joined(fresh_state(person, room))
     record = room.record
     gained = RoomGained(**by(person), room=room.id, name=record.name, kind=record.kind)
-    requires = (room.unchanged, NotMember(room.id, person.id))
+    requires = (chat.unchanged(room), NotMember(room.id, person.id))
     item = Item((joining, gained), requires, (), person.id, ref, content)
     reply = await chat.tell(item, lambda outcome: Joined(fresh_state(person, room), number_of(outcome)), session)
     live = await chat.rooms.open(room.id)
@@ -184,7 +184,7 @@ async def set_topic(chat: "Chat", session: "Session", command: SetTopic) -> Repl
     if topic == room.record.topic and ref is None:
         return Done()
     event = TopicChanged(room=room.id, **by(member), topic=topic, ref=ref)
-    return await chat.tell(Item((event,), (room.unchanged,), (), member.id, ref, digest(command)), done, session)
+    return await chat.tell(Item((event,), (chat.unchanged(room),), (), member.id, ref, digest(command)), done, session)
 
 
 def topic_text(text: str) -> str:

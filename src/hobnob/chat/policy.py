@@ -1,0 +1,27 @@
+"""How a house is run: who may come in, how much is too much, what a password costs. One frozen value for all of it."""
+
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
+from typing import Literal
+
+from hobnob.chat.password_rules import SHORTEST
+from hobnob.chat.passwords import Cost
+
+Access = Literal["open", "invite", "accounts"]
+"""``open``: everybody comes in. ``invite``: a stranger needs an invite. ``accounts``: and makes an account with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """See the head of this file; the defaults are for a house on loopback.
+
+    `trusted_networks` meet no limit by address, and nor does loopback where it is `loopback_exempt`: not where a tunnel
+    makes strangers look local. `limited`: whether anything is counted at all.
+    """
+
+    access: Access = "open"
+    limited: bool = True
+    trusted_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    loopback_exempt: bool = True
+    shortest_password: int = SHORTEST
+    password_cost: Cost = field(default_factory=Cost)
