@@ -16,7 +16,7 @@ from typing import Protocol
 from hobnob.protocol.commands import Command
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import Event
-from hobnob.protocol.records import Member, Person, Role, Room
+from hobnob.protocol.records import Member, Person, Room
 from hobnob.protocol.replies import Reply
 
 
@@ -49,7 +49,7 @@ class Manner:
     `keeps`: without a token they become guests (with a device token), not visitors. `attach`: what they hear from the
     start. `unnamed`: what one is called who gives no name (``Client``, ``Client-2``, …), instead of a made-up guest
     name. `facts`: they follow the numbered logs, so they also get the facts of the house and of their own log.
-    `role` : what their visitors are in the lobby.
+    `operator`: only who runs the server comes this way, so they come in whatever the access is, as an owner.
     """
 
     gateway: str
@@ -57,7 +57,7 @@ class Manner:
     attach: Attach
     facts: bool
     unnamed: str | None = None
-    role: Role = "member"
+    operator: bool = False
 
 
 class WireFormat(Hashable, Protocol):

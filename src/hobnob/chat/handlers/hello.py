@@ -76,7 +76,7 @@ async def _identify(chat: "Chat", session: "Session", command: Hello) -> tuple[P
     else:
         name = await _free_name(chat, command.name, manner.unnamed, new_id)
     if not manner.keeps:
-        return Person(new_id, name, "visitor"), None
+        return Person(new_id, name, "visitor", "owner" if manner.operator else "member"), None
     person, token = Person(new_id, name, "guest"), new_token()
     try:
         await _begin(chat, person, token)
@@ -142,7 +142,7 @@ async def _visit(chat: "Chat", session: "Session", person: Person) -> Welcome:
     if session.manner.attach is not Attach.NOTHING:
         lobby = chat.lobby
         joined = MemberJoined(
-            room=lobby.id, **by(person), person=person.id, person_name=person.name, role=session.manner.role
+            room=lobby.id, **by(person), person=person.id, person_name=person.name, role=person.role
         )
         chat.tell_now(joined, session)
         states = (fresh_state(person, lobby),)

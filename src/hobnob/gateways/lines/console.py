@@ -75,7 +75,7 @@ THEMES: Final = {"red": ConsoleWire(red=True), "names": ConsoleWire(colour=True)
 class ConsoleCodec(Talk):
     """The operator. The first line, whatever it is, only makes them enter."""
 
-    manner = Manner("console", keeps=False, attach=Attach.LOBBY, facts=False, unnamed=NAME, role="owner")
+    manner = Manner("console", keeps=False, attach=Attach.LOBBY, facts=False, unnamed=NAME, operator=True)
 
     def __init__(self, house: House, desk: Desk, theme: str = "red") -> None:
         super().__init__()
