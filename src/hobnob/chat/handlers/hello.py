@@ -141,9 +141,7 @@ async def _visit(chat: "Chat", session: "Session", person: Person) -> Welcome:
     states: tuple[RoomState, ...] = ()
     if session.manner.attach is not Attach.NOTHING:
         lobby = chat.lobby
-        joined = MemberJoined(
-            room=lobby.id, **by(person), person=person.id, person_name=person.name, role=person.role
-        )
+        joined = MemberJoined(room=lobby.id, **by(person), person=person.id, person_name=person.name, role=person.role)
         chat.tell_now(joined, session)
         states = (fresh_state(person, lobby),)
     return Welcome(here.person, chat.store.epoch, chat.name, chat.version, rooms=states)

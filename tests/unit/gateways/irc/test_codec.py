@@ -117,7 +117,9 @@ def test_every_error_is_one_clear_line(code: str, command: str, standard: bool) 
     house.refuse = dict.fromkeys((JoinRoom, SendMessage, SetTopic, SetName), ChatError(code))
     client.receive(f"{command}\r\n".encode())
     (line,) = client.read()
-    assert line.startswith((":hobnob.test 4", f":hobnob.test FAIL {command.split()[0]} {code.upper().replace('-', '_')} "))
+    assert line.startswith(
+        (":hobnob.test 4", f":hobnob.test FAIL {command.split()[0]} {code.upper().replace('-', '_')} ")
+    )
     assert "{" not in line
 
 
