@@ -129,7 +129,7 @@ class Chat:
         self._logs: dict[str, Log] = {}
         self._performing: set[asyncio.Task[Reply]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._looking: asyncio.Task[None] | None = None
+        self._looking: list[asyncio.Task[None]] = []
         self._sessions = 0
 
     async def open(self) -> None:
@@ -150,8 +150,9 @@ class Chat:
         self.house = Audience(self.pace, self.house_log)
         self.lobby = await self._open_lobby()
         self.searching.start()
+        self._looking.append(self.loop.create_task(self._dismiss_strangers()))
         if not self.bus.alone:
-            self._looking = self.loop.create_task(self._look_at_heads())
+            self._looking.append(self.loop.create_task(self._look_at_heads()))
 
     async def _open_lobby(self) -> Room:
         """The room where everybody begins; made at the first start, and never let go."""
@@ -167,9 +168,9 @@ class Chat:
     async def stop(self, reason: str) -> None:
         """Tell everyone, keep what was said, let go."""
         self.stopping = True
-        if self._looking is not None:
-            self._looking.cancel()
-            await asyncio.gather(self._looking, return_exceptions=True)
+        for task in self._looking:
+            task.cancel()
+        await asyncio.gather(*self._looking, return_exceptions=True)
         if under_way := self._performing | self._tasks:
             await asyncio.wait(under_way, timeout=LAST_WAIT)
         for task in self._tasks:
