@@ -109,7 +109,7 @@ class Attendance:
         gone = PresenceChanged(**by(here.person), state="offline", text=reason)
         self.tell_around(gone, last)
         self._chat.people.leave(here)
-        self._chat.end_log(here.person.id)
+        self._chat.logs.end(here.person.id)
         for room in last:
             if here.person.kind == "visitor":
                 room.forget(here.person.id)

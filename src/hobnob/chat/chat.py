@@ -7,7 +7,6 @@ stands in `attendance.py`.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import TypeVar
 
@@ -23,6 +22,7 @@ from hobnob.chat.handling import HANDLERS, TRIES, Handler, Stale
 from hobnob.chat.keeper import Keeper, now_ms
 from hobnob.chat.limits import Limit, Limits, too_fast
 from hobnob.chat.log import Log
+from hobnob.chat.logs import Logs
 from hobnob.chat.lookup import earlier
 from hobnob.chat.origins import Origins
 from hobnob.chat.pace import Pace
@@ -65,11 +65,6 @@ from hobnob.stores.store import (
 )
 
 T = TypeVar("T")
-
-FILL_AFTER = 0.2
-"""Seconds that a log waits for a missing fact before it is read from the store."""
-LOOK_EVERY = 5.0
-"""Seconds between two looks at the heads of all live logs, when there are other nodes."""
 
 LAST_WAIT = 1.0
 """Seconds that commands under way get to end when the house stops."""
@@ -126,10 +121,9 @@ class Chat:
         self.stopping = False
         self.removals = 0
         """How many deletions and leavings were told here: what was read before one may be too much after it."""
-        self._logs: dict[str, Log] = {}
         self._performing: set[asyncio.Task[Reply]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._looking: list[asyncio.Task[None]] = []
+        self._looking: asyncio.Task[None] | None = None
         self._sessions = 0
 
     async def open(self) -> None:
@@ -138,21 +132,22 @@ class Chat:
         self.pace = Pace(self.loop)
         self.keeper = Keeper(self.store, self.clock)
         self.searching = Searching(self.store.index, self.keeper)
-        self.rooms = Rooms(self.store, self.keeper, self.pace, self._logs, self._room_applied, self.fill_soon)
+        self.logs = Logs(self.store, self.keeper, self._start)
+        self.rooms = Rooms(self.store, self.keeper, self.pace, self.logs, self._room_applied)
         self.attendance = Attendance(self)
         await self.bus.start(self.hear)
         await self.keeper.read(self.store.forget_visitors)
         heads = await self.keeper.read(self.store.heads, (HOUSE, AUDIT))
         self.house_rights = await self.keeper.read(self.store.rights, AUDIT)
-        self.audit_log = self.live_log(AUDIT, heads.get(AUDIT, 0), self._audit_applied)
+        self.audit_log = self.logs.begin(AUDIT, heads.get(AUDIT, 0), self._audit_applied)
         self.audit = Audience(self.pace, self.audit_log)
-        self.house_log = self.live_log(HOUSE, heads.get(HOUSE, 0), self._house_applied)
+        self.house_log = self.logs.begin(HOUSE, heads.get(HOUSE, 0), self._house_applied)
         self.house = Audience(self.pace, self.house_log)
         self.lobby = await self._open_lobby()
         self.searching.start()
-        self._looking.append(self.loop.create_task(self._dismiss_strangers()))
+        self._looking = self.loop.create_task(self._dismiss_strangers())
         if not self.bus.alone:
-            self._looking.append(self.loop.create_task(self._look_at_heads()))
+            self.logs.look()
 
     async def _open_lobby(self) -> Room:
         """The room where everybody begins; made at the first start, and never let go."""
@@ -168,9 +163,10 @@ class Chat:
     async def stop(self, reason: str) -> None:
         """Tell everyone, keep what was said, let go."""
         self.stopping = True
-        for task in self._looking:
-            task.cancel()
-        await asyncio.gather(*self._looking, return_exceptions=True)
+        await self.logs.stop()
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
         if under_way := self._performing | self._tasks:
             await asyncio.wait(under_way, timeout=LAST_WAIT)
         for task in self._tasks:
@@ -316,8 +312,8 @@ class Chat:
             elif isinstance(outcome, Unknown):
                 future.set_exception(ChatError("unknown-outcome"))
                 for event in item.events:
-                    if (unsure := self._logs.get(event.log)) is not None:
-                        self.fill_soon(unsure)
+                    if (unsure := self.logs.live.get(event.log)) is not None:
+                        self.logs.fill_soon(unsure)
             elif again is not None and outcome.code == "stale":
                 self._start(self._settle(future, again(), item))
             else:
@@ -336,7 +332,7 @@ class Chat:
         """Let everyone hear; the log and number that are held back, if facts before them are missing here."""
         late: tuple[Log, int] | None = None
         for event in kept.events:
-            if (log := self._logs.get(event.log)) is not None:
+            if (log := self.logs.live.get(event.log)) is not None:
                 log.take(event, origin)
                 if log.head < event.number:
                     late = log, event.number
@@ -349,64 +345,10 @@ class Chat:
             self.attendance.heard_presence(event)
         elif isinstance(event, PersonRenamed) and not event.number:
             self._house_applied(event, None)
-        elif (log := self._logs.get(event.log)) is not None:
+        elif (log := self.logs.live.get(event.log)) is not None:
             log.take(event)
 
-    # Logs
-
-    def live_log(self, id: str, head: int, apply: "Callable[[Event, Session | None], None]") -> Log:
-        """Begin to follow a log after fact `head`."""
-        log = self._logs[id] = Log(id, head, apply, self.fill_soon)
-        return log
-
-    def end_log(self, id: str) -> None:
-        """Follow a log no more."""
-        self._logs.pop(id, None)
-
-    def fill_soon(self, log: Log) -> None:
-        """Read what a log lacks from the store, if it does not come by itself."""
-        self.loop.call_later(FILL_AFTER, lambda: self._start(self.fill(log)) if not self.stopping else None)
-
-    async def reach(self, heads: dict[str, int]) -> None:
-        """Wait until live logs have let through what their store already has."""
-        for name, head in heads.items():
-            log = self._logs.get(name)
-            if log is not None and log.head < head:
-                reached = self.loop.create_future()
-                log.when(head, partial(reached.set_result, None))
-                self.fill_soon(log)
-                await reached
-
-    async def fill(self, log: Log) -> None:
-        """Read from the store what a live log lacks; later, if the store cannot be read now."""
-        more = True
-        while more and self._logs.get(log.id) is log:
-            try:
-                facts, more = await self.keeper.read(self.store.events_since, log.id, log.head, 1000)
-            except Exception as error:  # noqa: BLE001  whatever the store meets, it may be well again soon
-                _log.warning("a log could not be read; it is tried again", log=log.id, error=repr(error))
-                return self.fill_soon(log)
-            for fact in facts:
-                log.take(fact)
-        return None
-
-    async def _look_at_heads(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_EVERY)
-            logs = tuple(self._logs)
-            for start in range(0, len(logs), 500):
-                await self._fill_behind(logs[start : start + 500])
-
-    async def _fill_behind(self, logs: tuple[str, ...]) -> None:
-        try:
-            heads = await self.keeper.read(self.store.heads, logs)
-        except Exception as error:  # noqa: BLE001  the next look may succeed
-            _log.warning("the heads of logs could not be read; it is tried again", error=repr(error))
-            return
-        for name, head in heads.items():
-            log = self._logs.get(name)
-            if log is not None and log.head < head:
-                await self.fill(log)
+    # What follows from a fact
 
     def _room_applied(self, room: Room, event: Event, origin: Session | None) -> None:
         if isinstance(event, MemberJoined):

@@ -1,10 +1,9 @@
 """The live rooms of this node, by id and by name. A room nobody hears is forgotten when it was idle longest."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from hobnob.chat.log import Log
 from hobnob.chat.room import Applied, Room
 from hobnob.protocol.ids import is_room_id
 from hobnob.protocol.names import NameRefused, fold
@@ -13,6 +12,7 @@ from hobnob.stores.store import DropRoom, Item, Outcome, RoomEntry, Store
 
 if TYPE_CHECKING:
     from hobnob.chat.keeper import Keeper
+    from hobnob.chat.logs import Logs
     from hobnob.chat.pace import Pace
 
 LOBBY = "lobby"
@@ -22,18 +22,16 @@ IDLE_ROOMS = 256
 
 
 class Rooms:
-    """See the head of this file. `logs` is the node's table of live logs, kept in step."""
+    """See the head of this file. The node's live logs are kept in step."""
 
     def __init__(
-        self, store: Store, keeper: "Keeper", pace: "Pace", logs: dict[str, Log], applied: Applied,
-        late: Callable[[Log], None],
+        self, store: Store, keeper: "Keeper", pace: "Pace", logs: "Logs", applied: Applied
     ) -> None:  # fmt: skip
         self._store = store
         self._keeper = keeper
         self._pace = pace
         self._logs = logs
         self._applied = applied
-        self._late = late
         self._live: dict[str, Room] = {}
         self._names: dict[str, str] = {}
         self._directs: dict[frozenset[str], str] = {}
@@ -89,7 +87,7 @@ class Rooms:
         members = await self._keeper.read(self._store.members, entry.room.id)
         if (room := self._live.get(entry.room.id)) is not None:
             return room
-        room = Room(entry, members, self._pace, self._applied, self._late)
+        room = Room(entry, members, self._pace, self._applied, self._logs.fill_soon)
         self._live[room.id] = self._register(room)
         facts, _ = await self._keeper.read(self._store.events_since, room.id, entry.head, 1000)
         for fact in facts:
@@ -111,7 +109,7 @@ class Rooms:
         """Let a room go."""
         self._idle.pop(room.id, None)
         self._live.pop(room.id, None)
-        self._logs.pop(room.id, None)
+        self._logs.end(room.id)
         if room.record.kind == "direct":
             self._directs.pop(_people(room.record), None)
         else:
@@ -129,7 +127,7 @@ class Rooms:
         self._keeper.keep(Item((), writes=(DropRoom(room.id),)), done)
 
     def _register(self, room: Room) -> Room:
-        self._logs[room.id] = room.log
+        self._logs.live[room.id] = room.log
         if room.record.kind == "direct":
             self._directs[_people(room.record)] = room.id
         else:

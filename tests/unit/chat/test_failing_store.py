@@ -53,7 +53,7 @@ async def test_a_name_is_free_again_when_it_could_not_be_kept(chat: Chat, join: 
 
 
 async def test_an_unknown_outcome_is_looked_up(join: Join, store: TestStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hobnob.chat.chat.FILL_AFTER", 0.005)
+    monkeypatch.setattr("hobnob.chat.logs.FILL_AFTER", 0.005)
     ada, bob = await join("ada"), await join("bob")
 
     def keeps_and_forgets(items: Sequence[Item]) -> list[Outcome]:
@@ -75,7 +75,7 @@ async def test_an_unknown_outcome_is_looked_up(join: Join, store: TestStore, mon
 async def test_a_log_that_lacks_a_fact_gets_it_when_the_store_can_be_read_again(
     join: Join, store: TestStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hobnob.chat.chat.FILL_AFTER", 0.005)
+    monkeypatch.setattr("hobnob.chat.logs.FILL_AFTER", 0.005)
     ada, bob = await join("ada"), await join("bob")
 
     def keeps_and_forgets(items: Sequence[Item]) -> list[Outcome]:

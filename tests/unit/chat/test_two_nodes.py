@@ -65,8 +65,8 @@ class Nodes:
 async def nodes(
     request: pytest.FixtureRequest, store: TestStore, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Nodes]:
-    monkeypatch.setattr("hobnob.chat.chat.FILL_AFTER", 0.005)
-    monkeypatch.setattr("hobnob.chat.chat.LOOK_EVERY", 0.02)
+    monkeypatch.setattr("hobnob.chat.logs.FILL_AFTER", 0.005)
+    monkeypatch.setattr("hobnob.chat.logs.LOOK_EVERY", 0.02)
     nodes = Nodes(store, request.param)
     for chat in nodes.chats:
         await chat.open()

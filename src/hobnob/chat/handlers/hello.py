@@ -167,8 +167,8 @@ async def _look_up(chat: "Chat", person: Person) -> _Found:
     rooms = [room for state in states if (room := await chat.rooms.open(state.id)) is not None]
     heads = await chat.keeper.read(chat.store.heads, (person.id, HOUSE))
     # What the store has told already must not be told again by the live stream.
-    await chat.reach(heads)
-    await chat.reach({state.id: state.head for state in states})
+    await chat.logs.reach(heads)
+    await chat.logs.reach({state.id: state.head for state in states})
     return _Found(states, rooms, heads[person.id], heads[HOUSE])
 
 
@@ -179,9 +179,9 @@ async def _arrive(
     here = _enter(chat, session, person)
     mine = here.log
     if mine is None:
-        mine = here.log = chat.live_log(person.id, found.me, partial(chat.mine_applied, here))
+        mine = here.log = chat.logs.begin(person.id, found.me, partial(chat.mine_applied, here))
         if token is None:
-            chat.fill_soon(mine)
+            chat.logs.fill_soon(mine)
     if session.manner.facts:
         session.hear(chat.house)
     for room in found.rooms:
