@@ -84,6 +84,8 @@ class Audience:
             index = tick.add(data, event)
             if origin is not None and not wire.echo and origin.outbox in group.outboxes:
                 tick.skips.setdefault(origin.outbox, []).append(index)
+                if origin.echo is not None and (own := origin.echo(event, room)):
+                    origin.outbox.put(own)
 
     def skip(self, session: "Session") -> None:
         """What this turn has brought so far is not for this session."""

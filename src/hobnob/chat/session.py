@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 from hobnob.chat.audience import Audience
 from hobnob.chat.outbox import Outbox
 from hobnob.gateways.gateway import Manner, Origin, WireFormat
+from hobnob.protocol.events import Event
 from hobnob.protocol.records import Person
+from hobnob.protocol.records import Room as RoomRecord
 
 if TYPE_CHECKING:
     from hobnob.chat.pace import Pace
@@ -26,6 +28,7 @@ class Session:
         "closed",
         "cut",
         "device",
+        "echo",
         "here",
         "looked_at",
         "manner",
@@ -45,6 +48,8 @@ class Session:
         self.number = number
         self.cut = cut
         self.closed = False
+        self.echo: Callable[[Event, RoomRecord | None], bytes] | None = None
+        """What the client is told of its own doings, where its wire format has no echo."""
         self.looked_at = 0
         """The chat's count of removals when the last command that waited for something was done."""
         self.here: Here | None = None

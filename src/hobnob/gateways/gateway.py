@@ -9,7 +9,7 @@ goes through `Codec.answer` and `Codec.receive` to the one client, in one order 
 """
 
 import enum
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -101,8 +101,15 @@ class Session(Protocol):
     def person(self) -> Person | None:
         """Who it is, under their present name; None before hello."""
 
+    @property
+    def origin(self) -> Origin:
+        """Where the client comes from."""
+
     wire: WireFormat
     """May be changed at any time; it counts from the next event on."""
+
+    echo: "Callable[[Event, Room | None], bytes] | None"
+    """Says to the client alone what it did itself, in its place among what others do, where its wire has no echo."""
 
 
 class Codec(Protocol):

@@ -7,33 +7,58 @@ from collections.abc import Sequence
 from typing import Final
 
 from hobnob.gateways.gateway import House, Session
+from hobnob.gateways.irc.capabilities import HEARD
 from hobnob.gateways.irc.message import Message, encode
 from hobnob.gateways.irc.numerics import ERRORS, ERRORS_OF_COMMAND, Numeric
-from hobnob.gateways.irc.wire import IrcWire, mask
+from hobnob.gateways.irc.settings import IrcSettings
+from hobnob.gateways.irc.wire import mask, wire_for
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.names import NameRefused, fold
 from hobnob.protocol.records import Member, Person, Role, RoomState
 
-CAPABILITIES: Final = ("message-tags", "multi-prefix", "server-time", "standard-replies", "userhost-in-names")
-"""What can be negotiated (ircv3.net). A person has one role in a room, so multi-prefix is kept by itself."""
-
 PREFIXES: Final[dict[Role, str]] = {"owner": "~", "moderator": "@", "member": "", "guest": ""}
 
 
-class Client:
-    """See the head of this file. `wanted` is the nick that was asked for, until hello is answered."""
+class Introduction:
+    """What is known of a client before it is registered. `wanted` is the nick that was asked for."""
 
-    __slots__ = ("_rooms", "capabilities", "has_user", "house", "negotiating", "registered", "session", "wanted")
+    __slots__ = ("has_user", "negotiating", "password", "wanted")
 
-    def __init__(self, house: House, session: Session) -> None:
-        self.house = house
-        self.session = session
-        self.capabilities: frozenset[str] = frozenset()
+    def __init__(self) -> None:
         self.negotiating = False
         self.wanted: str | None = None
         self.has_user = False
-        self.registered = False
+        self.password = ""
+
+
+class Client:
+    """See the head of this file. `introduction` is None once the client is registered."""
+
+    __slots__ = (
+        "_answered", "_batches", "_rooms", "capabilities", "house", "introduction", "session", "settings", "version",
+    )  # fmt: skip
+
+    def __init__(self, house: House, session: Session, settings: IrcSettings) -> None:
+        self.house = house
+        self.session = session
+        self.settings = settings
+        self.capabilities: frozenset[str] = frozenset()
+        self.version = 301
+        """Of capability negotiation; 302 once the client has said so."""
+        self.introduction: Introduction | None = Introduction()
         self._rooms: dict[str, RoomState] = {}
+        self._batches = 0
+        self._answered = ""
+
+    @property
+    def registered(self) -> bool:
+        """Whether NICK, USER and the rest are done."""
+        return self.introduction is None
+
+    @property
+    def network(self) -> str:
+        """What the client calls all of this."""
+        return self.settings.network or self.house.name
 
     @property
     def person(self) -> Person:
@@ -50,7 +75,20 @@ class Client:
     def negotiate(self, capabilities: frozenset[str]) -> None:
         """Speak to the client by these capabilities from the next line on."""
         self.capabilities = capabilities
-        self.session.wire = IrcWire(self.house.name, "server-time" in capabilities, "message-tags" in capabilities)
+        self.session.wire = wire_for(self.house.name, capabilities & HEARD)
+
+    def next_batch(self) -> str:
+        """A name for a batch that no other has which is open."""
+        self._batches += 1
+        return str(self._batches)
+
+    def answer_elsewhere(self, label: str) -> None:
+        """The command with this label is answered by what its client hears of it."""
+        self._answered = label
+
+    def answered(self, label: str) -> bool:
+        """Whether it was."""
+        return self._answered == label
 
     def line(self, command: str, *params: str) -> bytes:
         """A line from the server."""

@@ -14,24 +14,29 @@ from hobnob.gateways.gateway import Attach, Close, House, Manner, Said, Session,
 from hobnob.gateways.irc.client import Client
 from hobnob.gateways.irc.commands import COMMANDS
 from hobnob.gateways.irc.commands.command import Steps, guarded
+from hobnob.gateways.irc.labels import MAX_LABEL, labelled
 from hobnob.gateways.irc.message import MAX_BODY, MAX_CLIENT_TAGS, LineBuffer, Message, parse
 from hobnob.gateways.irc.numerics import Numeric
-from hobnob.gateways.irc.wire import IrcWire
+from hobnob.gateways.irc.settings import IrcSettings
+from hobnob.gateways.irc.wire import wire_for
 from hobnob.protocol.commands import Command, JsonId, Ping, SendMessage
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.replies import Reply
+
+_DEFAULTS = IrcSettings()
 
 
 class IrcCodec:
     """See the head of this file, and the contract in gateways/gateway.py."""
 
-    __slots__ = ("_client", "_closed", "_house", "_last_id", "_lines", "_unsettled", "_waiting", "wire")
+    __slots__ = ("_client", "_closed", "_house", "_last_id", "_lines", "_settings", "_unsettled", "_waiting", "wire")
 
     manner = Manner(gateway="irc", keeps=False, attach=Attach.NOTHING, facts=False)
 
-    def __init__(self, house: House) -> None:
-        self.wire: WireFormat = IrcWire(house.name)
+    def __init__(self, house: House, settings: IrcSettings = _DEFAULTS) -> None:
+        self.wire: WireFormat = wire_for(house.name, frozenset())
         self._house = house
+        self._settings = settings
         self._lines = LineBuffer()
         self._client: Client | None = None
         self._waiting: dict[JsonId, Steps] = {}
@@ -41,7 +46,7 @@ class IrcCodec:
 
     def begin(self, session: Session) -> Iterable[bytes]:
         """A client is sent nothing before it has said something."""
-        self._client = Client(self._house, session)
+        self._client = Client(self._house, session, self._settings)
         return ()
 
     def receive(self, data: bytes) -> Iterator[Said]:
@@ -74,7 +79,13 @@ class IrcCodec:
             yield from self._go_on(self._steps(self._client, message), None)
 
     def _steps(self, client: Client, message: Message) -> Steps:
-        """A command behind its preconditions."""
+        """A command behind its preconditions, its answers under its label."""
+        label = message.tags.get("label", "")
+        if label and len(label.encode()) <= MAX_LABEL and "labeled-response" in client.capabilities:
+            return labelled(client, label, self._checked(client, message))
+        return self._checked(client, message)
+
+    def _checked(self, client: Client, message: Message) -> Steps:
         rule = COMMANDS.get(message.command)
         yield from self._settle(sends=rule is None or rule.settled)
         if rule is None:

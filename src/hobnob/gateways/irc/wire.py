@@ -7,6 +7,8 @@ are not said at all.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from typing import ClassVar
 
 from hobnob.gateways.irc.message import MAX_BODY, Message, cut, encode, encode_tags, pieces
 from hobnob.protocol.events import (
@@ -43,12 +45,14 @@ def host(person: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class IrcWire:
-    """The wire format: the server's name and what the client negotiated of it. Equal values give equal bytes."""
+    """The wire format: the server's name and the `HEARD` capabilities. Equal values give equal bytes.
+
+    Nobody hears what they did themselves by it: that is an answer, which may have a label.
+    """
 
     server: str
-    server_time: bool = False
-    message_tags: bool = False
-    echo: bool = False
+    capabilities: frozenset[str] = frozenset()
+    echo: ClassVar[bool] = False
 
     def encode(self, event: Event, room: Room | None) -> bytes:
         """The lines of an event, each with CR LF; empty when IRC clients are not shown it."""
@@ -97,10 +101,10 @@ class IrcWire:
         if isinstance(event, MessageEdited):
             return encode_tags(tags) + head + _correction(event.text, size).encode("utf-8", "replace") + end
         lines = [head + text.encode("utf-8", "replace") + end for text in _texts(event.text, size)]
-        if not tags and not self.message_tags:
+        if not tags and "message-tags" not in self.capabilities:
             return b"".join(lines)
         # A part is no message of its own: only the first line carries the id.
-        first = {**tags, "msgid": message_id(room.id, event.number)} if self.message_tags else tags
+        first = {**tags, "msgid": message_id(room.id, event.number)} if "message-tags" in self.capabilities else tags
         if len(lines) > 1:
             lines = [encode_tags(tags).join(lines)]
         return encode_tags(first) + lines[0] if lines else b""
@@ -112,7 +116,13 @@ class IrcWire:
         return mask(event.by, event.by_name) if event.by else self.server
 
     def _time(self, event: Event) -> dict[str, str]:
-        return {"time": event.at} if self.server_time and event.at else {}
+        return {"time": event.at} if "server-time" in self.capabilities and event.at else {}
+
+
+@cache
+def wire_for(server: str, capabilities: frozenset[str]) -> IrcWire:
+    """The one wire format of these capabilities, so that a thousand clients share it."""
+    return IrcWire(server, capabilities)
 
 
 def _target(event: MessageSent | MessageEdited, room: Room) -> tuple[str, str]:

@@ -5,7 +5,7 @@ As in the real one, all that a chunk of bytes says is taken before the first com
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
@@ -66,6 +66,8 @@ class FakeClient:
         self.sent = b"".join(self.codec.begin(self))
         self.commands: list[Command] = []
         self.closed: Close | None = None
+        self.origin = Origin("127.0.0.1")
+        self.echo: Callable[[Event, Room | None], bytes] | None = None
         self._house = house
         self._queue: deque[Said] = deque()
 
@@ -134,6 +136,8 @@ class FakeHouse:
         for session in room.sessions:
             if session is not origin:
                 session.sent += session.wire.encode(event, room.record)
+            elif session.echo is not None:
+                session.sent += session.echo(event, room.record)
 
     def leave(self, client: FakeClient, reason: str) -> None:
         if client.person is None:

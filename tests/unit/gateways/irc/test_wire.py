@@ -93,13 +93,13 @@ def test_what_the_server_does_comes_from_the_server() -> None:
 def test_tags_by_what_was_negotiated() -> None:
     event = sent("hi")
     line = ":ada!~u@adaaaaaaaa.hobnob PRIVMSG #tea :hi"
-    assert said(event, wire=IrcWire("s", server_time=True)) == [f"@time=2026-11-22T23:00:00.123Z {line}"]
-    assert said(event, wire=IrcWire("s", message_tags=True)) == [f"@msgid={ROOM}.42 {line}"]
-    assert hash(IrcWire("s", server_time=True)) == hash(IrcWire("s", server_time=True))
+    assert said(event, wire=IrcWire("s", frozenset({"server-time"}))) == [f"@time=2026-11-22T23:00:00.123Z {line}"]
+    assert said(event, wire=IrcWire("s", frozenset({"message-tags"}))) == [f"@msgid={ROOM}.42 {line}"]
+    assert hash(IrcWire("s", frozenset({"server-time"}))) == hash(IrcWire("s", frozenset({"server-time"})))
 
 
 def test_a_message_of_several_lines_has_its_id_once() -> None:
-    first, second = said(sent("one\n\n \ntwo"), wire=IrcWire("s", message_tags=True))
+    first, second = said(sent("one\n\n \ntwo"), wire=IrcWire("s", frozenset({"message-tags"})))
     assert first == f"@msgid={ROOM}.42 :ada!~u@adaaaaaaaa.hobnob PRIVMSG #tea :one"
     assert second == ":ada!~u@adaaaaaaaa.hobnob PRIVMSG #tea :two"
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from hobnob.gateways.gateway import Close, Codec, Conversation, Link, Origin, Said, Session, WireFormat
 from hobnob.gateways.lines import LinesCodec, StudentCodec
@@ -21,8 +21,9 @@ from hobnob.protocol.commands import (
     SetName,
 )
 from hobnob.protocol.errors import ChatError
+from hobnob.protocol.events import Event
 from hobnob.protocol.names import NameRefused, person_name, room_name
-from hobnob.protocol.records import Member, Message, Person, RoomListing, RoomState
+from hobnob.protocol.records import Member, Message, Person, Room, RoomListing, RoomState
 from hobnob.protocol.replies import Done, Found, History, Joined, Reply, Rooms, Welcome
 from hobnob.protocol.text import clean
 
@@ -35,6 +36,8 @@ class Client:
     def __init__(self, wire: WireFormat) -> None:
         self.person: Person | None = None
         self.wire = wire
+        self.origin = Origin("127.0.0.1")
+        self.echo: Callable[[Event, Room | None], bytes] | None = None
 
 
 class FakeHouse:

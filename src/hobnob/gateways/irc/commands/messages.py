@@ -3,7 +3,7 @@
 from hobnob.gateways.irc.client import Client, is_channel
 from hobnob.gateways.irc.commands.channels import targets
 from hobnob.gateways.irc.commands.command import Steps, guarded, handles
-from hobnob.gateways.irc.commands.registration import MAX_TARGETS
+from hobnob.gateways.irc.isupport import MAX_TARGETS
 from hobnob.gateways.irc.message import Message
 from hobnob.gateways.irc.numerics import Numeric
 from hobnob.protocol.commands import SendMessage

@@ -1,9 +1,10 @@
 """Questions: LIST, WHO, MODE, MOTD. Clients ask them by themselves, at connecting and after each JOIN."""
 
+from hobnob.gateways.irc import welcome
 from hobnob.gateways.irc.client import PREFIXES, Client, is_channel, room_key
 from hobnob.gateways.irc.commands.channels import channels_of, targets
 from hobnob.gateways.irc.commands.command import Steps, handles
-from hobnob.gateways.irc.commands.registration import CHANNEL_MODES, USER_MODES
+from hobnob.gateways.irc.isupport import CHANNEL_MODES, USER_MODES
 from hobnob.gateways.irc.message import Message
 from hobnob.gateways.irc.numerics import Numeric
 from hobnob.gateways.irc.wire import host
@@ -80,5 +81,5 @@ def _user_mode(client: Client, message: Message) -> Steps:
 
 @handles("MOTD")
 def motd(client: Client, message: Message) -> Steps:
-    """There is none."""
-    yield client.numeric(Numeric.ERR_NOMOTD)
+    """The message of the day once more."""
+    yield from welcome.motd(client)

@@ -1,95 +1,40 @@
-"""Coming and going: CAP, PASS, NICK, USER, PING, PONG, QUIT, and the welcome.
+"""Coming and going: PASS, NICK, USER, PING, PONG, QUIT.
 
 A client is registered when it has sent NICK and USER and no negotiation of capabilities is open (IRCv3 capability
 negotiation, version 302). Until then it is sent nothing but answers.
 """
 
-from typing import Final
-
 from hobnob.gateways.gateway import Close
-from hobnob.gateways.irc.client import CAPABILITIES, Client
+from hobnob.gateways.irc.client import Client
 from hobnob.gateways.irc.commands.command import Steps, handles
 from hobnob.gateways.irc.message import Message
 from hobnob.gateways.irc.numerics import Numeric
+from hobnob.gateways.irc.welcome import welcome
 from hobnob.protocol.commands import Hello, SetName
 from hobnob.protocol.errors import ChatError
-from hobnob.protocol.names import MAX_CHARACTERS, NameRefused, person_name
+from hobnob.protocol.names import NameRefused, person_name
 from hobnob.protocol.replies import Welcome
-
-MAX_TOPIC = 390
-"""Bytes of a topic that fit beside names of usual length; a longer one, set elsewhere, is shown cut."""
-
-MAX_TARGETS = 4
-"""To how many one PRIVMSG or NOTICE may go."""
-
-USER_MODES: Final = "i"
-CHANNEL_MODES: Final = "bns"
 
 _NAME_ERRORS = frozenset({"name-invalid", "name-lookalike", "name-reserved", "name-taken"})
 
 
-def isupport(network: str) -> tuple[str, ...]:
-    """What a client may rely on, as the tokens of RPL_ISUPPORT.
-
-    Names compare by PRECIS, which is ``ascii`` to ASCII and has no token that clients know.
-    """
-    return (
-        f"NETWORK={network}", "CASEMAPPING=ascii", "CHANTYPES=#", f"NICKLEN={MAX_CHARACTERS}",
-        f"CHANNELLEN={MAX_CHARACTERS + 1}", f"TOPICLEN={MAX_TOPIC}", "PREFIX=(qo)~@", "CHANMODES=b,,,ns",
-        f"TARGMAX=JOIN:,NAMES:,PART:,PRIVMSG:{MAX_TARGETS},NOTICE:{MAX_TARGETS}", "CLIENTTAGDENY=*", "UTF8ONLY",
-    )  # fmt: skip
-
-
-@handles("CAP", params=1, registered=False)
-def cap(client: Client, message: Message) -> Steps:
-    """Negotiate capabilities. A client that does so before it is registered says CAP END when it is done."""
-    subcommand = message.params[0].upper()
-    if subcommand in ("LS", "REQ") and not client.registered:
-        client.negotiating = True
-    match subcommand:
-        case "LS":
-            yield client.line("CAP", client.nick, "LS", " ".join(CAPABILITIES))
-        case "LIST":
-            yield client.line("CAP", client.nick, "LIST", " ".join(sorted(client.capabilities)))
-        case "REQ":
-            yield _request(client, message.params[1] if len(message.params) > 1 else "")
-        case "END":
-            client.negotiating = False
-            yield from _register(client)
-        case _:
-            yield client.numeric(Numeric.ERR_INVALIDCAPCMD, message.params[0])
-
-
-def _request(client: Client, text: str) -> bytes:
-    """All of the request or nothing of it."""
-    wanted = text.split()
-    if not all(name.removeprefix("-") in CAPABILITIES for name in wanted):
-        return client.line("CAP", client.nick, "NAK", text)
-    capabilities = set(client.capabilities)
-    for name in wanted:
-        if name.startswith("-"):
-            capabilities.discard(name[1:])
-        else:
-            capabilities.add(name)
-    client.negotiate(frozenset(capabilities))
-    return client.line("CAP", client.nick, "ACK", text)
-
-
 @handles("PASS", params=1, registered=False)
 def pass_(client: Client, message: Message) -> Steps:
-    """There is no connection password: whatever a client has configured is taken and forgotten."""
-    if client.registered:
+    """Keep a password until the client says who it is."""
+    if client.introduction is None:
         yield client.numeric(Numeric.ERR_ALREADYREGISTERED)
+    else:
+        client.introduction.password = message.params[0]
 
 
 @handles("USER", params=4, registered=False)
 def user(client: Client, message: Message) -> Steps:
     """User and real name are not shown to anybody, so they are not kept."""
-    if client.registered:
+    if client.introduction is None:
         yield client.numeric(Numeric.ERR_ALREADYREGISTERED)
         return
-    client.has_user = True
-    yield from _register(client)
+    client.introduction.has_user = True
+    yield from register(client)
 
 
 @handles("NICK", registered=False)
@@ -103,9 +48,9 @@ def nick(client: Client, message: Message) -> Steps:
         name = person_name(wanted)
     except NameRefused as refusal:
         raise ChatError(refusal.code, refusal.hint) from None
-    if not client.registered:
-        client.wanted = name
-        yield from _register(client)
+    if client.introduction is not None:
+        client.introduction.wanted = name
+        yield from register(client)
         return
     before = client.person.name
     if name != before:
@@ -113,38 +58,23 @@ def nick(client: Client, message: Message) -> Steps:
         yield client.own_line("NICK", name, name=before)
 
 
-def _register(client: Client) -> Steps:
-    if client.registered or client.negotiating or not client.has_user or client.wanted is None:
+def register(client: Client) -> Steps:
+    """Say hello to the chat, once all that it takes is there."""
+    introduction = client.introduction
+    if introduction is None or introduction.negotiating or not introduction.has_user or introduction.wanted is None:
         return
-    wanted, client.wanted = client.wanted, None
+    wanted, introduction.wanted = introduction.wanted, None
     try:
-        welcome = yield Hello(name=wanted, client="irc")
+        reply = yield Hello(name=wanted, client="irc")
     except ChatError as error:
         yield client.refusal(error, "NICK", wanted)
         if error.code not in _NAME_ERRORS:
             yield client.session.wire.farewell(error.hint)
             yield Close(error.hint, error.code)
         return
-    assert isinstance(welcome, Welcome)
-    client.registered = True
-    yield _welcome(client, welcome)
-
-
-def _welcome(client: Client, welcome: Welcome) -> bytes:
-    house = client.house
-    tokens = isupport(house.name)
-    return b"".join(
-        [
-            client.numeric(Numeric.RPL_WELCOME, text=f"Welcome to {house.name}, {welcome.you.name}"),
-            client.numeric(Numeric.RPL_YOURHOST, text=f"Your host is {house.name}, running hobnob {house.version}"),
-            client.numeric(
-                Numeric.RPL_CREATED, text="The same rooms are here for IRC, browsers, terminals and scripts"
-            ),
-            client.numeric(Numeric.RPL_MYINFO, house.name, f"hobnob-{house.version}", USER_MODES, CHANNEL_MODES),
-            client.numeric(Numeric.RPL_ISUPPORT, *tokens),
-            client.numeric(Numeric.ERR_NOMOTD),
-        ]
-    )
+    assert isinstance(reply, Welcome)
+    client.introduction = None
+    yield from welcome(client)
 
 
 @handles("PING", params=1, registered=False, settled=False)

@@ -1,0 +1,81 @@
+"""The capabilities that can be negotiated, as a table: name, value, to whom it is offered, what it changes.
+
+Names and values are those of the IRCv3 specifications; what is not in the table is never acknowledged. A capability
+that is `heard` changes how events are said, so it is part of the wire format; the others change answers alone.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from hobnob.gateways.irc.client import Client
+
+
+def _always(_: "Client") -> bool:
+    return True
+
+
+def _nothing(_: "Client") -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """A row of the table. `value` is shown to clients of version 302, `offered` says whether it is there at all."""
+
+    name: str
+    heard: bool = False
+    value: "Callable[[Client], str]" = _nothing
+    offered: "Callable[[Client], bool]" = _always
+
+    def shown(self, client: "Client") -> str:
+        """As it stands in the answer to CAP LS."""
+        value = self.value(client) if client.version >= 302 else ""
+        return f"{self.name}={value}" if value else self.name
+
+
+CAPABILITIES: Final[dict[str, Capability]] = {
+    row.name: row
+    for row in (
+        Capability("batch", heard=True),
+        Capability("cap-notify"),
+        Capability("labeled-response"),
+        Capability("message-tags", heard=True),
+        Capability("multi-prefix"),
+        Capability("server-time", heard=True),
+        Capability("standard-replies"),
+        Capability("userhost-in-names"),
+    )
+}
+"""By name. A person has one role in a room, so multi-prefix is kept by itself."""
+
+HEARD: Final = frozenset(row.name for row in CAPABILITIES.values() if row.heard)
+"""The capabilities that are part of the wire format."""
+
+
+def offered(client: "Client") -> list[Capability]:
+    """What this client can have."""
+    return [row for row in CAPABILITIES.values() if row.offered(client)]
+
+
+def after(client: "Client", request: Iterable[str]) -> frozenset[str] | None:
+    """What the client has once a request is granted; None where it cannot be, as a whole.
+
+    Who speaks version 302 keeps cap-notify (IRCv3 capability negotiation, "cap-notify").
+    """
+    names = set(client.capabilities)
+    for word in request:
+        name = word.removeprefix("-")
+        row = CAPABILITIES.get(name)
+        if row is None:
+            return None
+        if word.startswith("-"):
+            if name == "cap-notify" and client.version >= 302:
+                return None
+            names.discard(name)
+        elif row.offered(client):
+            names.add(name)
+        else:
+            return None
+    return frozenset(names)

@@ -1,0 +1,66 @@
+"""CAP: what client and server agree on, at the beginning or at any time later.
+
+Follows IRCv3 capability negotiation, version 302. Registration waits from the first LS or REQ until END.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from hobnob.gateways.irc.capabilities import after, offered
+from hobnob.gateways.irc.client import Client
+from hobnob.gateways.irc.commands.command import Steps, handles
+from hobnob.gateways.irc.commands.registration import register
+from hobnob.gateways.irc.message import MAX_BODY, Message, packed
+from hobnob.gateways.irc.numerics import Numeric
+
+
+@handles("CAP", params=1, registered=False)
+def cap(client: Client, message: Message) -> Steps:
+    """Negotiate capabilities. A client that does so before it is registered says CAP END when it is done."""
+    subcommand = message.params[0].upper()
+    rest = message.params[1] if len(message.params) > 1 else ""
+    if subcommand in ("LS", "REQ") and client.introduction is not None:
+        client.introduction.negotiating = True
+    match subcommand:
+        case "LS":
+            yield _list(client, rest)
+        case "LIST":
+            yield from _lines(client, "LIST", sorted(client.capabilities))
+        case "REQ":
+            yield from _request(client, rest)
+        case "END":
+            if client.introduction is not None:
+                client.introduction.negotiating = False
+                yield from register(client)
+        case _:
+            yield client.numeric(Numeric.ERR_INVALIDCAPCMD, message.params[0])
+
+
+def _list(client: Client, version: str) -> bytes:
+    """What there is. To ask by version 302 is to ask for news of it too."""
+    if version.isascii() and version.isdigit() and int(version[:6]) >= 302:
+        client.version = 302
+        client.negotiate(client.capabilities | {"cap-notify"})
+    return b"".join(_lines(client, "LS", (row.shown(client) for row in offered(client))))
+
+
+def _request(client: Client, text: str) -> Iterator[bytes]:
+    """All of the request or nothing of it."""
+    wanted = after(client, text.split())
+    if wanted is None:
+        yield from _lines(client, "NAK", text.split(), several=False)
+    else:
+        client.negotiate(wanted)
+        yield from _lines(client, "ACK", text.split(), several=False)
+
+
+def _lines(client: Client, subcommand: str, words: Iterable[str], *, several: bool = True) -> Iterator[bytes]:
+    """An answer in as many lines as it takes; all but the last of `several` are marked, if the client knows that."""
+    head = ("CAP", client.nick, subcommand)
+    room = MAX_BODY + 2 - len(client.line(*head, "*", "")) - 1
+    *more, last = list(packed(words, room)) or [""]
+    for text in more:
+        if client.version < 302 and several:
+            yield client.line(*head, text)  # the older clients have no mark, and take each line for itself
+        else:
+            yield client.line(*head, *("*" if several else ""), text)
+    yield client.line(*head, last)

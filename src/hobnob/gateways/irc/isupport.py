@@ -1,0 +1,51 @@
+"""What a client may rely on: the tokens of RPL_ISUPPORT, and the numbers behind them.
+
+Names compare by PRECIS, which is ``ascii`` to ASCII and has no token that clients know.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from hobnob.gateways.irc.client import Client
+from hobnob.gateways.irc.numerics import Numeric
+from hobnob.protocol.names import MAX_CHARACTERS
+
+MAX_TOPIC: Final = 390
+"""Bytes of a topic that fit beside names of usual length; a longer one, set elsewhere, is shown cut."""
+
+MAX_TARGETS: Final = 4
+"""To how many one PRIVMSG or NOTICE may go."""
+
+USER_MODES: Final = "i"
+CHANNEL_MODES: Final = "bns"
+
+TOKENS_OF_A_LINE: Final = 13
+"""So many tokens may stand in one RPL_ISUPPORT: a line has 15 parameters at most."""
+
+ISUPPORT: Final[dict[str, str | Callable[[Client], str]]] = {
+    "CASEMAPPING": "ascii",
+    "CHANMODES": "b,,,ns",
+    "CHANNELLEN": str(MAX_CHARACTERS + 1),
+    "CHANTYPES": "#",
+    "CLIENTTAGDENY": "*",
+    "NETWORK": lambda client: client.network,
+    "NICKLEN": str(MAX_CHARACTERS),
+    "PREFIX": "(qo)~@",
+    "TARGMAX": f"JOIN:,NAMES:,PART:,PRIVMSG:{MAX_TARGETS},NOTICE:{MAX_TARGETS}",
+    "TOPICLEN": str(MAX_TOPIC),
+    "UTF8ONLY": "",
+}
+"""By name, in the order in which they are told; the value, or how it is found."""
+
+
+def tokens(client: Client) -> list[str]:
+    """The tokens as this client is told them."""
+    values = ((name, value if isinstance(value, str) else value(client)) for name, value in ISUPPORT.items())
+    return [f"{name}={value}" if value else name for name, value in values]
+
+
+def isupport(client: Client) -> list[bytes]:
+    """The lines of RPL_ISUPPORT."""
+    told = tokens(client)
+    starts = range(0, len(told), TOKENS_OF_A_LINE)
+    return [client.numeric(Numeric.RPL_ISUPPORT, *told[start : start + TOKENS_OF_A_LINE]) for start in starts]

@@ -1,0 +1,18 @@
+"""What an operator decides about IRC alone."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IrcSettings:
+    """`network`: what clients call it all, the server's name if empty. `motd`: the lines of the message of the day.
+
+    `password`: the connection password that PASS has to bring, none if empty. `oper_name` and `oper_password` make an
+    owner of who brings them by OPER; no one where they are empty.
+    """
+
+    network: str = ""
+    motd: tuple[str, ...] = ()
+    password: str = ""
+    oper_name: str = ""
+    oper_password: str = ""
