@@ -20,10 +20,10 @@ from hobnob.chat.conversation import Conversation
 from hobnob.chat.handlers.rooms import MAX_REASON
 from hobnob.chat.handling import HANDLERS, TRIES, Handler, Stale
 from hobnob.chat.keeper import Keeper, now_ms
-from hobnob.chat.limits import Limit, Limits, too_fast
+from hobnob.chat.limits import Limit, Limits, TooFast
 from hobnob.chat.log import Log
 from hobnob.chat.logs import Logs
-from hobnob.chat.lookup import earlier
+from hobnob.chat.lookup import counted_room, earlier
 from hobnob.chat.origins import Origins
 from hobnob.chat.pace import Pace
 from hobnob.chat.people import Here, People
@@ -235,7 +235,7 @@ class Chat:
             if handler.confidential and not session.origin.confidential:
                 raise ChatError("not-confidential")
             if handler.limit is not None:
-                self.count(session, handler.limit)
+                self.count(session, handler.limit, counted_room(self, session, command))
             if handler.waits:
                 return self._finish(self._repeatedly(handler, session, command), command)
             outcome = handler.function(self, session, command)
@@ -251,10 +251,12 @@ class Chat:
         return future
 
     def count(self, session: Session, limit: Limit, room: str | None = None) -> None:
-        """Count something a client does. Raises ChatError: ``too-fast``."""
+        """Count something that a client does, in a room (by id). Raises TooFast, but never for who runs the server."""
+        if session.manner.operator:
+            return
         person = None if session.here is None else session.here.person.id
         if wait := self.limits.take(limit, session.origin.address, person, room, self.loop.time()):
-            raise too_fast(wait)
+            raise TooFast(wait)
 
     def _finish(self, outcome: Awaitable[Reply], command: Command) -> asyncio.Future[Reply]:
         task = self.loop.create_task(self._guarded(outcome, command))

@@ -3,6 +3,9 @@
 Sends in a row go to the store without waiting for each other's commit; anything else waits for all before it,
 and a codec's small talk keeps its place between them. While a hello or a join is answered (its follow-up
 commands included) the live stream is held back, so what comes after it has no gap and no repeat.
+
+Who sends more than the limits allow is slowed and not refused: the message waits here, what follows it waits behind it,
+and soon the client is read no further. So nothing is lost, and the flood stays in the sender's own buffers.
 """
 
 import asyncio
@@ -10,6 +13,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from hobnob.chat.limits import TooFast
 from hobnob.chat.session import Session
 from hobnob.gateways.gateway import Close, Codec, Link, Origin, Said
 from hobnob.protocol.commands import Command, EventsSince, ReadHistory, ReadVersions, Search, SendMessage
@@ -26,6 +30,10 @@ MOST_SAID = 1000
 MOST_UNANSWERED = 256 * 1024
 """Bytes a client may send before all it said is answered, after which it is read no further; codecs hold lines too."""
 
+SHORTEST_REST = 0.25
+"""Seconds until a message that came too fast is tried again: many who wait for few tokens must not take turns all the
+time."""
+
 READING = EventsSince | ReadHistory | ReadVersions | Search
 """Commands that are answered with texts of others, and never under way beside anything else."""
 
@@ -35,8 +43,8 @@ UnderWay = tuple[Command, "asyncio.Future[Reply]"] | bytes
 class Conversation:
     """See the head of this file, and the contract in gateways/gateway.py."""
 
-    __slots__ = ("_chat", "_closed", "_codec", "_following", "_link", "_reading", "_said", "_unanswered",
-                 "_under_way", "_waits", "began", "session")  # fmt: skip
+    __slots__ = ("_chat", "_closed", "_codec", "_following", "_link", "_reading", "_resting", "_said",
+                 "_unanswered", "_under_way", "_waits", "began", "session")  # fmt: skip
 
     def __init__(self, chat: "Chat", codec: Codec, link: Link, origin: Origin, number: int) -> None:
         self._chat = chat
@@ -49,6 +57,8 @@ class Conversation:
         self._under_way: deque[UnderWay] | None = None
         self._waits = False
         """An exclusive command is under way."""
+        self._resting: asyncio.TimerHandle | None = None
+        """A message was too fast; it is the next in its queue."""
         self._unanswered = 0
         self._reading = True
         self._closed = False
@@ -90,6 +100,7 @@ class Conversation:
 
     def lost(self, reason: str) -> None:
         """The link is gone."""
+        self._end_rest()
         if not self._closed:
             self._closed = True
             self._chat.leave(self.session, reason, reason)
@@ -104,7 +115,7 @@ class Conversation:
 
     def _go_on(self) -> None:
         """Do what was said, as far as it need not wait."""
-        while not self._closed and not self._waits and not self.session.outbox.paused:
+        while not (self._closed or self._waits or self._resting or self.session.outbox.paused):
             queue = self._following or self._said
             if not queue:
                 self._following = self._said = None
@@ -113,7 +124,7 @@ class Conversation:
             if isinstance(said, SendMessage) and not said.room.startswith("@"):
                 if self._under_way and len(self._under_way) >= MOST_UNDER_WAY:
                     break
-                self._perform(queue.popleft())
+                self._perform(queue)
             elif isinstance(said, bytes):
                 queue.popleft()
                 self._put(said)
@@ -122,19 +133,34 @@ class Conversation:
             elif isinstance(said, Close):
                 self._finish(said.reason, said.cause)
             else:
-                self._waits = True
-                self._perform(queue.popleft())
+                self._waits = self._perform(queue)
         if not (self._waits or self._following):
             self.session.release()
         self._pace_reading()
 
-    def _perform(self, command: Said) -> None:
+    def _perform(self, queue: deque[Said]) -> bool:
+        """Do the first command of a queue; False when it has to wait there."""
+        command = queue.popleft()
         assert isinstance(command, Command)
         future = self._chat.perform(self.session, command)
+        if isinstance(command, SendMessage) and future.done() and isinstance(slow := future.exception(), TooFast):
+            queue.appendleft(command)
+            self._resting = self._chat.loop.call_later(max(slow.wait, SHORTEST_REST), self._rested)
+            return False
         if self._under_way is None:
             self._under_way = deque()
         self._under_way.append((command, future))
         future.add_done_callback(self._landed)
+        return True
+
+    def _rested(self) -> None:
+        self._resting = None
+        self._go_on()
+
+    def _end_rest(self) -> None:
+        if self._resting is not None:
+            self._resting.cancel()
+            self._resting = None
 
     def _landed(self, _: "asyncio.Future[Reply]") -> None:
         """Answer what is done, in order."""
@@ -173,7 +199,7 @@ class Conversation:
             first = self._under_way[0]
             if not isinstance(first, bytes) and isinstance(first[0], READING) and first[1].done():
                 self._under_way.popleft()
-                self._perform(first[0])
+                self._perform(deque((first[0],)))
 
     def _answer(self, command: Command, future: "asyncio.Future[Reply]", answers: list[bytes]) -> None:
         error = future.exception()
@@ -206,6 +232,7 @@ class Conversation:
 
     def _finish(self, reason: str, cause: str, last_word: bytes = b"") -> None:
         self._closed = True
+        self._end_rest()
         outbox = self.session.outbox
         outbox.release()
         if last_word:

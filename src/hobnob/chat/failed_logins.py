@@ -103,7 +103,7 @@ class FailedLogins:
             buckets.give_back(key)
 
     def _counted(self, name: str, address: str | None) -> list[tuple[Buckets, Key]]:
-        home, network, site = self._origins.of(address)
+        home, network, site, _ = self._origins.of(address)
         counted: list[tuple[Buckets, Key]] = []
         if network is not None:
             counted.append((self._networks, network))

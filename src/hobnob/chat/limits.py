@@ -36,6 +36,10 @@ class Limit(IntEnum):
     READING_HISTORY = 6
     SEARCHING = 7
     REPORTING = 8
+    CREATING = 9
+    """Rooms, which stay."""
+    NOTING = 10
+    """What is kept for oneself (read marks, drafts, settings), and typing."""
 
 
 class Rate(NamedTuple):
@@ -64,6 +68,8 @@ RATES: Mapping[Limit, Rates] = MappingProxyType(
         Limit.READING_HISTORY: Rates(address=Rate(2000, 100), person=Rate(100, 10)),
         Limit.SEARCHING: Rates(address=Rate(400, 20), person=Rate(20, 1)),
         Limit.REPORTING: Rates(address=Rate(50, 0.1), person=Rate(5, 0.02)),
+        Limit.CREATING: Rates(address=Rate(500, 1), person=Rate(100, 0.2)),
+        Limit.NOTING: Rates(address=Rate(5000, 1000), person=Rate(1000, 100)),
     }
 )
 
@@ -137,11 +143,14 @@ class Limits:
     def take(self, limit: Limit, address: str | None, person: str | None, room: str | None, now: float) -> float:
         """0.0 when it may be done, and counts it; else the seconds until it may be tried again, and counts nothing.
 
-        None: unknown, or of no account here. An exempt address counts nowhere, the person and the room all the same.
+        None: unknown, or of no account here. An exempt address counts nowhere, the person and the room all the same;
+        where it is free, nothing counts.
         """
         if not self._on:
             return 0.0
-        _, network, site = self._origins.of(address)
+        _, network, site, free = self._origins.of(address)
+        if free:
+            return 0.0
         rows = self._buckets[limit]
         keys = (network, site, person, room)
         wait = 0.0
@@ -156,11 +165,14 @@ class Limits:
         return 0.0
 
 
-def too_fast(wait: float) -> ChatError:
-    """How to refuse what may be tried again in `wait` seconds."""
-    amount, unit = (ceil(wait / 60), "minute") if wait > 90 else (max(1, ceil(wait)), "second")
-    again = f"{amount} {unit}" if amount == 1 else f"{amount} {unit}s"
-    return ChatError("too-fast", f"That was too much in a short time. Try again in {again}.")
+class TooFast(ChatError):
+    """What was asked may be asked again in `wait` seconds."""
+
+    def __init__(self, wait: float) -> None:
+        self.wait = wait
+        amount, unit = (ceil(wait / 60), "minute") if wait > 90 else (max(1, ceil(wait)), "second")
+        again = f"{amount} {unit}" if amount == 1 else f"{amount} {unit}s"
+        super().__init__("too-fast", f"That was too much in a short time. Try again in {again}.")
 
 
 def _made(rates: Rates) -> _Row:

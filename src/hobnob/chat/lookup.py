@@ -63,6 +63,21 @@ def live_room(chat: "Chat", session: "Session", ref: str) -> Room | None:
     return room if room is not None and me(session).person.id in room.members else None
 
 
+def counted_room(chat: "Chat", session: "Session", command: Command) -> str | None:
+    """The id of the live room whose limits a command counts for: one that the asker belongs to, or a public one.
+
+    Nobody can use up what is allowed in a room that they may not see.
+    """
+    ref = getattr(command, "room", None)
+    if not isinstance(ref, str) or session.here is None:
+        return None
+    room = live_room(chat, session, ref)
+    if room is None and not ref.startswith("@"):
+        found = chat.rooms.find(ref)
+        room = found if found is not None and found.record.kind == "public" else None
+    return None if room is None else room.id
+
+
 async def room_of(chat: "Chat", session: "Session", ref: str) -> tuple[Room, RoomMember]:
     """The room of a command, and the asker's membership.
 

@@ -14,11 +14,15 @@ _REMEMBERED = 4096
 
 
 class Origin(NamedTuple):
-    """`home`: which host it is, trusted or not. `network`, `site`: what its doings count under; None for nothing."""
+    """`home`: which host it is, trusted or not. `network`, `site`: what its doings count under; None for nothing.
+
+    `free`: nor do the people there count.
+    """
 
     home: Key
     network: Key | None
     site: Key | None
+    free: bool = False
 
 
 NOWHERE = Origin("", None, None)
@@ -26,7 +30,10 @@ NOWHERE = Origin("", None, None)
 
 
 class Origins:
-    """Looks addresses up. Exempt are the trusted networks, and loopback unless strangers come in by it."""
+    """Looks addresses up. Exempt are the trusted networks, and loopback unless strangers come in by it.
+
+    Loopback is free: its programs send what they have to say, such as a log, as quickly as it comes.
+    """
 
     __slots__ = ("_known", "_loopback", "_trusted")
 
@@ -58,6 +65,8 @@ class Origins:
         if isinstance(ip, IPv6Address):
             ip = ip.ipv4_mapped or ip
         home: Key = ip.packed[:8] if isinstance(ip, IPv6Address) else str(ip)
-        if (self._loopback and ip.is_loopback) or any(ip in network for network in self._trusted):
+        if self._loopback and ip.is_loopback:
+            return Origin(home, None, None, free=True)
+        if any(ip in network for network in self._trusted):
             return Origin(home, None, None)
         return Origin(home, home, ip.packed[:6] if isinstance(ip, IPv6Address) else None)

@@ -26,6 +26,9 @@ from hobnob.stores.store import Item, Outcome
 
 Frame = dict[str, Any]
 
+HERE = Origin("127.0.0.1")
+AFAR = Origin("203.0.113.7", confidential=True, loopback=False)
+
 DEADLINE = 10.0
 """Seconds after which a test gives up waiting; on a machine at rest nothing takes a hundredth of it."""
 
@@ -97,9 +100,9 @@ class VisitorCodec(JsonLinesCodec):
 class Client:
     """A client without a socket. `frames` is what it heard; `lines` what it heard in `PlainWire`."""
 
-    def __init__(self, chat: Chat, codec: Codec | None = None) -> None:
+    def __init__(self, chat: Chat, codec: Codec | None = None, origin: Origin = HERE) -> None:
         self.link = MemoryLink()
-        self.conversation: Conversation = chat.enter(codec or JsonLinesCodec(chat), self.link, Origin("127.0.0.1"))
+        self.conversation: Conversation = chat.enter(codec or JsonLinesCodec(chat), self.link, origin)
         self.frames: list[Frame] = []
         self.lines: list[str] = []
         self.heard = bytearray()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hobnob.chat.limits import CAPACITY, RATES, SITE, Buckets, Limit, Limits, Rate, Rates, too_fast
+from hobnob.chat.limits import CAPACITY, RATES, SITE, Buckets, Limit, Limits, Rate, Rates, TooFast
 from hobnob.chat.origins import NOWHERE, Origins
 
 AFAR = "203.0.113.7"
@@ -129,7 +129,7 @@ def test_a_site_has_the_budget_of_some_addresses_and_cannot_fill_the_memory() ->
     assert limited.take(Limit.SENDING, "2001:db8:1::1", None, None, 0.0) == 0
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "127.9.9.9", "::ffff:127.0.0.1", "10.1.2.3", "fd00::5", None])
+@pytest.mark.parametrize("address", ["10.1.2.3", "fd00::5", "::ffff:10.9.9.9", None])
 def test_who_is_exempt_counts_as_a_person_all_the_same(address: str | None) -> None:
     origins = Origins((ip_network("10.0.0.0/8"), ip_network("fd00::/8")))
     limited = Limits(origins, rates={Limit.SENDING: Rates(address=Rate(1, 0.1), person=Rate(3, 0.1))})
@@ -138,9 +138,18 @@ def test_who_is_exempt_counts_as_a_person_all_the_same(address: str | None) -> N
     assert waits[3] > 0
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "127.9.9.9", "::ffff:127.0.0.1"])
+def test_on_loopback_nothing_counts(address: str) -> None:
+    limited = Limits(Origins())
+    assert not any(limited.take(limit, address, "p", "r", 0.0) for limit in Limit for _ in range(10_000))
+    assert len(limited) == 0
+
+
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
 def test_behind_a_tunnel_loopback_is_anybody(address: str) -> None:
-    assert Origins(loopback_exempt=False).of(address).network is not None
+    origin = Origins(loopback_exempt=False).of(address)
+    assert origin.network is not None
+    assert not origin.free
 
 
 def test_an_origin_is_found_under_every_spelling() -> None:
@@ -216,7 +225,7 @@ def test_the_page_has_the_numbers_of_the_table() -> None:
 
 
 def _told(rate: Rate | None) -> str:
-    return "" if rate is None else f"{rate.burst:,}, {rate.per_second:g}/s"
+    return "" if rate is None else f"{rate.burst:,}, {rate.per_second:,g}/s"
 
 
 @pytest.mark.parametrize(
@@ -224,6 +233,7 @@ def _told(rate: Rate | None) -> str:
     [(0.01, "1 second"), (1.2, "2 seconds"), (90, "90 seconds"), (91, "2 minutes"), (3600, "60 minutes")],
 )
 def test_a_refusal_says_when_to_come_again(wait: float, again: str) -> None:
-    refusal = too_fast(wait)
+    refusal = TooFast(wait)
+    assert refusal.wait == wait
     assert refusal.code == "too-fast"
     assert refusal.hint.endswith(f"Try again in {again}.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from hobnob.chat.handling import TRIES, Stale, handles
+from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import by, checked_ref, digest, me, person_of, room_of
 from hobnob.chat.room import Room
 from hobnob.chat.states import state_of
@@ -43,7 +44,7 @@ async def attached(chat: "Chat", session: "Session", room: Room, number: int = 0
     return Joined(replace(state, head=head, count=count), number)
 
 
-@handles(OpenDirect, repeat=open_again)
+@handles(OpenDirect, repeat=open_again, limit=Limit.JOINING)
 async def open_direct(chat: "Chat", session: "Session", command: OpenDirect) -> Joined:
     """The direct room of exactly oneself and some others."""
     if len(command.people) > MOST_PEOPLE:
@@ -87,6 +88,7 @@ async def _found_or_made(
 
 
 async def _make(chat: "Chat", session: "Session", people: tuple[Person, ...], ref: str | None, content: bytes) -> None:
+    chat.count(session, Limit.CREATING)
     asker = me(session).person
     room = new_room_id()
     events: list[Fact] = [RoomCreated(room=room, name="", kind="direct", ref=ref, **by(asker))]

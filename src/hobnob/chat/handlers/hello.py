@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hobnob.chat.handlers.messages import done
 from hobnob.chat.handling import handles
+from hobnob.chat.limits import Limit
 from hobnob.chat.log import Log
 from hobnob.chat.lookup import by, first_visible, me
 from hobnob.chat.people import Here
@@ -35,7 +36,7 @@ UNNAMED = "Client"
 """A program that says this name speaks for somebody who gave none: a visitor, numbered where there are several."""
 
 
-@handles(Hello, before_hello=True)
+@handles(Hello, before_hello=True, limit=Limit.NAMING)
 async def hello(chat: "Chat", session: "Session", command: Hello) -> Welcome:
     """Identify, attach, and say what was missed. The live stream is held back until that is told."""
     if session.here is not None:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from hobnob.chat.handlers.messages import done
 from hobnob.chat.handling import handles
+from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import by, checked_ref, digest, first_visible, lasting_me, room_of
 from hobnob.protocol.commands import ListUnread, MarkRead, MarkUnread
 from hobnob.protocol.errors import ChatError
@@ -16,13 +17,13 @@ if TYPE_CHECKING:
     from hobnob.chat.session import Session
 
 
-@handles(MarkRead)
+@handles(MarkRead, limit=Limit.NOTING)
 async def mark_read(chat: "Chat", session: "Session", command: MarkRead) -> Reply:
     """Have read up to a number."""
     return await _mark(chat, session, command, command.number)
 
 
-@handles(MarkUnread)
+@handles(MarkUnread, limit=Limit.NOTING)
 async def mark_unread(chat: "Chat", session: "Session", command: MarkUnread) -> Reply:
     """Count a message and all after it as unread again."""
     return await _mark(chat, session, command, command.number - 1)
@@ -40,7 +41,7 @@ async def _mark(chat: "Chat", session: "Session", command: MarkRead | MarkUnread
     return await chat.tell(Item((event,), requires, (), person.id, ref, digest(command)), done, session)
 
 
-@handles(ListUnread)
+@handles(ListUnread, limit=Limit.READING_HISTORY)
 async def list_unread(chat: "Chat", session: "Session", command: ListUnread) -> UnreadRooms:
     """Unread messages and mentions by room."""
     person = lasting_me(session)

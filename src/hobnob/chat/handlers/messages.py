@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hobnob.chat.handlers.directs import direct_with
 from hobnob.chat.handling import TRIES, handles
+from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import (
     by,
     checked_ref,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 def send_message(chat: "Chat", session: "Session", command: SendMessage) -> Awaitable[Reply]:
     """The hot path: in a room that is live, nothing is awaited and no task is made."""
     room = live_room(chat, session, command.room)
+    chat.count(session, Limit.SENDING, None if room is None else room.id)
     if room is None:
         return send_elsewhere(chat, session, command)
     return say(chat, session, room, command)
@@ -142,7 +144,7 @@ async def _own(chat: "Chat", session: "Session", ref: str, number: int) -> tuple
     return room, member
 
 
-@handles(EditMessage)
+@handles(EditMessage, limit=Limit.SENDING)
 async def edit_message(chat: "Chat", session: "Session", command: EditMessage) -> Reply:
     """Put another text in the place of one's own message."""
     text = checked_text(command.text)
@@ -156,7 +158,7 @@ async def edit_message(chat: "Chat", session: "Session", command: EditMessage) -
     return await chat.tell(Item((event,), requires, (), member.id, ref, digest(command)), done, session)
 
 
-@handles(DeleteMessage)
+@handles(DeleteMessage, limit=Limit.SENDING)
 async def delete_message(chat: "Chat", session: "Session", command: DeleteMessage) -> Reply:
     """Take a message back: one's own, or another's with the right to."""
     ref = checked_ref(command.ref)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from hobnob.chat.handlers.messages import done
 from hobnob.chat.handling import handles
+from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import by, checked_ref, demand, digest, live_room, me, room_of
 from hobnob.chat.rights import Right
 from hobnob.protocol.commands import SetName, SetPresence, Typing
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 MAX_PRESENCE_TEXT = 300
 
 
-@handles(SetName)
+@handles(SetName, limit=Limit.NAMING)
 async def set_name(chat: "Chat", session: "Session", command: SetName) -> Reply:
     """Be called otherwise; the old name is free from then on."""
     here = me(session)
@@ -46,7 +47,7 @@ async def set_name(chat: "Chat", session: "Session", command: SetName) -> Reply:
         raise
 
 
-@handles(SetPresence)
+@handles(SetPresence, limit=Limit.NAMING)
 def set_presence(chat: "Chat", session: "Session", command: SetPresence) -> Reply:
     """Be online or away."""
     here = me(session)
@@ -58,7 +59,7 @@ def set_presence(chat: "Chat", session: "Session", command: SetPresence) -> Repl
     return Done()
 
 
-@handles(Typing)
+@handles(Typing, limit=Limit.NOTING)
 async def typing(chat: "Chat", session: "Session", command: Typing) -> Reply:
     """Tell the room that one is writing."""
     here = me(session)

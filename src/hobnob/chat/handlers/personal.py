@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from hobnob.chat.handlers.messages import check_visible, done
 from hobnob.chat.handling import handles
+from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import by, checked_ref, digest, lasting_me, room_of
 from hobnob.protocol.commands import ChangeSetting, ListSettings, SetDraft
 from hobnob.protocol.errors import ChatError
@@ -21,7 +22,7 @@ MAX_VALUE = 4096
 MOST_SETTINGS = 200
 
 
-@handles(SetDraft)
+@handles(SetDraft, limit=Limit.NOTING)
 async def set_draft(chat: "Chat", session: "Session", command: SetDraft) -> Reply:
     """Keep what one has begun to write in a room."""
     person = lasting_me(session)
@@ -37,7 +38,7 @@ async def set_draft(chat: "Chat", session: "Session", command: SetDraft) -> Repl
     return await chat.tell(Item((event,), requires, (), person.id, ref, digest(command)), done, session)
 
 
-@handles(ChangeSetting)
+@handles(ChangeSetting, limit=Limit.NOTING)
 async def change_setting(chat: "Chat", session: "Session", command: ChangeSetting) -> Reply:
     """Keep or forget a setting of one's clients."""
     person = lasting_me(session)
@@ -52,7 +53,7 @@ async def change_setting(chat: "Chat", session: "Session", command: ChangeSettin
     return await chat.tell(Item((event,), requires, (), person.id, ref, digest(command)), done, session)
 
 
-@handles(ListSettings)
+@handles(ListSettings, limit=Limit.READING_HISTORY)
 async def list_settings(chat: "Chat", session: "Session", command: ListSettings) -> Settings:
     """All settings of one's clients."""
     return Settings(await chat.keeper.read(chat.store.settings, lasting_me(session).id))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from hobnob.chat.handlers.messages import done
 from hobnob.chat.handling import handles
+from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import By, by, checked_ref, demand, digest, message_of, room_of
 from hobnob.chat.rights import Right
 from hobnob.chat.room import Room
@@ -51,7 +52,7 @@ async def _found(
     return room, message, by(member)
 
 
-@handles(React)
+@handles(React, limit=Limit.SENDING)
 async def react(chat: "Chat", session: "Session", command: React) -> Reply:
     """Add one's reaction; a second time it changes nothing."""
     emoji = checked_emoji(command.emoji)
@@ -64,7 +65,7 @@ async def react(chat: "Chat", session: "Session", command: React) -> Reply:
     return await _keep(chat, session, room, event, command.of, command)
 
 
-@handles(Unreact)
+@handles(Unreact, limit=Limit.SENDING)
 async def unreact(chat: "Chat", session: "Session", command: Unreact) -> Reply:
     """Take one's reaction back, if it is there."""
     emoji = checked_emoji(command.emoji)
@@ -75,7 +76,7 @@ async def unreact(chat: "Chat", session: "Session", command: Unreact) -> Reply:
     return await _keep(chat, session, room, event, command.of, command)
 
 
-@handles(Pin)
+@handles(Pin, limit=Limit.SENDING)
 async def pin(chat: "Chat", session: "Session", command: Pin) -> Reply:
     """Pin a message to its room."""
     room, message, who = await _found(chat, session, command, Right.PIN)
@@ -85,7 +86,7 @@ async def pin(chat: "Chat", session: "Session", command: Pin) -> Reply:
     return await _keep(chat, session, room, event, command.of, command)
 
 
-@handles(Unpin)
+@handles(Unpin, limit=Limit.SENDING)
 async def unpin(chat: "Chat", session: "Session", command: Unpin) -> Reply:
     """Unpin a message."""
     room, message, who = await _found(chat, session, command, Right.PIN)

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from hobnob.chat.handling import Stale, handles
+from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import first_visible, lasting_me, message_of, room_of
 from hobnob.chat.room import Room, RoomMember
 from hobnob.protocol.codec import encode
@@ -23,7 +24,7 @@ MOST_BYTES = 256 * 1024
 """Of the messages or facts of one page."""
 
 
-@handles(ReadHistory)
+@handles(ReadHistory, limit=Limit.READING_HISTORY)
 async def read_history(chat: "Chat", session: "Session", command: ReadHistory) -> History:
     """A page of messages in their present state."""
     if sum(edge is not None for edge in (command.before, command.after, command.around)) > 1:
@@ -70,7 +71,7 @@ def _fitting(messages: list[Message], command: ReadHistory) -> tuple[Message, ..
     return tuple(messages[first:stop])
 
 
-@handles(EventsSince)
+@handles(EventsSince, limit=Limit.READING_HISTORY)
 async def events_since(chat: "Chat", session: "Session", command: EventsSince) -> Events:
     """The facts of a log after a number."""
     number = max(0, min(command.number, 2**62))
@@ -98,7 +99,7 @@ async def _facts(chat: "Chat", log: str, number: int, limit: int) -> Events:
     return Events(tuple(facts), heads.get(log, 0), more)
 
 
-@handles(ReadVersions)
+@handles(ReadVersions, limit=Limit.READING_HISTORY)
 async def read_versions(chat: "Chat", session: "Session", command: ReadVersions) -> Versions:
     """The texts that a message had before."""
     room, member = await room_of(chat, session, command.room)

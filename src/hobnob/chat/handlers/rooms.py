@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from hobnob.chat.handlers.directs import attached, open_again
 from hobnob.chat.handlers.messages import done, number_of
 from hobnob.chat.handling import handles
+from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import by, checked_ref, demand, digest, me, person_of, room_of
 from hobnob.chat.rights import Right
 from hobnob.chat.room import Room
@@ -31,7 +32,7 @@ MOST_MEMBERS = 1000
 """In one page."""
 
 
-@handles(ListRooms)
+@handles(ListRooms, limit=Limit.READING_HISTORY)
 async def list_rooms(chat: "Chat", session: "Session", command: ListRooms) -> Rooms:
     """Public rooms, and one's own."""
     person = me(session).person
@@ -61,7 +62,7 @@ def _joining(person: Person, room: str, actor: Person, role: Role = "member", re
     return MemberJoined(room=room, **by(actor), person=person.id, person_name=person.name, role=role, ref=ref)
 
 
-@handles(CreateRoom, repeat=open_again)
+@handles(CreateRoom, repeat=open_again, limit=Limit.CREATING)
 async def create_room(chat: "Chat", session: "Session", command: CreateRoom) -> Joined:
     """Make a room with oneself as owner."""
     return await _create(chat, session, command, digest(command))
@@ -109,7 +110,7 @@ async def _create(chat: "Chat", session: "Session", command: CreateRoom, content
     return Joined(fresh_state(asker, live), 1, created=True)
 
 
-@handles(JoinRoom, repeat=open_again)
+@handles(JoinRoom, repeat=open_again, limit=Limit.JOINING)
 async def join_room(chat: "Chat", session: "Session", command: JoinRoom) -> Reply:
     """Become a member, and hear the room on this connection."""
     person = me(session).person
@@ -118,6 +119,7 @@ async def join_room(chat: "Chat", session: "Session", command: JoinRoom) -> Repl
         raise ChatError("bad-command", "A direct room is opened with open_direct.")
     room = await chat.rooms.open(command.room)
     if room is None and command.create and not is_room_id(command.room):
+        chat.count(session, Limit.CREATING)
         try:
             return await _create(chat, session, CreateRoom(name=command.room, ref=ref), digest(command))
         except ChatError as error:
@@ -150,7 +152,7 @@ async def _become_member(chat: "Chat", session: "Session", room: Room, ref: str 
     return reply
 
 
-@handles(LeaveRoom)
+@handles(LeaveRoom, limit=Limit.JOINING)
 async def leave_room(chat: "Chat", session: "Session", command: LeaveRoom) -> Reply:
     """Stop being a member, on all connections."""
     ref = checked_ref(command.ref)
@@ -174,7 +176,7 @@ async def leave_room(chat: "Chat", session: "Session", command: LeaveRoom) -> Re
     return await chat.tell(item, done, session)
 
 
-@handles(SetTopic)
+@handles(SetTopic, limit=Limit.SENDING)
 async def set_topic(chat: "Chat", session: "Session", command: SetTopic) -> Reply:
     """Say what a room is about."""
     ref = checked_ref(command.ref)
@@ -194,7 +196,7 @@ def topic_text(text: str) -> str:
     return clean_line(text)
 
 
-@handles(ListMembers)
+@handles(ListMembers, limit=Limit.READING_HISTORY)
 async def list_members(chat: "Chat", session: "Session", command: ListMembers) -> Members:
     """A page of a room's members, by id."""
     room, _ = await room_of(chat, session, command.room)

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from hobnob.chat.handling import handles
+from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import first_visible, me, person_of, room_of
 from hobnob.chat.people import Here
 from hobnob.protocol.codec import encode
@@ -22,7 +23,7 @@ MOST_BYTES = 256 * 1024
 """Of the hits of one page."""
 
 
-@handles(Search)
+@handles(Search, limit=Limit.SEARCHING)
 async def search(chat: "Chat", session: "Session", command: Search) -> Found:
     """The newest messages that match and that the asker may see."""
     query = parse(command.query)
