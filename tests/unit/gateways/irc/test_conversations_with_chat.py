@@ -1,0 +1,129 @@
+"""The conversations again, over the real chat: those with the small house, and those of ``conversations/chat/``.
+
+After each line a client is asked for a PONG, so that all the line did is done before the next one. What is random (hosts,
+times, ids of messages) is called by one word each. ``-- Here: ada, bob`` are clients that have been welcomed already.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from tests.unit.chat.conftest import DEADLINE, MemoryLink
+from tests.unit.gateways.irc.test_conversations import FILES, as_bytes, script
+
+from hobnob.buses.local import LocalBus
+from hobnob.chat.chat import Chat
+from hobnob.gateways.gateway import Origin
+from hobnob.gateways.irc import IrcCodec
+from hobnob.stores.memory import MemoryStore
+
+WITH_CHAT = sorted((Path(__file__).parent / "conversations" / "chat").glob("*.txt"))
+RANDOM = {
+    "host": re.compile(r"\b[a-z2-7]{10}\.hobnob\b"),
+    "time=now": re.compile(r"\btime=[0-9T:.-]+Z"),
+    "msgid=id": re.compile(r"\bmsgid=r_[a-z2-7]{26}\.[0-9]+"),
+}
+HERE = re.compile(r"-- Here: (?P<names>\w+(, \w+)*)\.?")
+NAME = "hobnob.test"
+
+
+def steady(line: str) -> str:
+    """A line without what is another in every run."""
+    for word, pattern in RANDOM.items():
+        line = pattern.sub(word, line)
+    return line
+
+
+class Talker:
+    """One client of a conversation; `inbox` is what it got and was not looked at."""
+
+    def __init__(self, chat: Chat) -> None:
+        self.link = MemoryLink()
+        self.conversation = chat.enter(IrcCodec(chat), self.link, Origin("127.0.0.1"))
+        self.inbox: list[str] = []
+        self._pings = 0
+
+    def pull(self) -> None:
+        """Take the whole lines that came."""
+        self.link.news.clear()
+        *lines, rest = self.link.written.decode().split("\r\n")
+        self.link.written[:] = rest.encode()
+        self.inbox += [steady(line) for line in lines]
+
+    async def say(self, line: bytes) -> None:
+        """Say a line and wait until it is done."""
+        self._pings += 1
+        pong = f":{NAME} PONG {NAME} :settled-{self._pings}"
+        self.conversation.receive(line + f"PING settled-{self._pings}\r\n".encode())
+        self.pull()
+        while pong not in self.inbox and not self.link.closed:
+            await self.news()
+        if pong in self.inbox:
+            self.inbox.remove(pong)
+
+    async def next_line(self) -> str:
+        while not self.inbox:
+            await self.news()
+        return self.inbox.pop(0)
+
+    async def news(self) -> None:
+        if not self.link.written:
+            await self.link.news.wait()
+        self.pull()
+
+
+@asynccontextmanager
+async def house() -> AsyncIterator[Chat]:
+    chat = Chat(MemoryStore(), LocalBus(), NAME)
+    chat.version = "1.0"
+    await chat.open()
+    try:
+        yield chat
+    finally:
+        await chat.stop("The test is over.")
+
+
+def present(path: Path) -> Iterator[str]:
+    """Who is welcomed before the conversation begins."""
+    for line in path.read_text("utf-8").splitlines():
+        if match := HERE.fullmatch(line):
+            yield from match["names"].split(", ")
+
+
+@pytest.mark.parametrize(
+    "path", [*(path for path in FILES if path.stem != "channels"), *WITH_CHAT], ids=lambda path: path.stem
+)
+async def test_conversation_with_the_chat(path: Path) -> None:
+    async with asyncio.timeout(DEADLINE), house() as chat:
+        talkers: dict[str, Talker] = {}
+        for name in present(path):
+            talker = talkers[name] = Talker(chat)
+            await talker.say(f"NICK {name}\r\nUSER x 0 * :{name.capitalize()}\r\n".encode())
+            assert f":{NAME} 001 {name} :Welcome to {NAME}, {name}" in talker.inbox
+            talker.inbox.clear()
+        for number, (who, side, text) in enumerate(script(path), 1):
+            talker = talkers.get(who) or talkers.setdefault(who, Talker(chat))
+            if side == "C":
+                await talker.say(as_bytes(text))
+                continue
+            expected = steady(as_bytes(text).decode()[:-2])
+            try:
+                async with asyncio.timeout(2):
+                    line = await talker.next_line()
+            except TimeoutError:
+                pytest.fail(f"{who} gets nothing, but should (line {number}): {expected}")
+            if expected.endswith("…"):
+                assert line[: len(expected) - 1] == expected[:-1]
+            else:
+                assert line == expected
+        for talker in talkers.values():
+            if not talker.link.closed:
+                await talker.say(b"")
+        assert {who: talker.inbox for who, talker in talkers.items() if talker.inbox} == {}
+
+
+def test_there_are_conversations_with_the_chat() -> None:
+    assert WITH_CHAT
