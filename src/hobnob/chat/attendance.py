@@ -93,6 +93,7 @@ class Attendance:
     def leave(self, session: "Session", reason: str) -> None:
         """A session is over."""
         session.closed = True
+        self._chat.watching.forget(session)
         here = session.here
         if here is None or self._chat.stopping:
             return
@@ -126,8 +127,12 @@ class Attendance:
         self._tell_here(event, rooms, origin)
         self._chat.bus.publish(event)
 
+    def hearers(self, rooms: Iterable[Room]) -> dict["Session", None]:
+        """The sessions that hear any of these rooms, each once."""
+        return {session: None for room in rooms for sessions in tuple(room.sessions.values()) for session in sessions}
+
     def _tell_here(self, event: Event, rooms: Iterable[Room], origin: "Session | None", facts: bool = True) -> None:
-        heard = {session: None for room in rooms for sessions in tuple(room.sessions.values()) for session in sessions}
+        heard = self.hearers(rooms)
         encoded: dict[WireFormat, bytes] = {}
         for session in heard:
             wire = session.wire

@@ -32,6 +32,7 @@ from hobnob.chat.room import Room
 from hobnob.chat.rooms import LOBBY, Rooms
 from hobnob.chat.searching import Searching
 from hobnob.chat.session import Session
+from hobnob.chat.watching import Watching
 from hobnob.gateways.gateway import Codec, Link, Origin
 from hobnob.protocol.commands import Command
 from hobnob.protocol.errors import ChatError
@@ -113,7 +114,9 @@ class Chat:
         self.store = store
         self.bus = bus
         self.clock = clock
-        self.people = People()
+        self.watching = Watching()
+        self.people = People(clock, self.watching)
+        self.started_at = clock()
         self.conversations: dict[Conversation, None] = {}
         """All, until their links are closed."""
         self.empty = asyncio.Event()

@@ -97,6 +97,21 @@ async def room_of(chat: "Chat", session: "Session", ref: str) -> tuple[Room, Roo
     raise ChatError("no-such-room")
 
 
+async def visible_room(chat: "Chat", session: "Session", ref: str) -> Room:
+    """The room of a question that members may ask, and in public rooms everybody.
+
+    Raises:
+        ChatError: ``no-such-room``, ``no-such-person``.
+    """
+    try:
+        return (await room_of(chat, session, ref))[0]
+    except ChatError as error:
+        room = chat.rooms.find(ref)
+        if error.code != "not-a-member" or room is None:
+            raise
+        return room
+
+
 def demand(member: RoomMember, right: Right) -> None:
     """Raise ``not-allowed`` unless the member has the right."""
     if not may(member.role, right):

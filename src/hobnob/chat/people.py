@@ -3,8 +3,12 @@
 Names of guests and accounts are the store's to guard; a visitor's name lives here, as long as they do.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
+from hobnob.chat.watching import Watching
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.names import NameRefused, fold, skeleton
 from hobnob.protocol.records import Person, PresenceState
@@ -15,10 +19,21 @@ if TYPE_CHECKING:
     from hobnob.chat.session import Session
 
 
-class Here:
-    """A person with at least one client."""
+MOST_REMEMBERED = 500
+"""How many of those who left are still known by name, visitors too."""
 
-    __slots__ = ("log", "person", "rooms", "sessions", "state", "text")
+
+class Gone(NamedTuple):
+    """Somebody who left, and when (ms since 1970)."""
+
+    person: Person
+    at: int
+
+
+class Here:
+    """A person with at least one client. `came_at` and `spoke_at` (their last message) are in ms since 1970."""
+
+    __slots__ = ("came_at", "log", "person", "rooms", "sessions", "spoke_at", "state", "text")
 
     def __init__(self, person: Person) -> None:
         self.person = person
@@ -28,12 +43,19 @@ class Here:
         """The rooms that one of the sessions hears."""
         self.state: PresenceState = "online"
         self.text = ""
+        self.came_at = 0
+        self.spoke_at = 0
 
 
 class People:
     """See the head of this file."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], int], watching: Watching) -> None:
+        self.most = 0
+        """How many were here at once."""
+        self._clock = clock
+        self._watching = watching
+        self._gone: dict[str, Gone] = {}
         self._here: dict[str, Here] = {}
         self._names: dict[str, str] = {}
         self._skeletons: dict[str, str] = {}
@@ -75,10 +97,17 @@ class People:
     def enter(self, here: Here) -> None:
         """Somebody is here now, under a name that was reserved."""
         self._here[here.person.id] = here
+        here.came_at = here.spoke_at = self._clock()
+        self.most = max(self.most, len(self._here))
+        self._watching.tell(here.person, "offline", here.state)
 
     def rename(self, here: Here, name: str) -> None:
         """Somebody here has another name now; the old one is free."""
         self.release(here.person.name, here.person.id)
+        if fold(name) != fold(here.person.name):
+            self._remember(here.person)
+            self._watching.tell(here.person, here.state, "offline")
+            self._watching.tell(msgspec.structs.replace(here.person, name=name), "offline", here.state)
         self._names[fold(name)] = here.person.id
         self._skeletons[skeleton(name)] = here.person.id
 
@@ -91,4 +120,23 @@ class People:
     def leave(self, here: Here) -> None:
         """Somebody is gone; their name is free here."""
         del self._here[here.person.id]
+        self._watching.tell(here.person, here.state, "offline")
         self.release(here.person.name, here.person.id)
+        self._remember(here.person)
+
+    def gone(self, name: str) -> Gone | None:
+        """Who had this name last and is gone, or called otherwise now; None once it was long ago."""
+        try:
+            return self._gone.get(fold(name))
+        except NameRefused:
+            return None
+
+    def moderators(self) -> int:
+        """How many who are here moderate or own the server."""
+        return sum(here.person.role in ("owner", "moderator") for here in self._here.values())
+
+    def _remember(self, person: Person) -> None:
+        self._gone.pop(fold(person.name), None)
+        self._gone[fold(person.name)] = Gone(person, self._clock())
+        if len(self._gone) > MOST_REMEMBERED:
+            del self._gone[next(iter(self._gone))]

@@ -36,6 +36,7 @@ class Session:
         "origin",
         "outbox",
         "rooms",
+        "watched",
     )
 
     def __init__(
@@ -54,6 +55,8 @@ class Session:
         """The chat's count of removals when the last command that waited for something was done."""
         self.here: Here | None = None
         self.rooms: dict[str, Room] = {}
+        self.watched: set[str] | None = None
+        """The folded names that it watches."""
         self.audiences: tuple[Audience, ...] = ()
         self.outbox = Outbox(pace, write, self._overflowed, OUTBOX_CAP)
         self._wire = wire

@@ -23,6 +23,7 @@ from hobnob.protocol.events import (
     PresenceChanged,
     RoomLost,
     TypingChanged,
+    WatchChanged,
 )
 from hobnob.protocol.replies import Events
 
@@ -44,7 +45,7 @@ class Reconnected:
     new_epoch: bool = False
 
 
-Told = Fact | MemberAttached | MemberDetached | TypingChanged | PresenceChanged
+Told = Fact | MemberAttached | MemberDetached | TypingChanged | PresenceChanged | WatchChanged
 Happening = Told | Gap | Goodbye | Disconnected | Reconnected
 
 

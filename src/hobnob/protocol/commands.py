@@ -46,6 +46,7 @@ from hobnob.protocol.moderation_commands import (
     Unban,
     Unmute,
 )
+from hobnob.protocol.people_commands import ListPeople, ReadPeople, ReadServer, Unwatch, Watch
 from hobnob.protocol.records import HistoryRule, MessageKind
 
 
@@ -304,4 +305,5 @@ AnyCommand = (
     | CreateInvite | ListInvites | RevokeInvite | UseInvite | Ignore | Unignore | ListIgnored | SetDirects
     | InvitePerson | Kick | Ban | Unban | Mute | Unmute | ListRestrictions | SetRole | ChangeRoom | Report
     | CloseDoors | ReadAudit
+    | ReadPeople | ListPeople | Watch | Unwatch | ReadServer
 )  # fmt: skip

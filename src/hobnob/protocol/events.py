@@ -214,6 +214,23 @@ class PresenceChanged(Event, frozen=True):
         return self.by
 
 
+class WatchChanged(Event, frozen=True):
+    """Told to who watches the name of `person`: they were `before` and are `state` now; `text` is the reason.
+
+    `by` is the watcher, as in the facts of one's own log.
+    """
+
+    person: str
+    person_name: str
+    state: PresenceState
+    before: PresenceState
+    text: str = ""
+
+    @property
+    def log(self) -> str:
+        return self.by
+
+
 class PersonRenamed(Event, frozen=True):
     """A fact of the house: `by` (who was called `by_name`) is called `name` now. For a visitor it is told."""
 
@@ -387,7 +404,7 @@ Fact = (
     | DeviceRevoked | PersonIgnored | PersonUnignored | DirectsChanged
 )  # fmt: skip
 AnyEvent = (
-    Fact | MemberAttached | MemberDetached | TypingChanged | PresenceChanged | Gap | Goodbye
+    Fact | MemberAttached | MemberDetached | TypingChanged | PresenceChanged | WatchChanged | Gap | Goodbye
 )  # fmt: skip
 
 _LOSING = frozenset({MemberLeft, RoleChanged, RoomChanged, MemberBanned, MemberMuted})

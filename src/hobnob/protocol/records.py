@@ -62,6 +62,33 @@ class Member(Record, frozen=True):
     attached: bool = False
 
 
+class Seat(Record, frozen=True):
+    """A room in which a person is now, and their role in it."""
+
+    room: str
+    name: str
+    kind: RoomKind = "public"
+    role: Role = "member"
+
+
+class Profile(Record, frozen=True):
+    """What may be known of a person.
+
+    `text` says why they are away, `since` is when they came or (offline) left, `idle` how many seconds ago they said
+    something. `confidential`: nobody can read along with any of their clients. `rooms` are those that the asker may
+    see. `addresses` are shown to themselves and to the server's moderators.
+    """
+
+    person: Person
+    state: PresenceState = "offline"
+    text: str = ""
+    since: str = ""
+    idle: int = 0
+    confidential: bool = False
+    rooms: tuple[Seat, ...] = ()
+    addresses: tuple[str, ...] = ()
+
+
 class Draft(Record, frozen=True):
     """What a person has begun to write in a room."""
 

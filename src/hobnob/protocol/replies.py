@@ -14,6 +14,7 @@ from hobnob.protocol.records import (
     Member,
     Message,
     Person,
+    Profile,
     Restriction,
     RoomListing,
     RoomState,
@@ -184,6 +185,30 @@ class Restrictions(Reply, frozen=True):
     """The bans and mutes that hold, newest first."""
 
     restrictions: tuple[Restriction, ...] = ()
+
+
+class People(Reply, frozen=True):
+    """People and what may be known of them; `more` (of a page): ask again `after` the last id."""
+
+    people: tuple[Profile, ...] = ()
+    more: bool = False
+
+
+class Server(Reply, frozen=True):
+    """How the server is: `people` are here now (once there were `most`), so many of them `moderators` or owners.
+
+    `rooms` are the public ones that somebody hears, `connections` include those that have said no hello (`strangers`).
+    """
+
+    name: str
+    version: str
+    started_at: str
+    people: int = 0
+    most: int = 0
+    moderators: int = 0
+    rooms: int = 0
+    connections: int = 0
+    strangers: int = 0
 
 
 class Audit(Reply, frozen=True):

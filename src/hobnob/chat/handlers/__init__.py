@@ -1,5 +1,29 @@
 """One file per noun, one function per command; importing this package fills the table in ``handling.py``."""
 
-from hobnob.chat.handlers import directs, hello, marks, messages, people, personal, reactions, reading, rooms, search
+from hobnob.chat.handlers import (
+    directs,
+    hello,
+    marks,
+    messages,
+    people,
+    personal,
+    profiles,
+    reactions,
+    reading,
+    rooms,
+    search,
+)
 
-__all__ = ["directs", "hello", "marks", "messages", "people", "personal", "reactions", "reading", "rooms", "search"]
+__all__ = [
+    "directs",
+    "hello",
+    "marks",
+    "messages",
+    "people",
+    "personal",
+    "profiles",
+    "reactions",
+    "reading",
+    "rooms",
+    "search",
+]

@@ -59,10 +59,12 @@ def say(
     chat: "Chat", session: "Session", room: Room, command: SendMessage, tries: int = TRIES
 ) -> "asyncio.Future[Reply]":
     """Check, keep, tell a message; once more from the start when rights in the room changed meanwhile."""
-    person = me(session).person
+    here = me(session)
+    person = here.person
     member = room.members[person.id]
     demand(member, Right.SPEAK)
     text = checked_text(command.text)
+    here.spoke_at = chat.clock()
     ref = checked_ref(command.ref)
     answered = [check_visible(room, member, message) for message in (command.reply_to, command.thread) if message]
     event = MessageSent(

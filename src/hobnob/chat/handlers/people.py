@@ -53,9 +53,12 @@ def set_presence(chat: "Chat", session: "Session", command: SetPresence) -> Repl
     here = me(session)
     text = clean_line(command.text)[:MAX_PRESENCE_TEXT]
     if (here.state, here.text) != (command.state, text):
-        here.state, here.text = command.state, text
+        before, here.state, here.text = here.state, command.state, text
+        rooms = tuple(here.rooms.values())
         event = PresenceChanged(**by(here.person), state=command.state, text=text)
-        chat.attendance.tell_around(event, tuple(here.rooms.values()), session)
+        chat.attendance.tell_around(event, rooms, session)
+        if chat.watching.watched(here.person.name):
+            chat.watching.tell(here.person, before, here.state, text, chat.attendance.hearers(rooms))
     return Done()
 
 

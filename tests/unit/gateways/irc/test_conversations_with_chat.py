@@ -1,7 +1,7 @@
 """The conversations again, over the real chat: those with the small house, and those of ``conversations/chat/``.
 
-After each line a client is asked for a PONG, so that all the line did is done before the next one. What is random (hosts,
-times, ids of messages) is called by one word each. ``-- Here: ada, bob`` are clients that have been welcomed already.
+After each line a client is asked for a PONG, so that all the line did is done before the next one. What is random
+(hosts, times, ids) is called by one word each. ``-- Here: ada, bob`` are clients that have been welcomed already.
 """
 
 import asyncio

@@ -1,0 +1,125 @@
+"""Who somebody is, who is here, how the server is.
+
+Everybody may be asked about by name. Which rooms they are in is told only of rooms that the asker may see, and from
+where they come only to themselves and to the server's moderators.
+"""
+
+from typing import TYPE_CHECKING
+
+from hobnob.chat.handling import handles
+from hobnob.chat.lookup import me, person_of, visible_room
+from hobnob.chat.people import Here
+from hobnob.chat.room import Room
+from hobnob.protocol.errors import ChatError
+from hobnob.protocol.people_commands import ListPeople, ReadPeople, ReadServer, Unwatch, Watch
+from hobnob.protocol.records import Profile, Seat
+from hobnob.protocol.replies import Done, People, Reply, Server
+from hobnob.protocol.times import rfc3339
+
+if TYPE_CHECKING:
+    from hobnob.chat.chat import Chat
+    from hobnob.chat.session import Session
+
+MOST_ASKED = 200
+"""People in one question."""
+MOST_LISTED = 1000
+"""In one page."""
+
+
+@handles(ReadPeople)
+async def read_people(chat: "Chat", session: "Session", command: ReadPeople) -> People:
+    """What may be known of these people, in the order in which they are named."""
+    if len(command.people) > MOST_ASKED:
+        raise ChatError("too-many", f"Ask about at most {MOST_ASKED} people at once.")
+    found: dict[str, Profile] = {}
+    for ref in command.people:
+        profile = await _find(chat, session, ref)
+        if profile is not None:
+            found.setdefault(profile.person.id, profile)
+    return People(tuple(found.values()))
+
+
+async def _find(chat: "Chat", session: "Session", ref: str) -> Profile | None:
+    bare = ref.removeprefix("@")
+    here = chat.people.get(bare) or chat.people.named(bare)
+    if here is not None:
+        return profile_of(chat, session, here, [room for room in here.rooms.values() if _sees(session, room)])
+    if (gone := chat.people.gone(bare)) is not None:
+        return Profile(gone.person, since=rfc3339(gone.at))
+    try:
+        return Profile(await person_of(chat, ref))
+    except ChatError:
+        return None
+
+
+@handles(ListPeople)
+async def list_people(chat: "Chat", session: "Session", command: ListPeople) -> People:
+    """A page of those who are in rooms that one may see, by id."""
+    if command.room is None:
+        rooms = [room for room in me(session).rooms.values() if room.record.kind != "direct"]
+        shown = {who: [r for r in rooms if who in r.sessions] for room in rooms for who in room.sessions}
+        shown.setdefault(me(session).person.id, rooms)
+    else:
+        room = await visible_room(chat, session, command.room)
+        shown = {who: [room] for who in room.sessions}
+    ids = sorted(who for who in shown if command.after is None or who > command.after)
+    page = ids[: max(1, min(command.limit, MOST_LISTED))]
+    people = [(chat.people.get(who), shown[who]) for who in page]
+    profiles = [profile_of(chat, session, here, rooms) for here, rooms in people if here is not None]
+    return People(tuple(profiles), len(ids) > len(page))
+
+
+def profile_of(chat: "Chat", session: "Session", here: Here, rooms: list[Room]) -> Profile:
+    """Somebody who is here, with those of their rooms that may be told."""
+    asker = me(session).person
+    privy = asker.id == here.person.id or asker.role in ("owner", "moderator")
+    addresses = dict.fromkeys(other.origin.address for other in here.sessions) if privy else {}
+    return Profile(
+        here.person,
+        here.state,
+        here.text,
+        rfc3339(here.came_at),
+        max(0, chat.clock() - here.spoke_at) // 1000,
+        all(other.origin.confidential for other in here.sessions),
+        tuple(_seat(room, here) for room in rooms),
+        tuple(addresses),
+    )
+
+
+def _seat(room: Room, here: Here) -> Seat:
+    member = room.members.get(here.person.id)
+    return Seat(room.id, room.record.name, room.record.kind, member.role if member else "member")
+
+
+def _sees(session: "Session", room: Room) -> bool:
+    """Whether one may know who is in a room: it is public, or one hears it oneself."""
+    return room.record.kind == "public" or (room.record.kind == "private" and room.id in session.rooms)
+
+
+@handles(Watch)
+def watch(chat: "Chat", session: "Session", command: Watch) -> Reply:
+    """Hear of names from now on."""
+    chat.watching.watch(session, command.people)
+    here = {found.person.id: found for name in command.people if (found := chat.people.named(name.removeprefix("@")))}
+    return People(tuple(profile_of(chat, session, found, []) for found in here.values()))
+
+
+@handles(Unwatch)
+def unwatch(chat: "Chat", session: "Session", command: Unwatch) -> Reply:
+    """Hear of names no more."""
+    if command.people:
+        chat.watching.unwatch(session, command.people)
+    else:
+        chat.watching.forget(session)
+    return Done()
+
+
+@handles(ReadServer)
+def read_server(chat: "Chat", session: "Session", command: ReadServer) -> Reply:
+    """How many are here, and since when the server is."""
+    strangers = sum(not conversation.introduced for conversation in chat.conversations)
+    rooms = sum(bool(room.sessions) and room.record.kind == "public" for room in chat.rooms)
+    return Server(
+        chat.name, chat.version, rfc3339(chat.started_at), len(chat.people), chat.people.most,
+        chat.people.moderators(), rooms, len(chat.conversations), strangers,
+    )  # fmt: skip

@@ -1,0 +1,39 @@
+"""What one may ask about people and the server: who somebody is, who is here, when they come and go.
+
+By name one may ask about everybody; lists show only who is in a room that one may see.
+"""
+
+from hobnob.protocol.command import Command, Number
+
+
+class ReadPeople(Command, frozen=True):
+    """What may be known of people, by id or name. Who is not known at all is left out of the answer."""
+
+    people: tuple[str, ...]
+
+
+class ListPeople(Command, frozen=True):
+    """Who is in a room now, or in any of the rooms that one hears. `after` is the last id of the page before."""
+
+    room: str | None = None
+    after: str | None = None
+    limit: Number = 1000
+
+
+class Watch(Command, frozen=True):
+    """Hear on this connection when people of these names come, go and are away; whether there are such or not.
+
+    Answered with those of them that are here.
+    """
+
+    people: tuple[str, ...]
+
+
+class Unwatch(Command, frozen=True):
+    """Hear of these names no more; of none, where none is named."""
+
+    people: tuple[str, ...] = ()
+
+
+class ReadServer(Command, frozen=True):
+    """How the server is and how many are here."""

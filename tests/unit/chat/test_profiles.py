@@ -1,0 +1,140 @@
+"""Who somebody is, who is here, whose coming and going one hears of; and what of it is told to nobody."""
+
+from tests.unit.chat.conftest import Client, Frame, Join, VisitorCodec, quiet
+
+from hobnob.chat.chat import Chat
+from hobnob.chat.people import MOST_REMEMBERED
+from hobnob.chat.watching import MOST_WATCHED
+
+
+async def profile(asker: Client, person: str) -> Frame | None:
+    people = (await asker.done("read_people", people=[person])).get("people", [])
+    return people[0] if people else None
+
+
+def names(reply: Frame) -> set[str]:
+    return {person["person"]["name"] for person in reply.get("people", [])}
+
+
+async def test_who_somebody_is(chat: Chat, join: Join) -> None:
+    ada, bob = await join("ada"), await join("bob")
+    await ada.done("set_presence", state="away", text="lunch")
+    found = await profile(bob, "@ADA")
+    assert found is not None
+    assert found["person"]["id"] == ada.id
+    assert (found["state"], found["text"]) == ("away", "lunch")
+    assert [room["name"] for room in found["rooms"]] == ["lobby"]
+    assert "addresses" not in found
+    assert (await profile(ada, ada.id) or {})["addresses"] == ["127.0.0.1"]
+    assert await profile(bob, "nobody") is None
+    assert await bob.error("read_people", people=["x"] * 201) == "too-many"
+
+
+async def test_idle_is_since_the_last_message(join: Join, chat: Chat) -> None:
+    now = [1_000_000]
+    chat.clock = chat.people._clock = lambda: now[0]
+    ada = await join("ada")
+    now[0] += 90_000
+    assert (await profile(ada, "ada") or {})["idle"] == 90
+    await ada.say("here")
+    now[0] += 5000
+    assert (await profile(ada, "ada") or {})["idle"] == 5
+
+
+async def test_private_and_direct_rooms_are_told_to_who_is_in_them(join: Join) -> None:
+    ada, bob, eve = await join("ada"), await join("bob"), await join("eve")
+    await ada.done("create_room", name="den", kind="private", people=["@bob"])
+    await ada.done("open_direct", people=["@bob"])
+    await ada.done("join_room", room="#tea", create=True)
+    for asker, expected in ((bob, ["den", "lobby", "tea"]), (eve, ["lobby", "tea"])):
+        found = await profile(asker, "ada")
+        assert found is not None
+        assert sorted(room["name"] for room in found["rooms"]) == expected
+    assert await eve.error("list_people", room="#den") == await eve.error("list_people", room="#nowhere")
+    assert names(await bob.done("list_people", room="#den")) == {"ada", "bob"}
+
+
+async def test_lists_show_who_shares_a_room(chat: Chat, join: Join) -> None:
+    ada, bob = await join("ada"), await join("bob")
+    await Client(chat, VisitorCodec(chat)).hello("vic")
+    await bob.done("leave_room", room="#lobby")
+    await bob.done("join_room", room="#tea", create=True)
+    assert names(await ada.done("list_people")) == {"ada", "vic"}
+    assert names(await bob.done("list_people")) == {"bob"}
+    assert names(await ada.done("list_people", room="#tea")) == {"bob"}, "a public room may be looked at"
+    await bob.done("leave_room", room="#tea")
+    assert names(await bob.done("list_people")) == {"bob"}, "oneself at least"
+    first = await ada.done("list_people", limit=1)
+    assert first["more"]
+    second = await ada.done("list_people", limit=1, after=first["people"][0]["person"]["id"])
+    assert names(first) | names(second) == {"ada", "vic"}
+
+
+async def test_who_left_is_remembered_for_a_while(chat: Chat, join: Join) -> None:
+    ada, vic = await join("ada"), await Client(chat, VisitorCodec(chat)).hello("vic")
+    await vic.done("set_name", name="vicky")
+    vic.leave()
+    for name in ("vic", "vicky"):
+        found = await profile(ada, name)
+        assert found is not None
+        assert found.get("state", "offline") == "offline"
+        assert found["since"]
+    for number in range(MOST_REMEMBERED):
+        (await Client(chat, VisitorCodec(chat)).hello(f"v{number}")).leave()
+    assert await profile(ada, "vicky") is None
+
+
+async def test_watched_names_are_heard_of(chat: Chat, join: Join) -> None:
+    ada = await join("ada")
+    await ada.done("leave_room", room="#lobby")
+    assert names(await ada.done("watch", people=["@Vic", "ada", "not a name"])) == {"ada"}
+    vic = await Client(chat, VisitorCodec(chat)).hello("vic")
+    came = await ada.event("watch_changed", person_name="vic")
+    assert (came["state"], came["before"], came["by"]) == ("online", "offline", ada.id)
+    await vic.done("set_presence", state="away", text="lunch")
+    assert (await ada.event("watch_changed", state="away"))["text"] == "lunch"
+    ada.forget()
+    await vic.done("set_name", name="vicky")
+    assert (await ada.event("watch_changed"))["state"] == "offline"
+    ada.forget()
+    await vic.done("set_name", name="VIC")
+    assert (await ada.event("watch_changed"))["state"] == "away"
+    ada.forget()
+    vic.leave()
+    assert (await ada.event("watch_changed"))["state"] == "offline"
+    ada.forget()
+    await ada.done("unwatch", people=["vic"])
+    await Client(chat, VisitorCodec(chat)).hello("vic")
+    await quiet(ada)
+    assert ada.events("watch_changed") == []
+
+
+async def test_who_is_told_anyway_is_not_told_twice(join: Join) -> None:
+    ada, bob = await join("ada"), await join("bob")
+    await ada.done("watch", people=["bob"])
+    await bob.done("set_presence", state="away")
+    await ada.event("presence_changed", state="away")
+    await quiet(ada)
+    assert ada.events("watch_changed") == []
+
+
+async def test_watching_has_a_limit_and_an_end(chat: Chat, join: Join) -> None:
+    ada = await join("ada")
+    await ada.done("watch", people=[f"p{number}" for number in range(MOST_WATCHED)])
+    assert await ada.error("watch", people=["one-more"]) == "too-many"
+    await ada.done("watch", people=["p1"])
+    await ada.done("unwatch")
+    await ada.done("watch", people=["one-more"])
+    assert chat.watching.watched("one-more")
+    ada.leave()
+    assert not chat.watching.watched("one-more")
+
+
+async def test_how_the_server_is(chat: Chat, join: Join) -> None:
+    ada, bob = await join("ada"), await join("bob")
+    Client(chat)
+    bob.leave()
+    server = await ada.done("read_server")
+    assert (server["people"], server["most"], server["rooms"]) == (1, 2, 1)
+    assert server["connections"] - server["strangers"] == 1
+    assert server["started_at"].endswith("Z")
