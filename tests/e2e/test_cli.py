@@ -163,7 +163,7 @@ def test_tail_ends_quietly_with_its_reader(shell: Shell) -> None:
         (("--host", "localhost:http"), 2, "has no port"),
         (("--host", "no-such-host.invalid"), 1, "is not known here"),
         (("--name", "a b"), 1, "The name 'a b' will not do."),
-        (("--tls",), 1, "does not speak TLS"),
+        (("--tls",), 1, "is not trusted"),
         (("--trust", "sha256:00"), 1, "64 hexadecimal digits"),
         (("--trust", "/no/such/file"), 1, "no certificates that can be read"),
     ],
@@ -287,15 +287,33 @@ def test_what_is_typed_meanwhile_is_said_once_after_a_restart(start: Start, tmp_
     assert [fact.get("text") for fact in ada.facts()].count("still here") == 1
 
 
-def test_what_could_not_be_said_is_shown_at_the_end(start: Start, tmp_path: Path) -> None:
+@pytest.mark.parametrize("terminal", [False, True], ids=["pipe", "terminal"])
+def test_what_could_not_be_said_is_shown_at_the_end(start: Start, tmp_path: Path, terminal: bool) -> None:
+    server = start()
+    bob = Shell(tmp_path / "state", server.port).start("join", "--name", "bob", terminal=terminal)
+    bob.until("bob:" if terminal else "You are in")
+    server.kill()
+    bob.until("Trying")
+    bob.type("lost\rbye\r" if terminal else "lost\nbye\n")
+    assert left(bob) == 1
+    bob.until(r"1 line may not have been said:\r?\n  lost\r?\n\Z")
+
+
+def test_what_was_typed_is_shown_when_one_is_not_let_in_again(start: Start, tmp_path: Path) -> None:
+    another = start(data=tmp_path / "another")
+    JsonClient(another.port, "bob")  # who is somebody else there
+    another.stop()
     server = start()
     bob = Shell(tmp_path / "state", server.port).start("join", "--name", "bob")
     bob.until("You are in")
     server.kill()
     bob.until("Trying")
-    bob.type("lost\nbye\n")
+    bob.type("one\ntwo\n")
+    bob.until("this is kept.*\n.*this is kept")
+    start(data=tmp_path / "another", port=server.port)
     assert left(bob) == 1
-    bob.until(r"1 line may not have been said:\n  lost\n")
+    bob.until(r"hobnob: 2 lines may not have been said:\n  one\n  two\nhobnob: [^\n]+\n\Z")
+    assert "Bye" not in bob.heard
 
 
 def test_unread_messages_are_told_of(shell: Shell, server: Server) -> None:

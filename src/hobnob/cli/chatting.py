@@ -94,6 +94,7 @@ class Chatting:
         self._typed: asyncio.Queue[str] = asyncio.Queue(1)
         self._doing = ""
         self._sending: dict[asyncio.Task[None], str] = {}
+        self._unanswered: list[str] = []
         self._turns = asyncio.Semaphore(MOST_WAITING)
         self._public: set[str] = set()
         self._mine: set[str] = set()
@@ -181,8 +182,13 @@ class Chatting:
         for task in ended:
             task.result()
 
-    async def leave(self) -> list[str]:
-        """Let what was typed go out, for a moment, while `live` goes on; what could not."""
+    def unsaid(self) -> list[str]:
+        """What was typed and may not have been said; ask once, at the end."""
+        waiting = [] if self._typed.empty() else [self._typed.get_nowait()]
+        return [*self._unanswered, *self._sending.values(), *([self._doing] if self._doing else []), *waiting]
+
+    async def leave(self) -> None:
+        """Let what was typed go out, for a moment, while `live` goes on."""
         try:
             async with asyncio.timeout(LAST_WORDS_WITHIN if self._client.connected else 0):
                 await self.arrived.wait()
@@ -191,8 +197,6 @@ class Chatting:
                 await self._client.mark_read(self.seat.room.id)
         except (TimeoutError, ClientError):
             pass
-        waiting = [] if self._typed.empty() else [self._typed.get_nowait()]
-        return [*self._sending.values(), *([self._doing] if self._doing else []), *waiting]
 
     async def _hear(self) -> None:
         async for event, _ in self._events:
@@ -240,7 +244,7 @@ class Chatting:
             return
         await self._turns.acquire()
         text = line[1:] if line.startswith("//") else line
-        task = asyncio.create_task(self._send(c.SendMessage(room=self.seat.room.id, text=text)))
+        task = asyncio.create_task(self._send(line, c.SendMessage(room=self.seat.room.id, text=text)))
         self._sending[task] = line
         task.add_done_callback(self._sent)
 
@@ -249,11 +253,15 @@ class Chatting:
         if not task.cancelled():
             del self._sending[task]
 
-    async def _send(self, message: c.SendMessage) -> None:
+    async def _send(self, line: str, message: c.SendMessage) -> None:
         try:
             done = await self._perform(message)
         except Refused as refused:
             self._say(shortened(refused.hint))
+        except ClientError as error:
+            self._unanswered.append(line)
+            if self._client.connected:  # only this one is given up
+                self._say(shortened(error.hint))
         else:
             assert isinstance(done, r.Done)
             self.seat.last_said[message.room] = done.number
@@ -277,6 +285,10 @@ class Chatting:
                         reply = await self._perform(said)
                     except Refused as refused:
                         error = ChatError(refused.code, refused.hint)
+                    except ClientError as given_up:
+                        if not self._client.connected:
+                            raise
+                        error = ChatError(given_up.code, given_up.hint)  # only this one
         except StopIteration:
             pass
         except ChatError as refusal:

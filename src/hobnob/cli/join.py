@@ -67,19 +67,27 @@ async def _chat(chatting: "Chatting", screen: "Pipe | Terminal") -> int:
     try:
         with suppress(asyncio.CancelledError):  # a signal; a second one is not waited for
             await asyncio.wait({living, reading}, return_when=asyncio.FIRST_COMPLETED)
-        unsent = [] if living.done() else await chatting.leave()
+        if not living.done():
+            await chatting.leave()
     finally:
+        unsaid = chatting.unsaid()
         for task in (reading, living):
             task.cancel()
         await asyncio.gather(reading, living, return_exceptions=True)
         screen.close()
-    if not living.cancelled():
-        living.result()
+    leaves = living.cancelled() and (reading.cancelled() or reading.exception() is None)
+    if leaves:
+        print(chatting.farewell, flush=True)
+    status = _give_back(unsaid)
+    for task in (living, reading):
+        if not task.cancelled():
+            task.result()
+    return status
+
+
+def _give_back(lines: list[str]) -> int:
+    """Print what may not have been said, so that the person still has it; the exit status."""
+    if not lines:
         return DONE
-    if not reading.cancelled():
-        reading.result()
-    print(chatting.farewell, flush=True)
-    if not unsent:
-        return DONE
-    typed = "".join(f"\n  {line}" for line in unsent)
-    return failed(f"{len(unsent)} line{'s' * (len(unsent) > 1)} may not have been said:{typed}")
+    typed = "".join(f"\n  {line}" for line in lines)
+    return failed(f"{len(lines)} line{'s' * (len(lines) > 1)} may not have been said:{typed}")
