@@ -18,11 +18,12 @@ from hobnob.chat.chat import Chat
 from hobnob.config import Config
 from hobnob.gateways.gateway import Codec
 from hobnob.gateways.irc import IrcCodec
-from hobnob.gateways.json_lines import JsonLinesCodec
+from hobnob.gateways.json_lines import JsonLinesCodec, OperatorCodec
 from hobnob.gateways.lines import GREETING, LinesCodec, StudentCodec
 from hobnob.gateways.web.late import LateWebGateway
 from hobnob.gateways.web.refusal import refusal
 from hobnob.gateways.web.settings import WebSettings
+from hobnob.net.admin_socket import AdminSocket
 from hobnob.net.certificate import keep_certificate, names_of_this_machine
 from hobnob.net.connection import Connection
 from hobnob.net.descriptors import KEPT_FREE, raise_limit
@@ -43,6 +44,9 @@ SWITCH_INTERVAL = 0.0005
 """Seconds a thread may hold the interpreter while another waits: the writer must not make the loop wait long."""
 TIDY_EVERY = 300.0
 """Seconds between two looks at what the store put off."""
+
+OPERATOR = Peer("127.0.0.1", 0)
+"""Who comes by the admin socket: somebody of this machine, from no port."""
 
 Addresses = list[tuple[str, int]]
 Ready = Callable[[Addresses, str], None]
@@ -107,12 +111,14 @@ async def run(config: Config, ready: Ready, console: Console | None = None) -> N
             settings=_listener_settings(config),
             tls=tls,
         )
+        desk = AdminSocket(config.data, lambda: Connection(chat, lambda _: OperatorCodec(chat), OPERATOR, _nothing))
         chores = [loop.create_task(_tidy(chat))]
         try:
             listened += await listener.start(config.host, config.port)
             if tls and renewal:
                 await renewal.start()
                 chores.append(loop.create_task(renewal.watch()))
+            await desk.start()
             ready(listened, tls.fingerprint if tls else "")
             if console is not None:
                 console.open(chat, stopped.set)
@@ -124,9 +130,14 @@ async def run(config: Config, ready: Ready, console: Console | None = None) -> N
         finally:
             for chore in chores:
                 chore.cancel()
+            desk.close()
             await _stop(chat, web, listener)
     finally:
         store.close()
+
+
+def _nothing() -> None:
+    """What is to be done when a connection of the admin socket is gone: it was counted nowhere."""
 
 
 def _tls(config: Config) -> Tls | None:

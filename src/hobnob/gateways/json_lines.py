@@ -119,3 +119,9 @@ class JsonLinesCodec:
                 self._wire.farewell("Too many frames in a row were no commands of this protocol."),
                 Close("bad frames", "bad frames"),
             )
+
+
+class OperatorCodec(JsonLinesCodec):
+    """One connection of the admin socket: the same language, as whoever runs the server. They are in no room."""
+
+    manner = Manner("admin", keeps=False, attach=Attach.NOTHING, facts=False, unnamed="Server", operator=True)
