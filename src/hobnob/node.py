@@ -24,7 +24,7 @@ from hobnob.gateways.web.late import LateWebGateway
 from hobnob.gateways.web.refusal import refusal
 from hobnob.gateways.web.settings import WebSettings
 from hobnob.net.admin_socket import AdminSocket
-from hobnob.net.certificate import keep_certificate, names_of_this_machine
+from hobnob.net.certificate import keep_certificate, name_for_others, names_of_this_machine
 from hobnob.net.connection import Connection
 from hobnob.net.descriptors import KEPT_FREE, raise_limit
 from hobnob.net.door import Door, DoorSettings
@@ -34,6 +34,7 @@ from hobnob.net.recogniser import Gateways
 from hobnob.net.renewal import Files, Renewal
 from hobnob.net.sniffer import Kind
 from hobnob.net.tls import Tls, server_context
+from hobnob.protocol.links import Link
 from hobnob.stores.sql import SqlStore
 
 GARBAGE = (50_000, 20, 100)
@@ -118,6 +119,7 @@ async def run(config: Config, ready: Ready, console: Console | None = None) -> N
             if tls and renewal:
                 await renewal.start()
                 chores.append(loop.create_task(renewal.watch()))
+            chat.reached_at = lambda: _reached_at(config, listened, tls)
             await desk.start()
             ready(listened, tls.fingerprint if tls else "")
             if console is not None:
@@ -134,6 +136,15 @@ async def run(config: Config, ready: Ready, console: Console | None = None) -> N
             await _stop(chat, web, listener)
     finally:
         store.close()
+
+
+def _reached_at(config: Config, listened: Addresses, tls: Tls | None) -> Link:
+    """How others reach the server: by its first name, or its address; a machine that is alone speaks in the clear."""
+    address, port = listened[0]
+    at = ip_address(address.partition("%")[0])
+    host = config.hosts[0] if config.hosts else name_for_others() if at.is_unspecified else address
+    in_clear = tls is None or (at.is_loopback and config.tls != "required" and not config.hosts)
+    return Link(host, port, key=tls.fingerprint if tls else "", scheme="http" if in_clear else "https")
 
 
 def _nothing() -> None:

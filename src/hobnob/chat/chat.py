@@ -34,6 +34,7 @@ from hobnob.chat.searching import Searching
 from hobnob.chat.session import Session
 from hobnob.chat.watching import Watching
 from hobnob.gateways.gateway import Codec, Link, Origin
+from hobnob.protocol import links
 from hobnob.protocol.commands import Command
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import (
@@ -108,6 +109,8 @@ class Chat:
     ) -> None:  # fmt: skip
         self.name = name
         self.policy = policy
+        self.reached_at: Callable[[], links.Link | None] = lambda: None
+        """Says how others reach this house: invites name it."""
         origins = Origins(policy.trusted_networks, loopback_exempt=policy.loopback_exempt)
         self.limits = Limits(origins, on=policy.limited)
         self.version = _version()

@@ -73,6 +73,12 @@ def names_of_this_machine() -> list[str]:
     return names
 
 
+def name_for_others() -> str:
+    """By what others on its network best reach this machine: its address there, else its host name."""
+    host, *names = names_of_this_machine()
+    return next((name for name in names if not name.endswith(".local")), host)
+
+
 def _kept_key(path: Path) -> "EllipticCurvePrivateKey | None":
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key

@@ -6,21 +6,21 @@ is ignored; a key that cannot be read is not, as the server would then be believ
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import AddressValueError, IPv6Address
 from typing import Final, Literal
 from urllib.parse import quote, unquote
 
 from hobnob.protocol.fingerprints import FINGERPRINT
 
-Scheme = Literal["hobnob", "https"]
+Scheme = Literal["hobnob", "https", "http"]
 
-PORTS: Final[dict[str, int]] = {"hobnob": 8080, "https": 443}
+PORTS: Final[dict[str, int]] = {"hobnob": 8080, "https": 443, "http": 80}
 """What a link without a port means; a browser leaves 443 out."""
 MOST_CHARACTERS = 2000
 
 _LINK = re.compile(
-    r"(?P<scheme>hobnob|https)://(?:\[(?P<ipv6>[^\]]*)\]|(?P<host>[^\s/?#@\\%&\[\]:]{1,253}))(?::(?P<port>[0-9]{1,5}))?"
+    r"(?P<scheme>hobnob|https?)://(?:\[(?P<ipv6>[^\]]*)\]|(?P<host>[^\s/?#@\\%&\[\]:]{1,253}))(?::(?P<port>[0-9]{1,5}))?"
     r"(?:[/?][^#]*)?(?:#(?P<secret>.*))?",
     re.IGNORECASE,
 )
@@ -44,12 +44,23 @@ class Link:
         return f"{self.scheme}://{host}:{self.port}/" + (f"#{secret}" if secret else "")
 
 
+def invite_links(at: Link | None, code: str) -> tuple[str, str]:
+    """The links that carry an invite: for our clients, and for browsers, which `at` names the scheme for.
+
+    Both are empty where it is not known how others reach the server.
+    """
+    if at is None:
+        return "", ""
+    return str(replace(at, scheme="hobnob", invite=code)), str(replace(at, invite=code, key=""))
+
+
 def parse_link(text: str) -> Link | None:
     """The link that a text is; None when it is none, or says something that cannot be."""
     found = _LINK.fullmatch(text.strip()) if len(text) <= MOST_CHARACTERS else None
     if found is None:
         return None
-    scheme: Scheme = "https" if found["scheme"].lower() == "https" else "hobnob"
+    said_scheme = found["scheme"].lower()
+    scheme: Scheme = "https" if said_scheme == "https" else "http" if said_scheme == "http" else "hobnob"
     host = (found["host"] or unquote(found["ipv6"])).lower()
     port = int(found["port"] or PORTS[scheme])
     said = _parameters(found["secret"] or "")

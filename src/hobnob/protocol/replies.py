@@ -161,12 +161,14 @@ class Devices(Reply, frozen=True):
 class InviteMade(Reply, frozen=True):
     """A new invite. The code is shown here and never again.
 
-    `fingerprint` is that of the server's public key, for links; it is empty without TLS.
+    `link` is for our clients and `web` for browsers (links.py). Both are empty where the server does not know how it is
+    reached.
     """
 
     invite: Invite
     code: str
-    fingerprint: str = ""
+    link: str = ""
+    web: str = ""
 
 
 class Invites(Reply, frozen=True):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hobnob.protocol.links import Link, parse_link
+from hobnob.protocol.links import Link, invite_links, parse_link
 
 KEY = base64.urlsafe_b64encode(bytes(range(32))).rstrip(b"=").decode()
 
@@ -24,7 +24,7 @@ _links = st.builds(
     port=st.integers(1, 65535),
     invite=_words,
     key=_keys,
-    scheme=st.sampled_from(["hobnob", "https"]),
+    scheme=st.sampled_from(["hobnob", "https", "http"]),
     room=_words.filter(lambda room: not room.startswith("#")),
 )
 
@@ -59,6 +59,7 @@ def test_a_link_that_is_cut_never_loses_half_a_key(link: Link, length: int) -> N
     [
         ("hobnob://chat.example.org", Link("chat.example.org", 8080)),
         ("https://chat.example.org/", Link("chat.example.org", 443, scheme="https")),
+        ("http://localhost:8080/#invite=x", Link("localhost", 8080, "x", scheme="http")),
         ("HOBNOB://Chat.Example.org:7000/", Link("chat.example.org", 7000)),
         (f" hobnob://h:1/#key={KEY}\n", Link("h", 1, key=KEY)),
         (f"hobnob://h:1/app?x=1#invite=a%26b&key={KEY}&new=1", Link("h", 1, "a&b", KEY)),
@@ -74,7 +75,7 @@ def test_links_as_people_have_them(text: str, link: Link) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "localhost:8080", "http://h:1/#invite=x", "hobnob:h:1", "hobnob://", "hobnob://h:0/", "hobnob://h:65536/",
+        "", "localhost:8080", "ftp://h:1/#invite=x", "hobnob:h:1", "hobnob://", "hobnob://h:0/", "hobnob://h:65536/",
         "hobnob://h:port/", "hobnob://ada@h:1/", "hobnob://a b/", "hobnob://[h]:1/", "hobnob://[::1:1/", "hobnob://::1/",
         "hobnob://h\u202e:1/", "hobnob://h\\evil:1/", f"hobnob://h:1/#key={KEY[:-1]}", f"hobnob://h:1/#key={KEY}x",
         "hobnob://h:1/#key=", f"hobnob://h:1/#key={KEY}&key={KEY}", "hobnob://h:1/#invite=a%1b[31m",
@@ -91,3 +92,11 @@ def test_an_invite_is_not_shown_by_accident() -> None:
 
 def test_an_ipv6_address_stands_in_brackets() -> None:
     assert str(Link(str(IPv6Address("2001:db8::1")), 8080, "c0de")) == "hobnob://[2001:db8::1]:8080/#invite=c0de"
+
+
+def test_an_invite_goes_by_two_links() -> None:
+    at = Link("chat.example.org", 8080, key="k" * 43, scheme="https")
+    ours, browsers = invite_links(at, "secret")
+    assert parse_link(ours) == Link("chat.example.org", 8080, "secret", "k" * 43)
+    assert parse_link(browsers) == Link("chat.example.org", 8080, "secret", scheme="https")
+    assert invite_links(None, "secret") == ("", "")

@@ -1,0 +1,128 @@
+"""`hobnob invite` and `hobnob owner-link`: links that let somebody in, as text, as a code to type and as a QR code.
+
+They are secrets: printed once, by the verb that was asked for them, and kept by the server as a hash only.
+"""
+
+import io
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from hobnob.cli.chore import Data, data_folder
+from hobnob.cli.operator_words import Duration, room_ref, seconds
+
+if TYPE_CHECKING:
+    from hobnob.cli.operator import Operator
+    from hobnob.protocol.replies import InviteMade
+
+INVITE_EXAMPLES = """\
+Examples:
+  hobnob invite                              one person, within a week
+  hobnob invite tea --uses 20 --for 1d       for a room, a class of twenty
+  hobnob invite --role moderator
+  hobnob invite --address chat.example.org   as others reach this server
+
+The link works in a browser and with `hobnob join`; the code can be typed
+anywhere. `hobnob admin invites` lists them, `uninvite` makes one void.
+"""
+OWNER_EXAMPLES = """\
+Examples:
+  hobnob owner-link
+
+Whoever opens the link within the hour makes an account that owns the server.
+It works once, and making another one ends the one before.
+"""
+Address = Annotated[
+    str | None, Parameter(help="How others reach the server, as HOST or HOST:PORT, in place of what it knows.")
+]
+
+
+def invite(
+    room: Annotated[str | None, Parameter(help="A room to let them into as well.")] = None,
+    /,
+    *,
+    role: Annotated[
+        Literal["owner", "moderator", "member", "guest"],
+        Parameter(help="What they will be, in the room or on the server."),
+    ] = "member",
+    uses: Annotated[int, Parameter(help="How many may use it; 0 is any number.")] = 1,
+    duration: Annotated[
+        Duration, Parameter(name="--for", help="How long it can be used; `forever` for no end.")
+    ] = "7d",
+    address: Address = None,
+    qr: Annotated[bool, Parameter(negative="--no-qr", help="Print the QR code, on a terminal.")] = True,
+    data: Data = None,
+) -> int:
+    """Make a link that lets somebody in."""
+    from hobnob.cli.operator import as_operator
+    from hobnob.protocol.account_commands import CreateInvite
+    from hobnob.protocol.replies import InviteMade
+
+    where = _where(address)
+
+    def chore(operator: "Operator") -> None:
+        command = CreateInvite(room_ref(room), role, uses, seconds(duration))
+        _show(operator.ask(command, InviteMade), where, qr=qr)
+
+    return as_operator(data_folder(data), chore)
+
+
+def owner_link(
+    *,
+    address: Address = None,
+    qr: Annotated[bool, Parameter(negative="--no-qr", help="Print the QR code, on a terminal.")] = True,
+    data: Data = None,
+) -> int:
+    """Make the link that makes its user the owner of the server; it works once, for an hour."""
+    from hobnob.cli.operator import as_operator
+    from hobnob.protocol.account_commands import CreateInvite
+    from hobnob.protocol.replies import InviteMade
+
+    where = _where(address)
+
+    def chore(operator: "Operator") -> None:
+        _show(operator.ask(CreateInvite(role="owner", uses=1, expires_in=3600), InviteMade), where, qr=qr)
+
+    return as_operator(data_folder(data), chore)
+
+
+def _where(address: str | None) -> tuple[str, int | None] | None:
+    """The address that was named, taken apart. Raises ValueError, which the command line tells."""
+    from hobnob.client.address import parse_address
+    from hobnob.client.errors import CannotConnect
+
+    if address is None:
+        return None
+    try:
+        parsed = parse_address(address)
+    except CannotConnect as error:
+        raise ValueError(error.hint) from None
+    has_port = address.rpartition("]")[2].count(":") == 1
+    return parsed.host, parsed.port if has_port else None
+
+
+def _show(made: "InviteMade", where: tuple[str, int | None] | None, *, qr: bool) -> None:
+    """Print the links and the code."""
+    from hobnob.protocol.links import parse_link
+
+    link, web = parse_link(made.link), parse_link(made.web)
+    if link is None or web is None:
+        print(made.code, flush=True)
+        return
+    if where is not None:
+        host, port = where
+        link = replace(link, host=host, port=port or link.port)
+        web = replace(web, host=host, port=port or web.port, scheme="https")
+    if qr and sys.stdout.isatty():
+        print(_qr(str(web)))
+    print(f"  browser      {web}", f"  hobnob join  {link}", f"  code         {made.code}", sep="\n", flush=True)
+
+
+def _qr(text: str) -> str:
+    import segno
+
+    drawn = io.StringIO()
+    segno.make_qr(text, error="l").terminal(drawn, border=2, compact=True)
+    return drawn.getvalue()
