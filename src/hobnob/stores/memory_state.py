@@ -134,10 +134,10 @@ class Memory:
         if code := self._missing_room(item) or self._clash(item):
             return Refused(code)
         kept = tuple([self._append(event, now) for event in item.events])
-        for write in item.writes:
-            self._write(write, now)
         if item.ref is not None:
             self.refs[item.by, item.ref] = (Duplicate(kept[0].log, kept[0].number, kept[0].at), item.digest)
+        for write in item.writes:  # one may forget the very room that the ref was kept in
+            self._write(write, now)
         return Kept(kept)
 
     # Conditions

@@ -91,10 +91,10 @@ class Transaction:
         kept: list[Fact] = []
         for event in item.events:
             kept.append(self._append(event, None if kept else key, item.digest))
-        for write in item.writes:
-            self._write(write)
         if key is not None:
             self._refs[key] = (Duplicate(kept[0].log, kept[0].number, kept[0].at), item.digest)
+        for write in item.writes:  # one may forget the very room that the ref was kept in
+            self._write(write)
         return Kept(tuple(kept))
 
     def _refusal(self, item: Item) -> str | None:

@@ -325,3 +325,12 @@ def test_rooms_of_visitors_are_forgotten_at_the_start(store: Store) -> None:
     store.forget_visitors()
     assert store.room(TEA) is None
     assert store.room(LOBBY) is not None
+
+
+def test_a_ref_goes_with_the_room_that_its_own_item_forgets(store: Store) -> None:
+    keep(store, item(created(TEA, "tea", "p_x")))
+    gone = item(sent(ADA, "bye", TEA), writes=(DropRoom(TEA),), by=ADA.id, ref="ref-1")
+    [first] = keep(store, gone)
+    assert isinstance(first, Kept)
+    assert keep(store, gone) == [Refused("no-such-room")]
+    assert store.kept_ref(ADA.id, "ref-1") is None
