@@ -16,9 +16,10 @@ from hobnob.client.errors import ClientError, Refused
 from hobnob.client.mirror import Room
 from hobnob.client.subscription import Disconnected, Happening, Reconnected, Subscription
 from hobnob.gateways.lines import pages
-from hobnob.gateways.lines.commands import COMMANDS, run
+from hobnob.gateways.lines.commands import TALK
 from hobnob.gateways.lines.console import LAST_WORD, PLAIN, RED
 from hobnob.gateways.lines.seat import Seat
+from hobnob.gateways.lines.slash import run, with_help
 from hobnob.gateways.lines.talk import Script
 from hobnob.gateways.lines.wire import LinesWire, shortened
 from hobnob.protocol import commands as c
@@ -26,8 +27,8 @@ from hobnob.protocol import replies as r
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import Event, MessageEdited, MessageSent
 from hobnob.protocol.ids import new_ref
+from hobnob.protocol.records import Person, RoomState
 from hobnob.protocol.records import Room as RoomRecord
-from hobnob.protocol.records import RoomState
 
 LEAVING: Final = frozenset({"bye", "/bye", "/quit"})
 LAST_WORDS_WITHIN = 5.0
@@ -37,6 +38,7 @@ MOST_WAITING = 500
 MARK_EVERY = 2.0
 """Seconds between two notes of how far one has read."""
 
+COMMANDS: Final = with_help(TALK, "leaves")
 _REPLIES: Final[dict[type[c.Command], type[r.Reply]]] = {
     c.SetName: r.Done, c.JoinRoom: r.Joined, c.LeaveRoom: r.Done, c.ListRooms: r.Rooms, c.SendMessage: r.Done,
     c.SetTopic: r.Done, c.ReadHistory: r.History, c.EditMessage: r.Done, c.DeleteMessage: r.Done, c.React: r.Done,
@@ -71,8 +73,8 @@ class Place(Seat):
         self.turn(screen, room)
 
     @property
-    def name(self) -> str:
-        return self.screen.name(self.client.me.id, self.client.me.name)
+    def me(self) -> Person:
+        return self.client.me
 
     def turn(self, screen: LinesWire, room: RoomState) -> None:
         self.room = room

@@ -6,24 +6,35 @@ sent bytes without ever ending a line: then every read is a message of a program
 """
 
 import dataclasses
-from collections.abc import Generator, Iterable
+from collections.abc import Iterable
 from typing import Final
 
-from hobnob.gateways.gateway import House, Said
-from hobnob.gateways.lines.commands import COMMANDS, run
+from hobnob.gateways.gateway import House
+from hobnob.gateways.lines.arriving import NAME, Arrival
+from hobnob.gateways.lines.commands import COMMANDS
 from hobnob.gateways.lines.reader import INTERRUPT, TOO_LONG, LineReader
 from hobnob.gateways.lines.seat import Seat
+from hobnob.gateways.lines.slash import SlashCommand, run, table
 from hobnob.gateways.lines.student import BYE, StudentWire, server_says
-from hobnob.gateways.lines.talk import Script, Talk, ask
+from hobnob.gateways.lines.talk import Asking, Question, Script, Talk, ask
 from hobnob.gateways.lines.wire import LinesWire, shortened
 from hobnob.protocol.commands import Hello, SendMessage
 from hobnob.protocol.errors import ChatError
-from hobnob.protocol.replies import Done, Reply, Welcome
+from hobnob.protocol.replies import Done, Welcome
 
-_QUESTION: Final = "Your name? (Enter for a guest name) "
-
-GREETING: Final = f"This is hobnob, a chat. /help shows what you can do, bye leaves.\r\n{_QUESTION}".encode()
+GREETING: Final = f"This is hobnob, a chat. /help shows what you can do, bye leaves.\r\n{NAME}".encode()
 """What a silent client is sent before anything is known of it: fixed words, and line ends that every terminal takes."""
+
+IN_THE_CLEAR: Final = (
+    "Passwords and invites need an encrypted connection, and this one is not. Leave, and come back with the same "
+    "address in TLS: openssl s_client -quiet -connect HOST:PORT"
+)
+
+TELNET: Final = "/telnet"
+"""What a person types to say that their program is telnet, which most do not show by themselves."""
+
+_HIDE: Final = b"\xff\xfb\x01"  # IAC WILL ECHO (RFC 857): the peer leaves showing what is typed to us, and we do not
+_SHOW: Final = b"\xff\xfc\x01"  # IAC WON'T ECHO
 
 _LEAVING = frozenset({"bye", "/bye", "/quit", INTERRUPT, "\x04"})  # the last is Ctrl+D
 _LINE_ENDS = frozenset(b"\r\n")
@@ -42,6 +53,9 @@ class LinesCodec(Talk):
         self._reader = LineReader()
         self._screen = LinesWire()
         self._seat: Seat | None = None
+        self._commands = COMMANDS | table(
+            SlashCommand(TELNET, "hide passwords as you type them, in telnet", self._speaks_telnet, "account")
+        )
         self.wire = StudentWire() if raw else self._screen
 
     def split(self, data: bytes) -> Iterable[str | None]:
@@ -63,7 +77,8 @@ class LinesCodec(Talk):
             try:
                 welcome = yield from self._hello()
             except ChatError as error:
-                yield from self._not_welcome(error)
+                yield self.refused(error)
+                yield from self.leave()
                 return
             seat = self._seat = Seat(self._house, self.session, welcome.rooms, self._screen)
         self.introduced = True
@@ -78,17 +93,17 @@ class LinesCodec(Talk):
                 f"You are {seat.name} in {seat.here}. /help shows what you can do, bye leaves.", seat.present()
             )
 
-    def _hello(self) -> Generator[Said, Reply | None, Welcome]:
-        name = (self.next_line() or "").strip() if self._greeted else ""
-        return (yield from ask(Hello(client="lines", name=name or None), Welcome))
-
-    def _not_welcome(self, error: ChatError) -> Script:
-        """A refused name is asked for again; whatever else is the matter, typing on would not help."""
-        yield self.refused(error)
-        if self._greeted and error.code.startswith("name-"):
-            yield _QUESTION.encode()
-        else:
-            yield from self.leave()
+    def _hello(self) -> Asking[Welcome]:
+        """Come in. Who was not asked for a name has spoken at once, and what they said is said once they are in."""
+        if self._raw:
+            return (yield from ask(Hello(client="lines"), Welcome))
+        first = self.next_line()
+        arrival = Arrival(self._screen.block, confidential=self.session.origin.confidential)
+        is_for_the_door = first is not None and (self._greeted or arrival.wishes(first.strip()))
+        welcome = yield from arrival.come_in((first or "") if is_for_the_door else "")
+        if not is_for_the_door:
+            self.put_back(first)
+        return welcome
 
     def heard(self, line: str | None) -> SendMessage | Script | None:
         seat = self._seat
@@ -101,7 +116,7 @@ class LinesCodec(Talk):
             return self.leave()
         if line.startswith("/") and not self._raw:
             if not line.startswith("//"):
-                return run(seat, line, COMMANDS)
+                return run(seat, line, self._commands)
             line = line[1:]
         return SendMessage(room=seat.room.id, text=line)
 
@@ -113,12 +128,38 @@ class LinesCodec(Talk):
             self._seat.last_said[message.room] = done.number
 
     def refused(self, error: ChatError) -> bytes:
-        return self._block(shortened(error.hint))
+        return self._block(IN_THE_CLEAR if error.code == "not-confidential" else shortened(error.hint))
+
+    def hushed(self) -> bytes:
+        return self._block("Your last line was not said, as it may have been a password. Type it again to say it.")
+
+    def asking(self, question: Question) -> bytes:
+        if not question.secret:
+            return question.words.encode()
+        if self._reader.telnet:
+            return f"{question.words}: ".encode() + _HIDE
+        hide = f", or type {TELNET} if this is telnet" if self._reader.crlf else ""
+        return f"{question.words} (your screen shows it as you type{hide}): ".encode()
+
+    def asked(self, question: Question) -> bytes:
+        if not (question.secret and self._reader.telnet):
+            return b""
+        return _SHOW + self._screen.block("")  # the line's end was not shown either
+
+    def aside(self, question: Question, line: str | None) -> bool:
+        if not question.secret or line is None or line.strip().lower() != TELNET:
+            return False
+        self._reader.telnet = True
+        return True
 
     def goodbye(self) -> bytes:
         if self._raw:
             return BYE
         return self._block(f"Bye, {self._seat.name}." if self._seat else "Bye.")
+
+    def _speaks_telnet(self, seat: Seat, words: str) -> Script:
+        self._reader.telnet = True
+        yield seat.say("Passwords are hidden from now on as you type them, if this is telnet.")
 
     def _say(self, line: str) -> Script:
         yield self._block(line)

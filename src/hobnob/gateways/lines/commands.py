@@ -1,18 +1,13 @@
-"""What a person can do besides talking: one table, from a word after `/` to the script that does it.
-
-`words` is what follows the command, without white space around it. A script that lacks something raises `Usage`, and
-the person is told how the command is written.
-"""
+"""What a person can do besides talking, and the one table of all that can be typed after `/`."""
 
 import dataclasses
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Final
 
 from hobnob.gateways.lines import pages
+from hobnob.gateways.lines.account import ACCOUNT
 from hobnob.gateways.lines.seat import Seat
+from hobnob.gateways.lines.slash import SlashCommand, Usage, needed, table, with_help
 from hobnob.gateways.lines.talk import Script, ask
 from hobnob.gateways.lines.wire import shortened, spoken
 from hobnob.protocol.commands import (
@@ -39,64 +34,13 @@ MAX_HISTORY: Final = 200
 _NUMBER = re.compile(r"#?[0-9]{1,15}")
 
 
-class Usage(Exception):
-    """A command lacks something; a sentence may say what."""
-
-
-@dataclass(frozen=True, slots=True)
-class SlashCommand:
-    """A command, how it is written, what it does in a few words, and its script."""
-
-    usage: str
-    purpose: str
-    act: Callable[[Seat, str], Script]
-
-    @property
-    def word(self) -> str:
-        """The word by which it is called, with its slash."""
-        return self.usage.split()[0]
-
-
-def run(seat: Seat, line: str, commands: Mapping[str, SlashCommand]) -> Script:
-    """Do what a line that begins with `/` says; `commands` is what there is, by word."""
-    word, _, words = line.partition(" ")
-    command = commands.get(word.lower())
-    if command is None:
-        yield seat.say(_unknown(word, commands))
-        return
-    try:
-        yield from command.act(seat, words.strip())
-    except Usage as lacking:
-        yield seat.say(" ".join((*lacking.args, f"Write it like this: {command.usage} ({command.purpose}).")))
-
-
-def _unknown(word: str, commands: Mapping[str, SlashCommand]) -> str:
-    near = get_close_matches(word.lower(), commands, n=1)
-    advice = f"Did you mean {near[0]}?" if near else "/help lists all commands."
-    return f"There is no command {shortened(word)}. {advice} To say a line that begins with /, double the slash."
-
-
-def overview(commands: Mapping[str, SlashCommand], bye: str) -> list[str]:
-    """What can be typed; `bye` says what that word does."""
-    width = max(len(command.usage) for command in commands.values())
-    return [
-        "What you type is said in the room you are in. Other than that:",
-        *(f"  {command.usage:{width}}  {command.purpose}" for command in commands.values()),
-        f"Numbers of messages are shown by /history. bye on a line of its own {bye}.",
-    ]
-
-
-def _help(seat: Seat, words: str) -> Script:
-    yield seat.say(*overview(COMMANDS, "leaves"))
-
-
 def _name(seat: Seat, words: str) -> Script:
-    yield from ask(SetName(name=_needed(words)), Done)
+    yield from ask(SetName(name=needed(words)), Done)
     yield seat.say(f"You are now called {seat.name}.")
 
 
 def _join(seat: Seat, words: str) -> Script:
-    name = (_needed(words)).lstrip("#")
+    name = needed(words).lstrip("#")
     if name.startswith("@"):
         yield seat.say(f"To write to {shortened(name[1:])} alone: /msg {shortened(name[1:])} <text>")
         return
@@ -132,15 +76,15 @@ def _who(seat: Seat, words: str) -> Script:
 
 
 def _me(seat: Seat, words: str) -> Script:
-    done = yield from ask(SendMessage(room=seat.room.id, text=_needed(words), kind="action"), Done)
+    done = yield from ask(SendMessage(room=seat.room.id, text=needed(words), kind="action"), Done)
     seat.last_said[seat.room.id] = done.number
     yield seat.say(spoken(seat.name, "action", clean_line(words)))
 
 
 def _msg(seat: Seat, words: str) -> Script:
     name, _, text = words.partition(" ")
-    name = _needed(name.lstrip("@"))
-    text = _needed(text.strip())
+    name = needed(name.lstrip("@"))
+    text = needed(text.strip())
     yield from ask(SendMessage(room=f"@{name}", text=text), Done)
     yield seat.say(f"{seat.name} -> {shortened(name)}: {shortened(text)}")
 
@@ -166,7 +110,7 @@ def _history(seat: Seat, words: str) -> Script:
 
 
 def _search(seat: Seat, words: str) -> Script:
-    found = yield from ask(Search(query=_needed(words), limit=SEARCH_HITS), Found)
+    found = yield from ask(Search(query=needed(words), limit=SEARCH_HITS), Found)
     yield seat.say(*pages.found(seat.screen, found))
 
 
@@ -176,7 +120,7 @@ def _edit(seat: Seat, words: str) -> Script:
         of, text = _number(number), rest.strip()
     else:
         of, text = _last_said(seat), words
-    yield from ask(EditMessage(room=seat.room.id, of=of, text=_needed(text)), Done)
+    yield from ask(EditMessage(room=seat.room.id, of=of, text=needed(text)), Done)
     yield seat.say(f"#{of} now reads: {shortened(text)}")
 
 
@@ -191,7 +135,7 @@ def _delete(seat: Seat, words: str) -> Script:
 def _react(seat: Seat, words: str) -> Script:
     number, _, emoji = words.partition(" ")
     of = _number(number)
-    emoji = _needed(emoji.strip())
+    emoji = needed(emoji.strip())
     yield from ask(React(room=seat.room.id, of=of, emoji=emoji), Done)
     yield seat.say(f"You reacted {shortened(emoji)} to #{of}.")
 
@@ -213,12 +157,6 @@ def _colour(seat: Seat, words: str) -> Script:
     yield seat.say(f"Names are {'in colours' if seat.screen.colour else 'plain'} from now on, like yours: {seat.name}")
 
 
-def _needed(words: str) -> str:
-    if not words:
-        raise Usage
-    return words
-
-
 def _number(word: str) -> int:
     """The number of a message, written 42 or #42."""
     if not _NUMBER.fullmatch(word):
@@ -233,25 +171,23 @@ def _last_said(seat: Seat) -> int:
     return number
 
 
-COMMANDS: Final = {
-    command.word: command
-    for command in (
-        SlashCommand("/help", "this list", _help),
-        SlashCommand("/name <name>", "be called otherwise", _name),
-        SlashCommand("/join <room>", "go into a room; a missing one is made", _join),
-        SlashCommand("/leave [room]", "leave a room, back to the lobby", _leave),
-        SlashCommand("/rooms", "the rooms there are", _rooms),
-        SlashCommand("/who", "who is here", _who),
-        SlashCommand("/me <text>", "say what you do: * ada waves", _me),
-        SlashCommand("/msg <name> <text>", "write to one person alone", _msg),
-        SlashCommand("/topic [text]", "read or set what the room is about", _topic),
-        SlashCommand("/history [count]", "the last messages, or those around #42", _history),
-        SlashCommand("/search <words>", 'find messages: tea "green tea" from:ada in:#tea', _search),
-        SlashCommand("/edit [number] <text>", "change your last message, or one by number", _edit),
-        SlashCommand("/delete [number]", "take your last message back, or one by number", _delete),
-        SlashCommand("/react <number> <emoji>", "react to a message", _react),
-        SlashCommand("/away [text]", "be marked as away", _away),
-        SlashCommand("/back", "be here again", _back),
-        SlashCommand("/colour on|off", "names in colours, or not", _colour),
-    )
-}
+TALK: Final = table(
+    SlashCommand("/name <name>", "be called otherwise", _name),
+    SlashCommand("/join <room>", "go into a room; a missing one is made", _join),
+    SlashCommand("/leave [room]", "leave a room, back to the lobby", _leave),
+    SlashCommand("/rooms", "the rooms there are", _rooms),
+    SlashCommand("/who", "who is here", _who),
+    SlashCommand("/me <text>", "say what you do: * ada waves", _me),
+    SlashCommand("/msg <name> <text>", "write to one person alone", _msg),
+    SlashCommand("/topic [text]", "read or set what the room is about", _topic),
+    SlashCommand("/history [count]", "the last messages, or those around #42", _history),
+    SlashCommand("/search <words>", 'find messages: tea "green tea" from:ada in:#tea', _search),
+    SlashCommand("/edit [number] <text>", "change your last message, or one by number", _edit),
+    SlashCommand("/delete [number]", "take your last message back, or one by number", _delete),
+    SlashCommand("/react <number> <emoji>", "react to a message", _react),
+    SlashCommand("/away [text]", "be marked as away", _away),
+    SlashCommand("/back", "be here again", _back),
+    SlashCommand("/colour on|off", "names in colours, or not", _colour),
+)
+
+COMMANDS: Final = with_help(TALK | ACCOUNT, "leaves")

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from hobnob.gateways.gateway import Attach, House, Manner
-from hobnob.gateways.lines.commands import COMMANDS, SlashCommand, Usage, overview, run
+from hobnob.gateways.lines.commands import TALK
 from hobnob.gateways.lines.reader import TOO_LONG, LineReader
 from hobnob.gateways.lines.seat import Seat
+from hobnob.gateways.lines.slash import SlashCommand, Usage, run, table, with_help
 from hobnob.gateways.lines.talk import Script, Talk, ask
 from hobnob.gateways.lines.wire import LinesWire, shortened
 from hobnob.protocol.commands import Hello, SendMessage
@@ -84,13 +85,12 @@ class ConsoleCodec(Talk):
         self._desk = desk
         self._reader = LineReader()
         self._seat: Seat | None = None
-        inherited = {word: command for word, command in COMMANDS.items() if word not in ("/name", "/colour")}
-        own = (
-            SlashCommand("/help", "this list", self._help),
+        inherited = {word: command for word, command in TALK.items() if word not in ("/name", "/colour")}
+        own = table(
             SlashCommand("/colour red|names|off", "others in red, each name in its colour, or neither", self._colour),
             SlashCommand("/stop", "stop the server", self._stop),
         )
-        self.commands = inherited | {command.word: command for command in own}
+        self.commands = with_help(inherited | own, "disconnects everybody else")
 
     @property
     def prompt(self) -> str:
@@ -146,9 +146,6 @@ class ConsoleCodec(Talk):
         count = self._desk.send_away(LAST_WORD)
         gone = f"Disconnected {count} client{'s' if count > 1 else ''}." if count else "Nobody is connected."
         yield from self._say(gone, self._desk.waiting)
-
-    def _help(self, seat: Seat, words: str) -> Script:
-        return self._say(*overview(self.commands, "disconnects everybody else"))
 
     def _colour(self, seat: Seat, words: str) -> Script:
         theme = THEMES.get(words.lower())

@@ -41,12 +41,14 @@ class LineReader:
     """One connection's bytes, as lines. None stands for a line that was too long, one empty line for many in a row.
 
     `crlf`: the peer's first line ended with CR, so its terminal may need one to return the cursor; None before that.
+    `telnet`: the peer has sent a telnet command, so it will not show one as text.
     """
 
-    __slots__ = ("_after_cr", "_line", "_negotiation", "_skipping", "crlf")
+    __slots__ = ("_after_cr", "_line", "_negotiation", "_skipping", "crlf", "telnet")
 
     def __init__(self) -> None:
         self.crlf: bool | None = None
+        self.telnet = False
         self._line = bytearray()
         self._negotiation = b""
         self._skipping = False
@@ -111,6 +113,7 @@ class LineReader:
             if at < 0:
                 self._negotiation = data[start:]
                 return bytes(kept)
+            self.telnet = self.telnet or 0xF0 <= data[start + 1] < 0xFF  # a doubled IAC may be somebody's Latin-1
             kept += _meaning(data[start + 1 : at])
         return bytes(kept + data[at:])
 

@@ -6,11 +6,11 @@ from typing import Final
 
 from hobnob.gateways.gateway import House, Session
 from hobnob.gateways.lines import pages
-from hobnob.gateways.lines.talk import Script, ask
+from hobnob.gateways.lines.talk import Asking, Script, ask
 from hobnob.gateways.lines.wire import LinesWire, shown
-from hobnob.protocol.commands import ReadHistory
-from hobnob.protocol.records import RoomState
-from hobnob.protocol.replies import History
+from hobnob.protocol.commands import JoinRoom, ReadHistory
+from hobnob.protocol.records import Person, RoomState
+from hobnob.protocol.replies import History, Joined
 
 ARRIVAL_MESSAGES: Final = 10
 """Messages shown to who comes into a room."""
@@ -22,9 +22,23 @@ class Seat:
     def __init__(self, house: House, session: Session, rooms: Sequence[RoomState], screen: LinesWire) -> None:
         self.house = house
         self.session = session
+        self.screen = screen
+        self.settle(rooms)
+
+    def settle(self, rooms: Sequence[RoomState]) -> None:
+        """Be in the first of these rooms, the lobby where that is one of them."""
         self.lobby = self.room = next((room for room in rooms if room.name == "lobby"), rooms[0])
         self.last_said: dict[str, int] = {}
-        self.screen = screen
+
+    @property
+    def me(self) -> Person | None:
+        """Who they are."""
+        return self.session.person
+
+    @property
+    def confidential(self) -> bool:
+        """Whether nobody on the way can read along."""
+        return self.session.origin.confidential
 
     @property
     def here(self) -> str:
@@ -34,8 +48,8 @@ class Seat:
     @property
     def name(self) -> str:
         """Their own present name, as it is shown."""
-        person = self.session.person
-        return self.screen.name(person.id, person.name) if person else ""
+        me = self.me
+        return self.screen.name(me.id, me.name) if me else ""
 
     def say(self, *lines: str) -> bytes:
         """Lines for the person alone."""
@@ -48,8 +62,13 @@ class Seat:
 
     def present(self) -> str:
         """Who else is here."""
-        person = self.session.person
-        return pages.present(self.screen, self.house.attached(self.room.id), person.id if person else "")
+        me = self.me
+        return pages.present(self.screen, self.house.attached(self.room.id), me.id if me else "")
+
+    def back_to_the_lobby(self) -> Asking[tuple[RoomState]]:
+        """Join it again; every other room was left, or is nobody's but others'."""
+        joined = yield from ask(JoinRoom(room="#lobby"), Joined)
+        return (joined.room,)
 
     def arrive(self) -> Script:
         """Show the room one has come into, up to where its live events go on."""

@@ -5,19 +5,19 @@ What was sent together may arrive together, so cutting it apart is best effort: 
 """
 
 import re
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from hobnob.gateways.gateway import House, Said
+from hobnob.gateways.gateway import House
 from hobnob.gateways.lines.reader import MAX_LINE, TOO_LONG
-from hobnob.gateways.lines.talk import Script, Talk, ask
+from hobnob.gateways.lines.talk import Asking, Script, Talk, ask
 from hobnob.gateways.lines.wire import LinesWire, shortened
 from hobnob.protocol.commands import Hello, SendMessage
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import Event, MessageEdited, MessageSent
 from hobnob.protocol.records import Room
-from hobnob.protocol.replies import Reply, Welcome
+from hobnob.protocol.replies import Welcome
 
 BYE: Final = b"bye"
 """The last word, as the client itself would say it: compared as it came, so nothing follows it."""
@@ -132,7 +132,7 @@ def _name_and_rest(text: str) -> tuple[str, str]:
     return name.strip()[:_LONGEST_NAME], rest
 
 
-def _hello(wanted: str) -> Generator[Said, Reply | None, Welcome]:
+def _hello(wanted: str) -> Asking[Welcome]:
     """Ask for the wanted name, for one like it, at last for any; such a client cannot be asked for another."""
     for name in (wanted, *(f"{wanted}-{number}" for number in range(2, _MAX_NAMESAKES + 1))):
         try:

@@ -3,9 +3,11 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 from hobnob.gateways.gateway import Close, Codec, Conversation, Link, Origin, Said, Session, WireFormat
 from hobnob.gateways.lines import LinesCodec, StudentCodec
+from hobnob.protocol.account_commands import ChangePassword, DeleteAccount, ListDevices, LogIn, LogOut, Register
 from hobnob.protocol.commands import (
     Command,
     DeleteMessage,
@@ -23,11 +25,21 @@ from hobnob.protocol.commands import (
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import Event
 from hobnob.protocol.names import NameRefused, person_name, room_name
-from hobnob.protocol.records import Member, Message, Person, Room, RoomListing, RoomState
-from hobnob.protocol.replies import Done, Found, History, Joined, Reply, Rooms, Welcome
+from hobnob.protocol.records import Device, Member, Message, Person, PersonKind, Room, RoomListing, RoomState
+from hobnob.protocol.replies import Devices, Done, Found, History, Joined, Registered, Reply, Rooms, Welcome
 from hobnob.protocol.text import clean
 
 ADA = Member(id="p_ada", name="ada", attached=True, state="online")
+
+
+CODE = "abcdefghijklmnopqrstuvwx23"
+Access = Literal["open", "invite", "accounts"]
+
+
+def strong(password: str) -> str:
+    if len(password) < 8:
+        raise ChatError("password-weak")
+    return password
 
 
 class Client:
@@ -52,6 +64,13 @@ class FakeHouse:
         self.said: list[Message] = []
         self.done: list[Command] = []
         self.refusing: ChatError | None = None
+        self.access: Access = "open"
+        self.invites = {CODE}
+        self.passwords = {"ada": "correct horse"}
+        self.devices = (
+            Device("d_aaaabbbbcccc", "phone", "2026-11-01T08:00:00.000Z", "2026-11-22T09:30:00.000Z"),
+            Device("d_aaddbbbbcccc", "", "2026-11-02T08:00:00.000Z", "2026-11-20T10:00:00.000Z"),
+        )
         self.unnamed: str | None = None
         self.client: Client | None = None
         self.hear("ada", "good morning")
@@ -97,6 +116,8 @@ class FakeHouse:
         match command:
             case Hello():
                 return self.hello(client, command)
+            case Register() | LogIn() | LogOut() | ChangePassword() | DeleteAccount() | ListDevices():
+                return self.account(client, command)
             case SetName():
                 client.person = Person(id="p_me", name=person_name(command.name), kind="visitor")
                 return Done()
@@ -118,12 +139,48 @@ class FakeHouse:
         return Done(number=9)
 
     def hello(self, client: Client, command: Hello) -> Reply:
+        if command.password is not None and not command.register:
+            return self.log_in(client, command.name or "", command.password)
+        if self.access != "open" and command.invite not in self.invites:
+            raise ChatError("invite-needed" if command.invite is None else "invite-unknown")
         name = person_name(command.name) if command.name else self.unnamed or "guest-k7wq"
         if name in self.taken:
             raise ChatError("name-taken")
-        client.person = Person(id="p_me", name=name, kind="visitor")
-        rooms = (self.room("#lobby"),)
-        return Welcome(you=client.person, epoch="e", server="hobnob", version="0", rooms=rooms)
+        if self.access == "accounts" and not command.register:
+            raise ChatError("account-needed")
+        if command.password is not None:
+            self.passwords[name] = strong(command.password)
+        return self.welcome(client, name, "visitor" if command.password is None else "account")
+
+    def welcome(self, client: Client, name: str, kind: PersonKind) -> Reply:
+        client.person = Person(id="p_me", name=name, kind=kind)
+        return Welcome(you=client.person, epoch="e", server="hobnob", version="0", rooms=(self.room("#lobby"),))
+
+    def log_in(self, client: Client, name: str, password: str) -> Reply:
+        if self.passwords.get(name) != password:
+            raise ChatError("wrong-password")
+        return self.welcome(client, name, "account")
+
+    def account(self, client: Client, command: Command) -> Reply:
+        me = client.person
+        assert me is not None
+        match command:
+            case Register():
+                name = person_name(command.name) if command.name else me.name
+                self.passwords[name] = strong(command.password)
+                client.person = Person(id="p_me", name=name, kind="account")
+                return Registered(you=client.person)
+            case LogIn():
+                return self.log_in(client, command.name, command.password)
+            case ChangePassword() if self.passwords[me.name] == command.old:
+                self.passwords[me.name] = strong(command.new)
+            case DeleteAccount() if self.passwords[me.name] == command.password:
+                del self.passwords[me.name]
+            case ChangePassword() | DeleteAccount():
+                raise ChatError("wrong-password")
+            case ListDevices():
+                return Devices(self.devices)
+        return Done()
 
     def join(self, command: JoinRoom) -> Reply:
         try:
@@ -190,13 +247,21 @@ class Driver:
 
     def take(self) -> str:
         """What was read since the last time."""
+        return self.take_bytes().decode()
+
+    def take_bytes(self) -> bytes:
+        """The same, where telnet commands may be in it."""
         read, self.read = self.read, b""
-        return read.decode()
+        return read
 
 
-def person(*, greeted: bool = True, raw: bool = False) -> Driver:
+def person(*, greeted: bool = True, raw: bool = False, access: Access = "open", confidential: bool = True) -> Driver:
     house = FakeHouse()
-    return Driver(LinesCodec(house, greeted=greeted, raw=raw), house)
+    house.access = access
+    driver = Driver(LinesCodec(house, greeted=greeted, raw=raw), house)
+    if not confidential:
+        driver.client.origin = Origin("192.0.2.7", confidential=False, loopback=False)
+    return driver
 
 
 def student() -> Driver:

@@ -3,15 +3,22 @@
 import re
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
-from tests.unit.gateways.lines.house import person, student
+from tests.unit.gateways.lines.house import Access, person, student
 
 from hobnob.gateways.lines.commands import COMMANDS
-from hobnob.gateways.lines.reader import MAX_LINE
+from hobnob.gateways.lines.reader import MAX_LINE, LineReader
 
 # What may come out, whatever came in: no control character but the end of a line and the colours of names.
 FORBIDDEN = re.compile(r"[\x00-\x09\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f]|\x1b(?!\[[0-9]{1,2}m)|\r(?!\n)")
+
+ACCESS: st.SearchStrategy[Access] = st.sampled_from(["open", "invite", "accounts"])
+
+# How a password is hidden; it depends on whether the peer has shown by then that it is telnet.
+HIDING = re.compile(rb"\xff[\xfb\xfc]\x01(\r?\n)?| \(your screen shows it[^)]*\)")
+
+QUESTION = re.compile(b"Your name|Invite:|assword|The name of the account")
 
 TYPED = st.one_of(
     st.binary(max_size=40),
@@ -20,16 +27,28 @@ TYPED = st.one_of(
         [b"\n", b"\r\n", b"\r", b"\r\0", b"\xff\xf4", b"\xff\xfb\x01", b"\xff\xfa\x18\0x\xff\xf0", b"\xff", b"\x08"]
     ),
     st.sampled_from(
-        [b"bye", b"ada", b"#1 ", b"\x1b[A", b"\x1b]0;x\x07", b"\xc2\x9b31m", b"\xc3", b"on", b"x" * MAX_LINE]
+        [
+            b"bye",
+            b"ada",
+            b"correct horse",
+            b"/telnet",
+            b"#1 ",
+            b"\x1b[A",
+            b"\x1b]0;x\x07",
+            b"\xc2\x9b31m",
+            b"\xc3",
+            b"on",
+            b"x" * MAX_LINE,
+        ]
     ),
 )
 
 
-@given(st.lists(TYPED, max_size=12).map(b"".join), st.data(), st.booleans())
+@given(st.lists(TYPED, max_size=12).map(b"".join), st.data(), st.booleans(), ACCESS)
 def test_any_bytes_in_any_split_say_the_same_and_move_no_cursor(
-    data: bytes, cuts: st.DataObject, greeted: bool
+    data: bytes, cuts: st.DataObject, greeted: bool, access: Access
 ) -> None:
-    whole, split = person(greeted=greeted), person(greeted=greeted)
+    whole, split = person(greeted=greeted, access=access), person(greeted=greeted, access=access)
     whole.receive(data)
     places = sorted(cuts.draw(st.lists(st.integers(0, len(data)), max_size=6)))
     for start, end in pairwise([0, *places, len(data)]):
@@ -37,9 +56,12 @@ def test_any_bytes_in_any_split_say_the_same_and_move_no_cursor(
     for driver in (whole, split):
         driver.end()
         assert driver.closed
-    assert split.read == whole.read
+    # Many empty lines in one read count once, and an empty line answers a question.
+    assume(not QUESTION.search(whole.read) or "" not in (line and line.strip() for line in LineReader().feed(data)))
+    read = HIDING.sub(b"", whole.read)
+    assert HIDING.sub(b"", split.read) == read
     assert split.house.done == whole.house.done
-    assert not FORBIDDEN.search(whole.read.decode())
+    assert not FORBIDDEN.search(read.decode())
 
 
 @given(st.lists(st.binary(max_size=60), max_size=6), st.sampled_from(["student", "raw"]))

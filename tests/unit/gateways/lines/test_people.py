@@ -1,5 +1,6 @@
 """Conversations of people, byte for byte: what they type, and what they read in answer."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from tests.unit.gateways.lines.house import Driver, person, said_by
 from hobnob.gateways.lines import GREETING
 from hobnob.gateways.lines.commands import COMMANDS
 from hobnob.gateways.lines.reader import MAX_LINE
+from hobnob.gateways.lines.slash import TOPICS
 from hobnob.protocol.commands import EditMessage, Hello, ReadHistory, SendMessage
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import MessageSent
@@ -47,7 +49,9 @@ def test_enter_makes_a_guest() -> None:
 def test_a_refused_name_is_asked_for_again() -> None:
     driver = person()
     driver.receive(b"ada\n")
-    assert driver.take() == "This name is taken. Choose another.\nYour name? (Enter for a guest name) "
+    assert driver.take() == (
+        "This name is taken. Choose another. If it is yours, type /login ada\nYour name? (Enter for a guest name) "
+    )
     driver.receive(b"Server\n")
     assert driver.take() == "This name is reserved; choose another one.\nYour name? (Enter for a guest name) "
     driver.receive(b"bob\n")
@@ -180,12 +184,30 @@ def test_a_command_is_answered(bob: Driver, line: str, answer: str) -> None:
     assert bob.take() == answer
 
 
+@pytest.mark.parametrize("topic", ["", *TOPICS])
+def test_help_fits_on_a_screen(bob: Driver, topic: str) -> None:
+    bob.receive(f"/help {topic}\n".encode())
+    text = bob.take()
+    assert len(text.splitlines()) <= 24
+    assert max(map(len, text.splitlines())) <= 79
+
+
 def test_help_names_every_command(bob: Driver) -> None:
-    bob.receive(b"/help\n")
+    for topic in ("", *TOPICS):
+        bob.receive(f"/help {topic}\n".encode())
     text = bob.take()
     for word in COMMANDS:
-        assert f"\n  {word} " in text
-    assert max(map(len, text.splitlines())) <= 79
+        assert re.search(rf"^  {word} ", text, re.MULTILINE)
+
+
+def test_help_says_more_of_one_command(bob: Driver) -> None:
+    bob.receive(b"/help /devices\n/help me\n/help xyzzy\n")
+    assert bob.take() == (
+        "  /devices [end|name ...]  where you are logged in\n"
+        "  /devices end <id>  logs one out; /devices name <id> <name>  calls it otherwise\n"
+        "  /me <text>  say what you do: * ada waves\n"
+        "There is no help about xyzzy. /help lists all commands.\n"
+    )
 
 
 def test_the_last_message_can_be_edited_and_deleted_without_its_number(bob: Driver) -> None:

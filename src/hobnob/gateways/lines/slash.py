@@ -1,0 +1,134 @@
+"""Lines that begin with `/`: how a table of commands is called, and how it is explained.
+
+`words` is what follows the command, without white space around it. A script that lacks something raises `Usage`, and
+the person is told how the command is written. Nobody reads more than a screen of help at once, so commands have topics.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final
+
+from hobnob.gateways.lines.seat import Seat
+from hobnob.gateways.lines.talk import GaveUp, Hush, Script
+from hobnob.gateways.lines.wire import shortened
+from hobnob.protocol.errors import ChatError
+
+TALKING: Final = ""
+"""The topic of what everybody needs; `/help` alone lists it."""
+TOPICS: Final = {
+    "account": "your name and password, your devices, whom you hear",
+    "rooms": "inviting, room settings, moderators' commands",
+}
+
+Table = Mapping[str, "SlashCommand"]
+
+
+class Usage(Exception):
+    """A command lacks something; a sentence may say what."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlashCommand:
+    """A command, how it is written, what it does in a few words, and its script.
+
+    `more`: lines that `/help` and the command's word show besides. `secret`: it asks for a password, so what is typed
+    after it failed may be one.
+    """
+
+    usage: str
+    purpose: str
+    act: Callable[[Seat, str], Script]
+    topic: str = TALKING
+    more: tuple[str, ...] = ()
+    secret: bool = False
+
+    @property
+    def word(self) -> str:
+        """The word by which it is called, with its slash."""
+        return self.usage.split()[0]
+
+
+def table(*commands: SlashCommand) -> dict[str, SlashCommand]:
+    """Commands by word."""
+    return {command.word: command for command in commands}
+
+
+def run(seat: Seat, line: str, commands: Table) -> Script:
+    """Do what a line that begins with `/` says; `commands` is what there is, by word."""
+    word, _, words = line.partition(" ")
+    command = commands.get(word.lower())
+    if command is None:
+        near = get_close_matches(word.lower(), commands, n=1)
+        yield seat.say(_unknown(word, near))
+        if near and commands[near[0]].secret:
+            yield Hush()
+        return
+    try:
+        yield from command.act(seat, words.strip())
+        return
+    except Usage as lacking:
+        yield seat.say(" ".join((*lacking.args, f"Write it like this: {command.usage} ({command.purpose}).")))
+    except GaveUp:
+        yield seat.say("Nothing was changed.")
+        return
+    except ChatError:
+        if command.secret:
+            yield Hush()
+        raise
+    if command.secret:
+        yield Hush()
+
+
+def needed(words: str) -> str:
+    """What has to be there. Raises Usage."""
+    if not words:
+        raise Usage
+    return words
+
+
+def _unknown(word: str, near: list[str]) -> str:
+    advice = f"Did you mean {near[0]}?" if near else "/help lists all commands."
+    return f"There is no command {shortened(word)}. {advice} To say a line that begins with /, double the slash."
+
+
+def with_help(commands: Table, bye: str) -> dict[str, SlashCommand]:
+    """A table and `/help` about it; `bye` says what that word does."""
+
+    def explain(seat: Seat, words: str) -> Script:
+        yield seat.say(*overview(everything, bye, words))
+
+    everything = table(SlashCommand("/help [topic]", "this list, or more about one thing", explain)) | {**commands}
+    return everything
+
+
+def overview(commands: Table, bye: str, words: str = "") -> list[str]:
+    """What can be typed, of one topic, or more about one command; `bye` says what that word does."""
+    asked = words.lower().removeprefix("/")
+    topics = {topic: what for topic, what in TOPICS.items() if any(each.topic == topic for each in commands.values())}
+    if asked in topics:
+        return _listed(commands, asked)
+    if asked:
+        return _explained(commands, asked)
+    return [
+        "What you type is said in the room you are in. Other than that:",
+        *_listed(commands, TALKING),
+        *(f"  {f'/help {topic}':{_width(commands, TALKING)}}  {what}" for topic, what in topics.items()),
+        f"Numbers of messages are shown by /history. bye on a line of its own {bye}.",
+    ]
+
+
+def _listed(commands: Table, topic: str) -> list[str]:
+    width = _width(commands, topic)
+    return [f"  {each.usage:{width}}  {each.purpose}" for each in commands.values() if each.topic == topic]
+
+
+def _width(commands: Table, topic: str) -> int:
+    return max(len(command.usage) for command in commands.values() if command.topic == topic)
+
+
+def _explained(commands: Table, asked: str) -> list[str]:
+    command = commands.get(f"/{asked}")
+    if command is None:
+        return [f"There is no help about {shortened(asked)}. /help lists all commands."]
+    return [f"  {command.usage}  {command.purpose}", *(f"  {line}" for line in command.more)]
