@@ -66,6 +66,10 @@ class Config:
         default=None,
         metadata=_doc('Who may come in: "open" is everyone who reaches the port, and has to be said beyond loopback.'),
     )
+    public: bool = field(
+        default=False,
+        metadata=_doc("Strangers come in by this machine's own address, as through a tunnel, so it is not exempt."),
+    )
     name: str = field(
         default="hobnob",
         metadata=_doc("What the server calls itself: letters, digits, dots and hyphens."),
@@ -82,11 +86,17 @@ class Config:
     )
     trusted_networks: tuple[Network, ...] = field(
         default=(),
-        metadata=_doc("Networks whose addresses may have as many connections as they like, such as a school's own."),
+        metadata=_doc("Networks whose addresses meet no limit, but each person in them does, such as a school's own."),
     )
     hosts: tuple[str, ...] = field(
         default=(),
         metadata=_doc("Further names under which browsers may ask for this server, such as chat.example.org."),
+    )
+    limits: str = field(
+        default="on",
+        metadata=_doc(
+            'Limits on how much one address, person and room may do in a short time: "on", or "off" for none.'
+        ),
     )
     max_undecided_per_address: int = field(
         default=64,
@@ -113,6 +123,8 @@ class Config:
         self._check_access()
         self._check_names()
         self._check_caps()
+        if self.limits not in ("on", "off"):
+            raise ConfigRefused(f"The setting of limits {self.limits!r} is not known: choose on or off.")
         self._check_tls()
 
     def _check_tls(self) -> None:

@@ -15,6 +15,7 @@ import structlog
 
 from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat
+from hobnob.chat.policy import Policy
 from hobnob.config import Config
 from hobnob.gateways.gateway import Codec
 from hobnob.gateways.irc import IrcCodec
@@ -103,7 +104,7 @@ async def run(config: Config, ready: Ready, console: Console | None = None) -> N
     store = SqlStore(config.data)
     store.open()
     try:
-        chat = Chat(store, LocalBus(), config.name)
+        chat = Chat(store, LocalBus(), config.name, policy=_policy(config))
         await chat.open()
         web = LateWebGateway(chat, _web_settings(config))
         listener = Listener(
@@ -149,6 +150,12 @@ def _reached_at(config: Config, listened: Addresses, tls: Tls | None) -> Link:
 
 def _nothing() -> None:
     """What is to be done when a connection of the admin socket is gone: it was counted nowhere."""
+
+
+def _policy(config: Config) -> Policy:
+    return Policy(
+        limited=config.limits == "on", trusted_networks=config.trusted_networks, loopback_exempt=not config.public
+    )
 
 
 def _tls(config: Config) -> Tls | None:
@@ -247,6 +254,7 @@ def _door_settings(config: Config) -> DoorSettings:
         max_connections_per_address=per_address,
         max_connections_per_site=max(caps.max_connections_per_site, 4 * per_address),
         exempt=(*config.trusted_networks, *config.web_proxies),
+        loopback_exempt=not config.public,
         tls_required=config.tls == "required",
     )
 

@@ -34,6 +34,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "an empty host name": {"hosts": ("",)},
     "a host name of two lines": {"hosts": ("a\nb",)},
     "room for nobody": {"max_undecided_per_address": 0},
+    "limits of another kind": {"limits": "no"},
     "nobody's home": {"data": Path("~nobody-has-this-name/x")},
 }
 
@@ -95,6 +96,8 @@ def test_names_in_the_environment() -> None:
 def default_in_the_table(setting: dataclasses.Field[Any]) -> str:
     if setting.name == "data":
         return "this system's folder for programs' data"
+    if isinstance(setting.default, bool):
+        return "yes" if setting.default else "no"
     return "none" if setting.default in (None, ()) else f"`{setting.default}`"
 
 

@@ -19,7 +19,8 @@ from hobnob.config import Config, ConfigRefused, variable
 
 FLAGS = {f"--{setting.name.replace('_', '-')}": setting.name for setting in fields(Config)} | {"--config": "config"}
 LISTS = {setting.name for setting in fields(Config) if setting.default == ()}
-NUMBERS = {setting.name for setting in fields(Config) if isinstance(setting.default, int)}
+SWITCHES = {setting.name for setting in fields(Config) if isinstance(setting.default, bool)}
+NUMBERS = {setting.name for setting in fields(Config) if isinstance(setting.default, int)} - SWITCHES
 
 
 def fill_from_environment(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
@@ -51,9 +52,20 @@ def _fill(arguments: ArgumentCollection, variables: Mapping[str, str | None], so
             continue
         name = variable(setting)
         value = variables.get(name) or ""
+        if value and setting in SWITCHES:
+            value = _yes_or_no(value, f"{name} from {source}")
         parts = value.replace(",", " ").split() if setting in LISTS else [value] if value else []
         for index, part in enumerate(parts):
             argument.append(Token(keyword=name, value=part, source=source, index=index))
+
+
+def _yes_or_no(value: str, what: str) -> str:
+    said = value.strip().lower()
+    if said in ("yes", "y", "true", "1", "on"):
+        return "yes"
+    if said in ("no", "n", "false", "0", "off"):
+        return "no"
+    raise ConfigRefused(f"{what} has to be yes or no, not {value!r}.")
 
 
 def _only_whole_numbers(arguments: ArgumentCollection) -> None:
@@ -97,7 +109,9 @@ def _check(path: Path, key: str, value: object) -> None:
         near = difflib.get_close_matches(setting, defaults, n=1)
         hint = f"; did you mean {near[0]}?" if near else "."
         raise ConfigRefused(f'The file {path} has a setting "{key}" that does not exist{hint}')
-    if setting in NUMBERS:
+    if setting in SWITCHES:
+        legal, wanted = isinstance(value, bool), "true or false, without quotes"
+    elif setting in NUMBERS:
         legal, wanted = type(value) is int, "a whole number, without quotes"
     elif setting in LISTS:
         legal = isinstance(value, list) and all(isinstance(item, str) for item in value)

@@ -29,7 +29,8 @@ Network = IPv4Network | IPv6Network
 class DoorSettings:
     """How many connections may stay.
 
-    `exempt` are networks whose addresses are counted for the process alone, as this machine's own are.
+    `exempt` are networks whose addresses are counted for the process alone, as this machine's own are where they are
+    `loopback_exempt`.
     """
 
     max_connections: int = 20_000
@@ -39,6 +40,7 @@ class DoorSettings:
     max_connections_per_site: int = 4000
     """For an IPv6 /48."""
     exempt: tuple[Network, ...] = ()
+    loopback_exempt: bool = True
     tls_required: bool = False
 
 
@@ -85,7 +87,7 @@ class Door:
         self._lingering += change
 
     def _counted(self, peer: Peer) -> str | None:
-        if peer.loopback:
+        if peer.loopback and self._settings.loopback_exempt:
             return None
         exempt = self._settings.exempt
         if exempt and any(ip_address(peer.address) in network for network in exempt):

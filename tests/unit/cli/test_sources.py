@@ -77,11 +77,13 @@ def test_every_setting_can_come_from_the_environment(
         "tls_cert": "cert.pem",
         "tls_key": "key.pem",
         "access": "open",
+        "public": "yes",
         "name": "chat.example.org",
         "trusted_proxies": "10.0.0.0/8, fd00::/8",
         "web_proxies": "127.0.0.1",
         "trusted_networks": "192.168.0.0/16",
         "hosts": "a.example,b.example  c.example",
+        "limits": "off",
         "max_undecided_per_address": "200",
         "max_connections": "300",
         "max_connections_per_address": "30",
@@ -97,15 +99,38 @@ def test_every_setting_can_come_from_the_environment(
         tls_cert=Path("cert.pem"),
         tls_key=Path("key.pem"),
         access="open",
+        public=True,
         name="chat.example.org",
         trusted_proxies=(ip_network("10.0.0.0/8"), ip_network("fd00::/8")),
         web_proxies=(ip_network("127.0.0.1"),),
         trusted_networks=(ip_network("192.168.0.0/16"),),
         hosts=("a.example", "b.example", "c.example"),
+        limits="off",
         max_undecided_per_address=200,
         max_connections=300,
         max_connections_per_address=30,
     )
+
+
+@pytest.mark.parametrize("word", ["true", "1", "yes", "on"])
+def test_a_switch_is_turned_on_and_off(
+    folder: Path, started: list[Config], monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    assert serve(started, "--public") == Config(public=True)
+    monkeypatch.setenv("HOBNOB_PUBLIC", word)
+    assert serve(started) == Config(public=True)
+    monkeypatch.setenv("HOBNOB_PUBLIC", {"true": "false", "1": "0", "yes": "no", "on": "off"}[word])
+    (folder / "settings.toml").write_text("public = true\n")
+    assert serve(started, "--config", "settings.toml") == Config()
+    monkeypatch.delenv("HOBNOB_PUBLIC")
+    assert serve(started, "--config", "settings.toml") == Config(public=True)
+
+
+def test_a_switch_that_is_neither_is_refused(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOBNOB_PUBLIC", "maybe")
+    assert refused(capsys) == "HOBNOB_PUBLIC from the environment has to be yes or no, not 'maybe'."
 
 
 def test_the_file_may_be_named_by_the_environment(
@@ -175,6 +200,8 @@ FILES = {
     "a text for a list": ('hosts = "a.example"', "list"),
     "numbers in a list": ("hosts = [1]", "list"),
     "a list for a text": ('name = ["a"]', "text in quotes"),
+    "a text for a switch": ('public = "yes"', "true or false"),
+    "a number for a switch": ("public = 1", "true or false"),
     "no TOML": ("port: 80", "not TOML"),
     "no such port": ("port = 99999", "99999"),
     "no network": ('trusted_proxies = ["x"]', "trusted_proxies"),
