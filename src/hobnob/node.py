@@ -15,6 +15,7 @@ import structlog
 
 from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat
+from hobnob.chat.limits import Limit
 from hobnob.chat.policy import Policy
 from hobnob.config import Config
 from hobnob.gateways.gateway import Codec
@@ -108,10 +109,11 @@ async def run(config: Config, ready: Ready, console: Console | None = None) -> N
         await chat.open()
         web = LateWebGateway(chat, _web_settings(config))
         listener = Listener(
-            gateways=_gateways(chat, web, Door(_door_settings(config)), console),
+            gateways=gateways(chat, web, Door(_door_settings(config)), console),
             greeting=GREETING,
             settings=_listener_settings(config),
             tls=tls,
+            too_often=_too_often(chat, config),
         )
         desk = AdminSocket(config.data, lambda: Connection(chat, lambda _: OperatorCodec(chat), OPERATOR, _nothing))
         chores = [loop.create_task(_tidy(chat))]
@@ -199,7 +201,7 @@ def _has_terminal() -> bool:
     return True
 
 
-def _gateways(chat: Chat, web: LateWebGateway, door: Door, console: Console | None) -> Gateways:
+def gateways(chat: Chat, web: LateWebGateway, door: Door, console: Console | None) -> Gateways:
     """How each protocol is spoken, to those whom the door lets in."""
 
     def spoken(make_codec: Callable[[Peer], Codec]) -> Callable[[Peer], asyncio.BaseProtocol]:
@@ -224,6 +226,17 @@ def _gateways(chat: Chat, web: LateWebGateway, door: Door, console: Console | No
         Kind.STUDENT: spoken(lambda _: StudentCodec(chat)),
         Kind.TEXT: spoken(lambda peer: _lines(chat, peer)),
     }
+
+
+def _too_often(chat: Chat, config: Config) -> Callable[[str], bool]:
+    """Counts connections. A web proxy's are as many as its clients', each of whom is counted by what they do."""
+
+    def too_often(address: str) -> bool:
+        if any(ip_address(address) in network for network in config.web_proxies):
+            return False
+        return chat.limits.take(Limit.CONNECTING, address, None, None, chat.loop.time()) > 0
+
+    return too_often
 
 
 def _lines(chat: Chat, peer: Peer) -> LinesCodec:

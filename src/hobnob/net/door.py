@@ -15,6 +15,7 @@ TLS_ONLY = (
     "This server takes encrypted connections only: turn TLS on in your program, and connect to this same port again."
 )
 FULL = "The server is full: try again in a few minutes."
+TOO_OFTEN = "There were too many new connections from your address: wait a minute, then connect again."
 TOO_MANY = "There are too many connections from your address: close one of them and try again."
 
 LINGER = 2.0
@@ -67,9 +68,12 @@ class Door:
         """
         if self._settings.tls_required and not peer.tls and not answers_plain:
             return TLS_ONLY
+        if peer.hasty:
+            self._note(peer)
+            return TOO_OFTEN
         if self._caps.admit(self._counted(peer)):
             return ""
-        self._refusals.note(peer.address, asyncio.get_running_loop().time())
+        self._note(peer)
         return FULL if self._caps.full else TOO_MANY
 
     def leave(self, peer: Peer) -> None:
@@ -85,6 +89,9 @@ class Door:
     def lingers(self, change: int) -> None:
         """One more, or one less, is reading its last words."""
         self._lingering += change
+
+    def _note(self, peer: Peer) -> None:
+        self._refusals.note(peer.address, asyncio.get_running_loop().time())
 
     def _counted(self, peer: Peer) -> str | None:
         if peer.loopback and self._settings.loopback_exempt:

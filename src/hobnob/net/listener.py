@@ -9,7 +9,7 @@ import socket
 from contextlib import ExitStack
 
 from hobnob.net.limits import ConnectionCaps, SpokeWeb
-from hobnob.net.recogniser import Gateways, Port, Recogniser
+from hobnob.net.recogniser import Gateways, Port, Recogniser, TooOften, never
 from hobnob.net.settings import ListenerSettings
 from hobnob.net.tls import Tls
 
@@ -36,6 +36,7 @@ class Listener:
     """Accepts connections, recognises their protocol, and builds the gateway's asyncio protocol for each.
 
     `gateways` has a factory for WEB, JSON, IRC, STUDENT and TEXT. `greeting` is fixed words, sent to silent people.
+    `too_often` counts a connection from an address and says whether it was one too many.
     """
 
     def __init__(
@@ -45,11 +46,13 @@ class Listener:
         greeting: bytes,
         settings: ListenerSettings,
         tls: Tls | None = None,
+        too_often: TooOften = never,
     ) -> None:
         self._gateways = gateways
         self._greeting = greeting
         self._settings = settings
         self._tls = tls
+        self._too_often = too_often
         self._servers: list[asyncio.AbstractServer] = []
         self._port: Port | None = None
 
@@ -77,6 +80,7 @@ class Listener:
             greeting=self._greeting,
             settings=settings,
             tls=self._tls,
+            too_often=self._too_often,
             limits=limits,
             spoke_web=SpokeWeb(memory=settings.no_greet_memory),
         )

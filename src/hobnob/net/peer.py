@@ -17,7 +17,8 @@ class Peer:
 
     `address` is IP text without a zone, IPv4 also where IPv6 carried it. `alpn` is what TLS agreed on. `proxied`: a
     PROXY header came first. `greeted`: the person saw the greeting before their first line. `unended`: the
-    peer wrote text and then waited without ever ending a line, as a program may.
+    peer wrote text and then waited without ever ending a line, as a program may. `hasty`: its address connects
+    too often.
     """
 
     address: str
@@ -27,6 +28,7 @@ class Peer:
     proxied: bool = False
     greeted: bool = False
     unended: bool = False
+    hasty: bool = False
 
     @property
     def loopback(self) -> bool:

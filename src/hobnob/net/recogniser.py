@@ -8,6 +8,7 @@ whatever ends here undecided ends without a word.
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, cast
 
 from hobnob.net.limits import ConnectionCaps, Refusals, SpokeWeb
@@ -16,9 +17,16 @@ from hobnob.net.proxy import ProxyRefused, parse_header
 from hobnob.net.settings import ListenerSettings
 from hobnob.net.sniffer import Kind, begins_like_a_program, classify, classify_end
 from hobnob.net.ssh import refusal
-from hobnob.net.tls import ALPN_ACME, ALPN_IRC, ALPN_WEB, NO_TLS_HERE, Tls
+from hobnob.net.tls import ACCESS_DENIED, ALPN_ACME, ALPN_IRC, ALPN_WEB, NO_TLS_HERE, Tls
 
+TooOften = Callable[[str], bool]
 Gateways = Mapping[Kind, Callable[[Peer], asyncio.BaseProtocol]]
+
+
+def never(address: str) -> bool:
+    """Nobody connects too often."""
+    return False
+
 
 _ALPN_KINDS: dict[str | None, Kind] = {ALPN_WEB: Kind.WEB, ALPN_IRC: Kind.IRC}
 _SSH_REFUSAL = refusal("hobnob does not speak SSH. Use a browser, an IRC client, netcat or telnet on this same port.")
@@ -33,9 +41,11 @@ class Port:
     greeting: bytes
     settings: ListenerSettings
     tls: Tls | None
+    too_often: TooOften
     limits: ConnectionCaps
     spoke_web: SpokeWeb
     refusals: Refusals = field(default_factory=Refusals)
+    hasty: Refusals = field(default_factory=partial(Refusals, "an address connects too often; it gets no TLS"))
     undecided: "set[Recogniser]" = field(default_factory=set)
     handshakes: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -58,6 +68,7 @@ class Recogniser(asyncio.Protocol):
         "_counted",
         "_ended",
         "_first",
+        "_hasty",
         "_knew_web",
         "_patient",
         "_peer_port",
@@ -81,6 +92,7 @@ class Recogniser(asyncio.Protocol):
         self._tls = False
         self._alpn: str | None = None
         self._proxied = False
+        self._hasty = False
         self._knew_web: bool | None = None  # whether the address spoke HTTP or TLS before this handshake
         self._patient = False  # a greeted person's half line has its timer
         self._ended = False  # the end of input came during the handshake
@@ -107,6 +119,8 @@ class Recogniser(asyncio.Protocol):
         port.undecided.add(self)
         if trusted:
             self._stage = _PROXY
+        else:
+            self._hasty = port.too_often(self._address)
         self._timer = port.loop.call_later(port.settings.greet_after, self._patience_ended)
 
     def data_received(self, data: bytes) -> None:
@@ -243,6 +257,7 @@ class Recogniser(asyncio.Protocol):
                 self._port.undecided.discard(self)
                 self._refuse()
                 return
+            self._hasty = self._port.too_often(header.address)
         self._choose_by_alpn(header.alpn)
 
     def _choose_by_alpn(self, alpn: str | None) -> None:
@@ -257,6 +272,10 @@ class Recogniser(asyncio.Protocol):
             return
         port = self._port
         now = port.loop.time()
+        if self._hasty:
+            port.hasty.note(self._address, now)
+            self._say_and_end(ACCESS_DENIED)
+            return
         self._knew_web = port.spoke_web.remembers(self._address, now)
         port.spoke_web.note(self._address, now)
         if port.tls is None:
@@ -312,7 +331,9 @@ class Recogniser(asyncio.Protocol):
         transport, first = self._transport, self._first
         greeted = self._stage == _GREETED
         self._leave()
-        peer = Peer(self._address, self._peer_port, self._tls, self._alpn, self._proxied, greeted, self._unended)
+        peer = Peer(
+            self._address, self._peer_port, self._tls, self._alpn, self._proxied, greeted, self._unended, self._hasty
+        )
         was_closing = transport.is_closing()  # the end of input inside TLS closes by itself
         try:
             successor = self._successor = cast(asyncio.Protocol, self._port.gateways[kind](peer))

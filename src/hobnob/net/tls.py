@@ -17,6 +17,8 @@ ALPN_ACME = "acme-tls/1"
 NO_TLS_HERE = b"\x15\x03\x01\x00\x02\x02\x28"
 """A fatal handshake_failure alert (RFC 5246, 7.2), for a ClientHello where no certificate is configured."""
 
+ACCESS_DENIED = b"\x15\x03\x01\x00\x02\x02\x31"
+"""The alert for who connects too often; a handshake costs as much as a hundred lines."""
 
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
