@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from hobnob.chat.devices import ends
 from hobnob.chat.lookup import by
 from hobnob.chat.room import Room
 from hobnob.gateways.gateway import Attach, WireFormat
 from hobnob.protocol.events import (
+    AccountRegistered,
+    DeviceRevoked,
     Event,
     MemberAttached,
     MemberDetached,
@@ -149,6 +152,18 @@ class Attendance:
         for session in tuple(here.sessions):
             if session.manner.facts and (session is not origin or session.wire.echo):
                 session.outbox.put(session.wire.encode(event, None))
+
+    def revoked(self, here: "Here", event: DeviceRevoked, origin: "Session | None") -> None:
+        """Devices may not come in any more: their sessions end, but for the one that asked for it."""
+        for session in tuple(here.sessions):
+            if session is not origin and ends(event, session.device):
+                session.cut("This device was logged out.")
+
+    def registered(self, event: AccountRegistered, origin: "Session | None") -> None:
+        """Somebody is an account now."""
+        if (here := self._chat.people.get(event.by)) is not None:
+            here.person = msgspec.structs.replace(here.person, kind="account")
+        self._chat.house.send(event, None, origin)
 
     def heard_presence(self, event: PresenceChanged) -> None:
         """Somebody on another node is online, away or gone."""

@@ -17,6 +17,7 @@ from hobnob.chat import handlers as handlers
 from hobnob.chat.attendance import Attendance
 from hobnob.chat.audience import Audience
 from hobnob.chat.conversation import Conversation
+from hobnob.chat.failed_logins import FailedLogins
 from hobnob.chat.handlers.rooms import MAX_REASON
 from hobnob.chat.handling import HANDLERS, TRIES, Handler, Stale
 from hobnob.chat.keeper import Keeper, now_ms
@@ -26,6 +27,7 @@ from hobnob.chat.logs import Logs
 from hobnob.chat.lookup import counted_room, earlier
 from hobnob.chat.origins import Origins
 from hobnob.chat.pace import Pace
+from hobnob.chat.passwords import Passwords
 from hobnob.chat.people import Here, People
 from hobnob.chat.policy import Policy
 from hobnob.chat.room import Room
@@ -38,6 +40,8 @@ from hobnob.protocol import links
 from hobnob.protocol.commands import Command
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import (
+    AccountRegistered,
+    DeviceRevoked,
     Event,
     MemberJoined,
     MemberLeft,
@@ -113,6 +117,8 @@ class Chat:
         """Says how others reach this house: invites name it."""
         origins = Origins(policy.trusted_networks, loopback_exempt=policy.loopback_exempt)
         self.limits = Limits(origins, on=policy.limited)
+        self.failed_logins = FailedLogins(origins)
+        self.passwords = Passwords(policy.password_cost)
         self.version = _version()
         self.store = store
         self.bus = bus
@@ -178,6 +184,7 @@ class Chat:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.passwords.close()
         await self.searching.stop()
         await self.keeper.stop()
         for _ in range(LAST_TURNS):  # let the last outcomes be delivered and answered
@@ -371,6 +378,8 @@ class Chat:
     def mine_applied(self, here: Here, event: Event, origin: Session | None) -> None:
         """A fact of the log of somebody who is here."""
         self.attendance.tell_person(here, event, origin)
+        if isinstance(event, DeviceRevoked):
+            self.attendance.revoked(here, event, origin)
         if isinstance(event, RoomGained) and not self.bus.alone:
             self._start(self._attend(here, event.room))
 
@@ -382,6 +391,8 @@ class Chat:
     def _house_applied(self, event: Event, origin: Session | None) -> None:
         if isinstance(event, PersonRenamed):
             self.attendance.renamed(event, origin)
+        elif isinstance(event, AccountRegistered):
+            self.attendance.registered(event, origin)
 
     def _audit_applied(self, event: Event, origin: Session | None) -> None:
         if loses_rights(event):

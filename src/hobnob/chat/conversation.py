@@ -185,6 +185,8 @@ class Conversation:
             self.session.outbox.answer(b"".join(answers))
         if not under_way:
             self._under_way = None
+            if self._waits and self.session.last_word:
+                self.dismiss(self.session.last_word)
             self._waits = False
         self._go_on()
 

@@ -30,6 +30,7 @@ class Session:
         "device",
         "echo",
         "here",
+        "last_word",
         "looked_at",
         "manner",
         "number",
@@ -46,6 +47,8 @@ class Session:
         self.manner = manner
         self.origin = origin
         self.device = ""
+        self.last_word = ""
+        """With what the session ends once the command that is under way is answered."""
         self.number = number
         self.cut = cut
         self.closed = False

@@ -28,6 +28,8 @@ Frame = dict[str, Any]
 
 HERE = Origin("127.0.0.1")
 AFAR = Origin("203.0.113.7", confidential=True, loopback=False)
+CLEAR = Origin("203.0.113.7", confidential=False, loopback=False)
+"""From this machine; from another one over TLS; from another one in clear text."""
 
 DEADLINE = 10.0
 """Seconds after which a test gives up waiting; on a machine at rest nothing takes a hundredth of it."""

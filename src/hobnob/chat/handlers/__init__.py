@@ -1,6 +1,8 @@
 """One file per noun, one function per command; importing this package fills the table in ``handling.py``."""
 
 from hobnob.chat.handlers import (
+    accounts,
+    devices,
     directs,
     hello,
     marks,
@@ -15,6 +17,8 @@ from hobnob.chat.handlers import (
 )
 
 __all__ = [
+    "accounts",
+    "devices",
     "directs",
     "hello",
     "marks",

@@ -1,39 +1,35 @@
-"""Coming in: who one is, where one is, what one has missed."""
+"""Saying who one is: somebody who is known by a token or a password, or somebody new."""
 
-from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from hobnob.chat.arrival import Came, arrive
+from hobnob.chat.devices import MOST_DEVICES, device_name, new_device, owner_of, revoked
 from hobnob.chat.handlers.messages import done
 from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit
-from hobnob.chat.log import Log
-from hobnob.chat.lookup import by, first_visible, me
-from hobnob.chat.people import Here
-from hobnob.chat.room import Room
-from hobnob.chat.states import fresh_state
-from hobnob.gateways.gateway import Attach
-from hobnob.protocol.codec import encode
+from hobnob.chat.logins import check_password, new_password, unchanged
+from hobnob.chat.lookup import by, me
+from hobnob.protocol.account_commands import LogIn
 from hobnob.protocol.commands import Hello
 from hobnob.protocol.errors import ChatError
-from hobnob.protocol.events import Fact, Gap, MemberJoined, RoomGained
-from hobnob.protocol.ids import HOUSE, new_person_id, new_token, token_hash
+from hobnob.protocol.events import AccountRegistered, Fact, MemberJoined, RoomGained
+from hobnob.protocol.ids import new_person_id, token_hash
 from hobnob.protocol.names import guest_name, person_name
-from hobnob.protocol.records import Person, RoomState
+from hobnob.protocol.records import Person
 from hobnob.protocol.replies import Welcome
-from hobnob.stores.store import AddPerson, AddToken, Item, NameFree
+from hobnob.protocol.times import milliseconds
+from hobnob.stores.store import AddPerson, Item, NameFree, SetPassword, Store, UseToken, Write
 
 if TYPE_CHECKING:
     from hobnob.chat.chat import Chat
     from hobnob.chat.session import Session
 
-MOST_MISSED = 1000
-"""Facts of one log that are told again; who missed more reads pages."""
-MOST_MISSED_BYTES = 1024 * 1024
-"""Of the facts of all logs that are told again; a log that does not fit any more is read by pages."""
 MOST_NAMED_LOGS = 10_000
 NAME_TRIES = 100
 UNNAMED = "Client"
 """A program that says this name speaks for somebody who gave none: a visitor, numbered where there are several."""
+NOTED_EVERY = 3600_000
+"""Milliseconds between two notes that a device is in use."""
 
 
 @handles(Hello, before_hello=True, limit=Limit.NAMING)
@@ -43,48 +39,105 @@ async def hello(chat: "Chat", session: "Session", command: Hello) -> Welcome:
         raise ChatError("already-here")
     if len(command.rooms) > MOST_NAMED_LOGS:
         raise ChatError("too-many")
-    person, token = await _identify(chat, session, command)
-    try:
-        if person.kind == "visitor":
-            return await _visit(chat, session, person)
-        found = _begun(chat, person) if token else await _look_up(chat, person)
-        return await _arrive(chat, session, person, token, command, found)
-    except Exception:
-        chat.attendance.withdraw(session)
-        raise
-    finally:
-        if (here := chat.people.get(person.id)) is None:
-            chat.people.release(person.name, person.id)
-        else:  # they may have been renamed since
-            chat.people.restore(here, person.name)
+    return await arrive(chat, session, await _identify(chat, session, command), command)
 
 
-async def _identify(chat: "Chat", session: "Session", command: Hello) -> tuple[Person, str | None]:
-    """The person, whose name is reserved from here on; and the token of a new guest."""
-    manner = session.manner
+@handles(LogIn, confidential=True, limit=Limit.LOGGING_IN)
+async def log_in(chat: "Chat", session: "Session", command: LogIn) -> Welcome:
+    """Leave as whoever one was, come as the account."""
+    me(session)
+    came = await _by_password(chat, session, command.name, command.password, device_name(session))
+    chat.attendance.withdraw(session)
+    return await arrive(chat, session, came, Hello())
+
+
+async def _identify(chat: "Chat", session: "Session", command: Hello) -> Came:
+    """The person, whose name is reserved from here on."""
     if command.token is not None:
-        person = await chat.keeper.read(chat.store.person_by_token, token_hash(command.token))
-        if person is None:
-            raise ChatError("token-unknown")
-        chat.people.reserve(person.name, person.id)
-        return person, None
+        return await _by_token(chat, session, command.token)
+    if command.password is not None and not session.origin.confidential:
+        raise ChatError("not-confidential")
+    if command.register:
+        return await _registered(chat, session, command)
+    if command.password is not None:
+        chat.count(session, Limit.LOGGING_IN)
+        called = device_name(session, command.device, command.client)
+        return await _by_password(chat, session, command.name or "", command.password, called)
+    return await _newcomer(chat, session, command)
+
+
+# Who is known
+
+
+async def _by_token(chat: "Chat", session: "Session", token: str) -> Came:
+    kept = token_hash(token)
+    found = await chat.keeper.read(owner_of, chat.store, kept)
+    if found is None:
+        raise ChatError("token-unknown")
+    person, device = found
+    if person.kind == "account" and not session.origin.confidential:
+        # Whoever reads along has it now.
+        await chat.tell(Item((revoked(person, device.id),)), done)
+        raise ChatError(
+            "not-confidential",
+            "This device token went over the network unencrypted, so it is void now. Log in again over TLS.",
+        )
+    chat.people.reserve(person.name, person.id)
+    if chat.clock() - milliseconds(device.used_at) >= NOTED_EVERY:
+        chat.keeper.keep(Item((), writes=(UseToken(device.id),)), lambda _: None)
+    return Came(person, device=device.id, stands=lambda store: store.device(kept) is not None)
+
+
+async def _by_password(chat: "Chat", session: "Session", name: str, password: str, called: str) -> Came:
+    account = await check_password(chat, session, name, password)
+    person = account.person
+    token, device = None, ""
+    if session.manner.keeps:
+        new = new_device(person.id, called)
+        token, device = new.token, new.id
+        known = await chat.keeper.read(chat.store.devices, person.id)
+        forgotten = [revoked(person, old.id) for old in known[MOST_DEVICES - 1 :]]
+        await chat.tell(Item(tuple(forgotten), (unchanged(account),), (new.add,)), done)
+    chat.people.reserve(person.name, person.id)
+
+    def stands(store: Store) -> bool:
+        now = store.account(person.id)
+        return now is not None and now.password == account.password
+
+    return Came(person, token, device, stands=stands)
+
+
+# Who is new
+
+
+async def _newcomer(chat: "Chat", session: "Session", command: Hello) -> Came:
+    manner = session.manner
     new_id = new_person_id()
     if manner.keeps and command.name == UNNAMED:
-        return Person(new_id, await _free_name(chat, None, UNNAMED, new_id), "visitor"), None
+        return Came(Person(new_id, await _free_name(chat, None, UNNAMED, new_id), "visitor"))
     if manner.keeps and command.name and command.name.strip():
         name = person_name(command.name)
         chat.people.reserve(name, new_id)  # that no absent one has it is a condition of the keeping
     else:
         name = await _free_name(chat, command.name, manner.unnamed, new_id)
     if not manner.keeps:
-        return Person(new_id, name, "visitor", "owner" if manner.operator else "member"), None
-    person, token = Person(new_id, name, "guest"), new_token()
+        return Came(Person(new_id, name, "visitor", "owner" if manner.operator else "member"))
+    return await _begin(chat, session, Person(new_id, name, "guest"), command)
+
+
+async def _registered(chat: "Chat", session: "Session", command: Hello) -> Came:
+    """A new account."""
+    if command.password is None or not command.name:
+        raise ChatError("bad-command", "Choose a name and a password to register.")
+    chat.count(session, Limit.REGISTERING)
+    person = Person(new_person_id(), person_name(command.name), "account")
+    await _reserve(chat, person.name, person.id)
     try:
-        await _begin(chat, person, token)
-    except ChatError:
-        chat.people.release(name, new_id)
+        kept = await new_password(chat, person.name, command.password)
+    except Exception:
+        chat.people.release(person.name, person.id)
         raise
-    return person, token
+    return await _begin(chat, session, person, command, kept)
 
 
 async def _free_name(chat: "Chat", wanted: str | None, unnamed: str | None, id: str) -> str:
@@ -108,120 +161,32 @@ async def _free_name(chat: "Chat", wanted: str | None, unnamed: str | None, id: 
 
 async def _reserve(chat: "Chat", name: str, id: str) -> None:
     chat.people.reserve(name, id)
-    taken = await chat.keeper.read(chat.store.name_taken, name)
-    if taken is not None:
+    try:
+        if (taken := await chat.keeper.read(chat.store.name_taken, name)) is not None:
+            raise ChatError(taken)
+    except Exception:
         chat.people.release(name, id)
-        raise ChatError(taken)
+        raise
 
 
-async def _begin(chat: "Chat", person: Person, token: str) -> None:
-    """Keep a new guest, a member of the lobby."""
-    lobby = chat.lobby.record
+async def _begin(chat: "Chat", session: "Session", person: Person, command: Hello, password: str = "") -> Came:
+    """Keep a new guest, or with the hash of a password a new account: a member of the lobby."""
+    lobby = chat.lobby
     joined = MemberJoined(room=lobby.id, person=person.id, person_name=person.name, **by(person))
-    gained = RoomGained(room=lobby.id, name=lobby.name, kind=lobby.kind, **by(person))
-    writes = (AddPerson(person), AddToken(token_hash(token), person.id))
-    await chat.tell(Item((joined, gained), (NameFree(person.name),), writes, person.id), done)
-
-
-def _enter(chat: "Chat", session: "Session", person: Person) -> Here:
-    """The person is here, with this session as one of theirs; what happens from now on is held back."""
-    if session.closed:
-        raise ChatError("stopping")
-    here = chat.people.get(person.id)
-    if here is None:
-        here = Here(person)
-        chat.people.enter(here)
-    here.sessions[session] = None
-    session.here = here
-    session.outbox.hold()
-    return here
-
-
-async def _visit(chat: "Chat", session: "Session", person: Person) -> Welcome:
-    here = _enter(chat, session, person)
-    states: tuple[RoomState, ...] = ()
-    if session.manner.attach is not Attach.NOTHING:
-        lobby = chat.lobby
-        joined = MemberJoined(room=lobby.id, **by(person), person=person.id, person_name=person.name, role=person.role)
-        chat.tell_now(joined, session)
-        states = (fresh_state(person, lobby),)
-    return Welcome(here.person, chat.store.epoch, chat.name, chat.version, rooms=states)
-
-
-class _Found(NamedTuple):
-    """A guest's rooms, as read at one moment, and the heads of the guest's own log and of the house's."""
-
-    states: list[RoomState]
-    rooms: list[Room]
-    me: int
-    house: int
-
-
-def _begun(chat: "Chat", person: Person) -> _Found:
-    """What there is of a guest who was kept just now."""
-    return _Found([fresh_state(person, chat.lobby)], [chat.lobby], 1, chat.house_log.head)
-
-
-async def _look_up(chat: "Chat", person: Person) -> _Found:
-    """What there is of a guest who comes back."""
-    states = await chat.keeper.read(chat.store.rooms_of, person.id)
-    rooms = [room for state in states if (room := await chat.rooms.open(state.id)) is not None]
-    heads = await chat.keeper.read(chat.store.heads, (person.id, HOUSE))
-    # What the store has told already must not be told again by the live stream.
-    await chat.logs.reach(heads)
-    await chat.logs.reach({state.id: state.head for state in states})
-    return _Found(states, rooms, heads[person.id], heads[HOUSE])
-
-
-async def _arrive(
-    chat: "Chat", session: "Session", person: Person, token: str | None, command: Hello, found: _Found
-) -> Welcome:
-    """Attach a guest to all their rooms. Heads, counts and unread are as of the reading; what came after is told."""
-    here = _enter(chat, session, person)
-    mine = here.log
-    if mine is None:
-        mine = here.log = chat.logs.begin(person.id, found.me, partial(chat.mine_applied, here))
-        if token is None:
-            chat.logs.fill_soon(mine)
-    if session.manner.facts:
-        session.hear(chat.house)
-    for room in found.rooms:
-        if person.id in room.members:
-            chat.attendance.attach(session, room)
-    missed = await _missed(chat, session, command, found, mine)
-    return Welcome(
-        here.person, chat.store.epoch, chat.name, chat.version, found.me, found.house,
-        tuple(found.states), token, missed=missed,
-    )  # fmt: skip
-
-
-async def _missed(chat: "Chat", session: "Session", command: Hello, found: _Found, mine: Log) -> tuple[Fact | Gap, ...]:
-    """The facts between what the client knows and the live stream, log by log."""
-    if not session.manner.facts:
-        return ()
-    known = command if command.epoch == chat.store.epoch else Hello()
-    house = chat.house_log
-    since = {house: (known.house, found.house, 0), mine: (known.me, found.me, 0)}
-    first = {state.id: state for state in found.states}
-    for room in found.rooms:
-        if (member := room.members.get(me(session).person.id)) is not None:
-            visible = first_visible(room, member) - 1
-            since[room.log] = (known.rooms.get(room.id), first[room.id].head, visible)
-    ends = {log: log.head for log in since}
-    missed: list[Fact | Gap] = []
-    bytes_left = MOST_MISSED_BYTES
-    for log, (named, read, visible) in since.items():
-        number = max(visible, read if named is None or named > ends[log] else named)
-        if number >= ends[log]:
-            continue
-        facts: list[Fact] = []
-        if bytes_left and ends[log] - number <= MOST_MISSED:
-            facts, _ = await chat.keeper.read(chat.store.events_since, log.id, number, ends[log] - number)
-            bytes_left = max(0, bytes_left - sum(len(encode(fact)) for fact in facts))
-        if facts and bytes_left:
-            missed += facts
-        else:
-            is_room = log is not house and log is not mine
-            name = "house" if log is house else "me"
-            missed.append(Gap(ends[log], room=log.id) if is_room else Gap(ends[log], log=name))
-    return tuple(missed)
+    gained = RoomGained(room=lobby.id, name=lobby.record.name, kind=lobby.record.kind, **by(person))
+    events: list[Fact] = [joined, gained]
+    writes: list[Write] = [AddPerson(person)]
+    if password:
+        events.append(AccountRegistered(**by(person)))
+        writes.append(SetPassword(person.id, password))
+    device = new_device(person.id, device_name(session, command.device, command.client))
+    if session.manner.keeps:
+        writes.append(device.add)
+    try:
+        await chat.tell(Item(tuple(events), (NameFree(person.name),), tuple(writes), person.id), done)
+    except Exception:
+        chat.people.release(person.name, person.id)
+        raise
+    if not session.manner.keeps:
+        return Came(person, rooms=(lobby,))
+    return Came(person, device.token, device.id, (lobby,))

@@ -1,0 +1,182 @@
+"""Arriving: who is known by now is here, hears their rooms, and is told what they missed, without gap or repeat.
+
+The live stream is held back from the moment of the entering until the welcome and what was missed are told.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from hobnob.chat.log import Log
+from hobnob.chat.lookup import by, first_visible, me
+from hobnob.chat.people import Here
+from hobnob.chat.room import Room
+from hobnob.chat.states import fresh_state
+from hobnob.gateways.gateway import Attach
+from hobnob.protocol.codec import encode
+from hobnob.protocol.commands import Hello
+from hobnob.protocol.errors import ChatError
+from hobnob.protocol.events import Fact, Gap, MemberJoined
+from hobnob.protocol.ids import HOUSE
+from hobnob.protocol.records import Person, RoomState
+from hobnob.protocol.replies import Welcome
+from hobnob.stores.store import Store
+
+if TYPE_CHECKING:
+    from hobnob.chat.chat import Chat
+    from hobnob.chat.session import Session
+
+MOST_MISSED = 1000
+"""Facts of one log that are told again; who missed more reads pages."""
+MOST_MISSED_BYTES = 1024 * 1024
+"""Of the facts of all logs that are told again; a log that does not fit any more is read by pages."""
+
+_HEARD = {Attach.NOTHING: 0, Attach.LOBBY: 1, Attach.ALL: None}
+"""How many of their rooms, the lobby first, somebody hears from the start."""
+
+
+class Came(NamedTuple):
+    """Who comes in, under a name that is reserved for them.
+
+    `token` is one that they have to be told, `device` the id of the one that they came by. `rooms`: those of somebody
+    who was kept just now, with a fact of their own log for each. `stands` reads from the store whether what they are
+    known by still counts.
+    """
+
+    person: Person
+    token: str | None = None
+    device: str = ""
+    rooms: tuple[Room, ...] = ()
+    stands: Callable[[Store], bool] | None = None
+
+
+async def arrive(chat: "Chat", session: "Session", came: Came, command: Hello) -> Welcome:
+    """Let somebody in; where that fails, the session is nobody's again."""
+    person = came.person
+    try:
+        if person.kind == "visitor":
+            return _visit(chat, session, person)
+        found = _begun(chat, came) if came.rooms else await _look_up(chat, person)
+        welcome = await _attend(chat, session, came, command, found)
+        # From the entering on, a device that is revoked ends this session. What was revoked before shows here.
+        if came.stands is not None and not await chat.keeper.read(came.stands, chat.store):
+            raise ChatError("token-unknown")
+        return welcome
+    except Exception:
+        chat.attendance.withdraw(session)
+        raise
+    finally:
+        if (here := chat.people.get(person.id)) is None:
+            chat.people.release(person.name, person.id)
+        else:  # they may have been renamed since
+            chat.people.restore(here, person.name)
+
+
+def _enter(chat: "Chat", session: "Session", person: Person, device: str) -> Here:
+    """The person is here, with this session as one of theirs; what happens from now on is held back."""
+    if session.closed:
+        raise ChatError("stopping")
+    here = chat.people.get(person.id)
+    if here is None:
+        here = Here(person)
+        chat.people.enter(here)
+    here.sessions[session] = None
+    session.here = here
+    session.device = device
+    session.outbox.hold()
+    return here
+
+
+def _visit(chat: "Chat", session: "Session", person: Person) -> Welcome:
+    here = _enter(chat, session, person, "")
+    states: tuple[RoomState, ...] = ()
+    if session.manner.attach is not Attach.NOTHING:
+        lobby = chat.lobby
+        joined = MemberJoined(room=lobby.id, **by(person), person=person.id, person_name=person.name, role=person.role)
+        chat.tell_now(joined, session)
+        states = (fresh_state(person, lobby),)
+    return Welcome(here.person, chat.store.epoch, chat.name, chat.version, rooms=states)
+
+
+class _Found(NamedTuple):
+    """Somebody's rooms, as read at one moment, and the heads of their own log and of the house's."""
+
+    states: list[RoomState]
+    rooms: list[Room]
+    me: int
+    house: int
+
+
+def _begun(chat: "Chat", came: Came) -> _Found:
+    """What there is of somebody who was kept just now."""
+    states = [fresh_state(came.person, room) for room in came.rooms]
+    return _Found(states, list(came.rooms), len(states), chat.house_log.head)
+
+
+async def _look_up(chat: "Chat", person: Person) -> _Found:
+    """What there is of somebody who comes back."""
+    states = await chat.keeper.read(chat.store.rooms_of, person.id)
+    states.sort(key=lambda state: state.id != chat.lobby.id)
+    rooms = [room for state in states if (room := await chat.rooms.open(state.id)) is not None]
+    heads = await chat.keeper.read(chat.store.heads, (person.id, HOUSE))
+    # What the store has told already must not be told again by the live stream.
+    await chat.logs.reach(heads)
+    await chat.logs.reach({state.id: state.head for state in states})
+    return _Found(states, rooms, heads[person.id], heads[HOUSE])
+
+
+async def _attend(chat: "Chat", session: "Session", came: Came, command: Hello, found: _Found) -> Welcome:
+    """Attach somebody to all their rooms. Heads, counts and unread are as of the reading; what came after is told."""
+    here = _enter(chat, session, came.person, came.device)
+    mine = follow_own_log(chat, here, found.me, fill=not came.rooms)
+    if session.manner.facts:
+        session.hear(chat.house)
+    for room in found.rooms[: _HEARD[session.manner.attach]]:
+        if came.person.id in room.members:
+            chat.attendance.attach(session, room)
+    missed = await _missed(chat, session, command, found, mine)
+    return Welcome(
+        here.person, chat.store.epoch, chat.name, chat.version, found.me, found.house,
+        tuple(found.states), came.token, missed=missed,
+    )  # fmt: skip
+
+
+def follow_own_log(chat: "Chat", here: Here, head: int, *, fill: bool) -> Log:
+    """The live log of somebody here. `fill`: something may have been kept after `head`, before it was followed."""
+    if here.log is None:
+        here.log = chat.logs.begin(here.person.id, head, partial(chat.mine_applied, here))
+        if fill:
+            chat.logs.fill_soon(here.log)
+    return here.log
+
+
+async def _missed(chat: "Chat", session: "Session", command: Hello, found: _Found, mine: Log) -> tuple[Fact | Gap, ...]:
+    """The facts between what the client knows and the live stream, log by log."""
+    if not session.manner.facts:
+        return ()
+    known = command if command.epoch == chat.store.epoch else Hello()
+    house = chat.house_log
+    since = {house: (known.house, found.house, 0), mine: (known.me, found.me, 0)}
+    first = {state.id: state for state in found.states}
+    for room in session.rooms.values():
+        if (member := room.members.get(me(session).person.id)) is not None:
+            visible = first_visible(room, member) - 1
+            since[room.log] = (known.rooms.get(room.id), first[room.id].head, visible)
+    ends = {log: log.head for log in since}
+    missed: list[Fact | Gap] = []
+    bytes_left = MOST_MISSED_BYTES
+    for log, (named, read, visible) in since.items():
+        number = max(visible, read if named is None or named > ends[log] else named)
+        if number >= ends[log]:
+            continue
+        facts: list[Fact] = []
+        if bytes_left and ends[log] - number <= MOST_MISSED:
+            facts, _ = await chat.keeper.read(chat.store.events_since, log.id, number, ends[log] - number)
+            bytes_left = max(0, bytes_left - sum(len(encode(fact)) for fact in facts))
+        if facts and bytes_left:
+            missed += facts
+        else:
+            is_room = log is not house and log is not mine
+            name = "house" if log is house else "me"
+            missed.append(Gap(ends[log], room=log.id) if is_room else Gap(ends[log], log=name))
+    return tuple(missed)
