@@ -7,6 +7,7 @@ where they come only to themselves and to the server's moderators.
 from typing import TYPE_CHECKING
 
 from hobnob.chat.handling import handles
+from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import me, person_of, visible_room
 from hobnob.chat.people import Here
 from hobnob.chat.room import Room
@@ -26,7 +27,7 @@ MOST_LISTED = 1000
 """In one page."""
 
 
-@handles(ReadPeople)
+@handles(ReadPeople, limit=Limit.READING_HISTORY)
 async def read_people(chat: "Chat", session: "Session", command: ReadPeople) -> People:
     """What may be known of these people, in the order in which they are named."""
     if len(command.people) > MOST_ASKED:
@@ -52,7 +53,7 @@ async def _find(chat: "Chat", session: "Session", ref: str) -> Profile | None:
         return None
 
 
-@handles(ListPeople)
+@handles(ListPeople, limit=Limit.READING_HISTORY)
 async def list_people(chat: "Chat", session: "Session", command: ListPeople) -> People:
     """A page of those who are in rooms that one may see, by id."""
     if command.room is None:
@@ -96,7 +97,7 @@ def _sees(session: "Session", room: Room) -> bool:
     return room.record.kind == "public" or (room.record.kind == "private" and room.id in session.rooms)
 
 
-@handles(Watch)
+@handles(Watch, limit=Limit.NOTING)
 def watch(chat: "Chat", session: "Session", command: Watch) -> Reply:
     """Hear of names from now on."""
     chat.watching.watch(session, command.people)
@@ -104,7 +105,7 @@ def watch(chat: "Chat", session: "Session", command: Watch) -> Reply:
     return People(tuple(profile_of(chat, session, found, []) for found in here.values()))
 
 
-@handles(Unwatch)
+@handles(Unwatch, limit=Limit.NOTING)
 def unwatch(chat: "Chat", session: "Session", command: Unwatch) -> Reply:
     """Hear of names no more."""
     if command.people:
@@ -114,7 +115,7 @@ def unwatch(chat: "Chat", session: "Session", command: Unwatch) -> Reply:
     return Done()
 
 
-@handles(ReadServer)
+@handles(ReadServer, limit=Limit.READING_HISTORY)
 def read_server(chat: "Chat", session: "Session", command: ReadServer) -> Reply:
     """How many are here, and since when the server is."""
     strangers = sum(not conversation.introduced for conversation in chat.conversations)
