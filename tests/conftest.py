@@ -6,6 +6,7 @@ go unnoticed otherwise. Hypothesis has no deadlines, a shared machine being slow
 
 import os
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -14,6 +15,12 @@ IN_CI = os.environ.get("CI") == "true"
 
 settings.register_profile("hobnob", deadline=None, derandomize=IN_CI)
 settings.load_profile("hobnob")
+
+
+@pytest.fixture(autouse=True)
+def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What our clients remember of servers is the test's, and neither read nor left on the machine."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
 def fail_what_was_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:

@@ -113,7 +113,7 @@ FORBIDDEN = {
 }
 
 ALLOWED = {
-    "what is offered to programs": ("hobnob/__init__.py", "from hobnob.client.client import connect"),
+    "what is offered to programs": ("hobnob/__init__.py", "from hobnob.client.connect import connect"),
     "the contract": ("hobnob/chat/chat.py", "from hobnob.stores.store import Store"),
     "the contract as a module": ("hobnob/net/listener.py", "from hobnob.gateways import gateway"),
     "its own part": ("hobnob/gateways/web/app.py", "from hobnob.gateways.gateway import House\nfrom . import socket"),

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hobnob.client.bot import Bot
-    from hobnob.client.client import connect
+    from hobnob.client.connect import connect
     from hobnob.client.errors import ClientError
     from hobnob.client.sync import connect_sync
 
 __all__ = ["Bot", "ClientError", "connect", "connect_sync"]
 
-_HOMES = {"Bot": "bot", "ClientError": "errors", "connect": "client", "connect_sync": "sync"}
+_HOMES = {"Bot": "bot", "ClientError": "errors", "connect": "connect", "connect_sync": "sync"}
 
 
 def __getattr__(name: str) -> object:

@@ -54,6 +54,11 @@ class Server:
         return (self.files / "err").read_text()
 
     @property
+    def fingerprint(self) -> str:
+        """The fingerprint of its key, as it printed it."""
+        return (self.files / "out").read_text().split("TLS key")[1].split()[0]
+
+    @property
     def pid(self) -> int:
         """The server's own process, also when another command runs it."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 
-from hobnob.cli import admin, backup, doctor, export, invite, join, restore, rooms, search, send, tail, version
+from hobnob.cli import admin, backup, doctor, export, forget, invite, join, restore, rooms, search, send, tail, version
 from hobnob.cli.outcome import DONE, MISTAKE, failed, forget_stdout
 from hobnob.cli.serve import EXAMPLES, serve
 from hobnob.cli.sources import fill_from_environment, fill_from_file
@@ -34,6 +34,7 @@ app.command(invite.invite, help_epilogue=invite.INVITE_EXAMPLES)
 app.command(invite.owner_link, help_epilogue=invite.OWNER_EXAMPLES)
 app.command(admin.app)
 # These speak to a server and take none of its settings.
+app.command(forget.forget, help_epilogue=forget.EXAMPLES, config=())
 app.command(join.join, help_epilogue=join.EXAMPLES, config=())
 app.command(rooms.rooms, help_epilogue=rooms.EXAMPLES, config=())
 app.command(search.search, help_epilogue=search.EXAMPLES, config=())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from hobnob.cli.outcome import DONE, failed
-from hobnob.cli.remote import Remote, Where, connected, naming, not_empty, room_ref, run
+from hobnob.cli.remote import Remote, Where, connected, naming, not_empty, room_of, room_ref, run
 
 if TYPE_CHECKING:
     from hobnob.cli.chatting import Chatting
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 EXAMPLES = """\
 Examples:
   hobnob join                                the server of this machine
-  hobnob join chat.example.org --name ada --tls
+  hobnob join chat.example.org --name ada
+  hobnob join 'hobnob://chat.example.org/#invite=…&key=…'
   hobnob join localhost:8080 --room '#tea' --theme names
   echo 'good morning' | hobnob join
 
@@ -53,8 +54,9 @@ def join(
         screen = Terminal() if at_terminal else Pipe()
         async with connected(host, remote, "join") as client:
             chatting = Chatting(client, screen.show, colours)
-            with naming(room or ""):
-                await chatting.begin(room and room_ref(room))
+            begin = room or room_of(host)
+            with naming(begin or ""):
+                await chatting.begin(begin and room_ref(begin))
             return await _chat(chatting, screen)
 
     return run(task)

@@ -7,6 +7,7 @@ that is not 0; a reader of stdout who has seen enough is no failure.
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from hobnob.cli.sources import from_environment
 
 if TYPE_CHECKING:
     from hobnob.client.client import Client
-    from hobnob.client.errors import ClientError
+    from hobnob.client.errors import ClientError, UnknownKey
 
 _EVERYWHERE = {"*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
 _GUEST = "(no name)"
@@ -29,7 +30,9 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Where = Annotated[
     str | None,
-    Parameter(help="The server, as HOST or HOST:PORT; else SERVER_HOST and SERVER_PORT, else 127.0.0.1:8080."),
+    Parameter(
+        help="The server: HOST, HOST:PORT or an invite link; else SERVER_HOST and SERVER_PORT, else 127.0.0.1:8080."
+    ),
 ]
 
 
@@ -51,11 +54,15 @@ class Remote:
         ),
     ] = None
     tls: Annotated[
-        bool, Parameter(help="Speak TLS, with a certificate that this machine trusts.", show_default=False)
+        bool, Parameter(help="Speak TLS to this machine too; to others it is always spoken.", show_default=False)
     ] = False
     trust: Annotated[
         str | None,
-        Parameter(help="Speak TLS, and trust this: a file with the CA's certificate, or sha256:FINGERPRINT."),
+        Parameter(
+            help="Speak TLS, and believe this: the fingerprint of the server's key, as it prints it; or a file with"
+            " a CA's certificate; or sha256: and the hash of a certificate.",
+            validator=not_empty,
+        ),
     ] = None
     insecure: Annotated[
         bool,
@@ -70,17 +77,19 @@ async def connected(where: str | None, remote: Remote, program: str) -> AsyncIte
     Raises:
         ClientError: there is no connection; one sentence says why.
     """
-    from hobnob.client.client import connect
-    from hobnob.client.errors import CannotConnect
+    from hobnob.client.connect import connect
+    from hobnob.client.errors import CannotConnect, UnknownKey
 
     at = address(where)
-    tls = remote.tls if remote.trust is None else remote.trust
-    connect_as = partial(connect, at, tls=tls, insecure=remote.insecure, client=f"hobnob-{program}")
+    tls = remote.trust or (True if remote.tls else None)
+    come = partial(connect, at, tls=tls, insecure=remote.insecure, client=f"hobnob-{program}")
     try:
-        if remote.name is None:
-            client = await _as_guest(at, connect_as)
-        else:
-            client = await connect_as(name=readable(remote.name)).__aenter__()
+        try:
+            client = await _enter(at, remote, come)
+        except UnknownKey as unknown:
+            if not await _is_trusted(at, unknown):
+                raise
+            client = await _enter(at, remote, partial(come, tls=unknown.fingerprint))
     except CannotConnect as error:
         raise CannotConnect(error.code, _in_flags(error, at, remote)) from None
     try:
@@ -89,18 +98,42 @@ async def connected(where: str | None, remote: Remote, program: str) -> AsyncIte
         await client.close()
 
 
-async def _as_guest(at: str, connect_as: "Callable[..., Client]") -> "Client":
-    from hobnob.client.address import parse_address
+async def _is_trusted(at: str, unknown: "UnknownKey") -> bool:
+    """Ask whether the key that a server showed is the right one, if there is somebody to ask."""
+    from hobnob.cli.asking import ask, can_ask
+    from hobnob.client.errors import CannotConnect
+
+    if not can_ask():
+        return False
+    print(
+        f"{without_secret(at)} is not known here yet. The fingerprint of its key is\n\n  {unknown.fingerprint}\n\n"
+        "It printed the same when it was started: ask whoever runs it. Another one means that somebody is in between.",
+        file=sys.stderr,
+    )
+    try:
+        answer = (await ask("Is it the same? [y/N] ")).strip()
+    except EOFError:
+        answer = ""
+    if answer == unknown.fingerprint or answer.lower() in ("y", "yes"):
+        return True
+    raise CannotConnect("not-trusted", f"Then nothing is sent to {without_secret(at)}.")
+
+
+async def _enter(at: str, remote: Remote, come: "Callable[..., Client]") -> "Client":
+    """A client that is connected, by the name that was given or as this machine's guest."""
+    from hobnob.client.address import Address, parse_server
     from hobnob.client.errors import CannotConnect
     from hobnob.client.tokens import token_file
 
-    guest = token_file(parse_address(at), _GUEST)
+    if remote.name is not None:
+        return await come(name=readable(remote.name)).__aenter__()
+    guest = token_file(Address.of(parse_server(at)), _GUEST)
     try:
-        client = await connect_as(token=guest.read()).__aenter__()
+        client = await come(token=guest.read()).__aenter__()
     except CannotConnect as error:
         if error.code != "token-unknown":
             raise
-        client = await connect_as().__aenter__()  # the server has forgotten us
+        client = await come().__aenter__()  # the server has forgotten us
     if client.token is not None:
         guest.write(client.token)
     return client
@@ -112,27 +145,43 @@ def _in_flags(error: "ClientError", at: str, remote: Remote) -> str:
         return f"The name {readable(remote.name or '')!r} will not do. {error.hint}"
     if error.code == "insecure":
         return (
-            f"{at} is not on this machine, so others could read along. Use --tls or --trust, or allow it: --insecure."
+            f"{without_secret(at)} is not on this machine, so others could read along. Use --tls or --trust, or allow"
+            " it: --insecure."
         )
     return error.hint
 
 
 def address(where: str | None) -> str:
-    """The address that was asked for, filled up from the environment and `.env`."""
-    from hobnob.client.address import parse_address
+    """The address or link that was asked for; an address is filled up from the environment and `.env`."""
+    from hobnob.client.address import has_port, parse_address, parse_server
 
     host, port = from_environment("host"), from_environment("port")
     text = (where or reachable(host) or "127.0.0.1").strip()
-    parse_address(text)  # what is wrong with it shall be said of what was typed
-    has_port = "]:" in text or text.count(":") == 1
-    if port and not has_port:
+    parse_server(text)  # what is wrong with it shall be said of what was typed
+    if "://" in text:
+        return text
+    if port and not has_port(text):
         text = f"[{text.strip('[]')}]:{port}" if ":" in text else f"{text}:{port}"
     return str(parse_address(text))
+
+
+def without_secret(at: str) -> str:
+    """An address, or where a link leads."""
+    from hobnob.client.address import Address, parse_server
+
+    return str(Address.of(parse_server(at)))
 
 
 def reachable(host: str) -> str:
     """Where this machine reaches a server of its own that listens on `host`."""
     return _EVERYWHERE.get(host, host)
+
+
+def room_of(where: str | None) -> str | None:
+    """The room that a link leads to, if it is one and leads to one."""
+    from hobnob.client.address import parse_server
+
+    return parse_server(address(where)).room or None
 
 
 def room_ref(text: str) -> str:

@@ -1,10 +1,11 @@
-"""Where a server is: ``host``, ``host:port``, ``[v6]:port`` or a bare IPv6 address."""
+"""Where a server is: ``host``, ``host:port``, ``[v6]:port`` or a bare IPv6 address; or a link, which says more."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import AddressValueError, IPv6Address, ip_address
 
 from hobnob.client.errors import CannotConnect
+from hobnob.protocol.links import Link, parse_link
 
 DEFAULT_PORT = 8080
 _BRACKETED = re.compile(r"\[(?P<host>[^\]]*)\](?::(?P<port>.*))?", re.DOTALL)
@@ -20,6 +21,39 @@ class Address:
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @classmethod
+    def of(cls, link: Link) -> "Address":
+        """Where a link leads."""
+        return cls(link.host, link.port)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it says that it is this machine. That another name leads here may be somebody's doing."""
+        return self.host == "localhost" or self.host.endswith(".localhost") or is_loopback(self.host)
+
+
+def parse_server(text: str) -> Link:
+    """The server in what a person typed, an address or a link.
+
+    Raises:
+        CannotConnect: ``bad-address``. What is secret in a link is not repeated.
+    """
+    if "://" not in text:
+        address = parse_address(text)
+        return Link(address.host, address.port)
+    if (link := parse_link(text)) is None:
+        where = text.strip().partition("#")[0]
+        raise CannotConnect(
+            "bad-address", f"The link to {_shown(where)} cannot be used. Copy all of it, within quotes."
+        )
+    address = parse_address(f"[{link.host}]" if ":" in link.host else link.host)
+    return replace(link, host=address.host)
+
+
+def has_port(text: str) -> bool:
+    """Whether an address that can be read says its port."""
+    return "]:" in text or text.count(":") == 1
 
 
 def parse_address(text: str) -> Address:
@@ -51,10 +85,9 @@ def is_loopback(host: str) -> bool:
 
 def _ipv6(host: str, text: str) -> str:
     try:
-        IPv6Address(host)
+        return str(IPv6Address(host.lower()))  # one spelling, as it is known by what is kept of it
     except AddressValueError:
         raise _bad(text) from None
-    return host.lower()
 
 
 def _port(text: str | None, whole: str) -> int:

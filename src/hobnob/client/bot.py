@@ -23,10 +23,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hobnob.client.client import Client, Sent, connect
+from hobnob.client.client import Client, Sent
+from hobnob.client.connect import connect
 from hobnob.client.errors import ClientError
-from hobnob.client.link import Tls
 from hobnob.client.subscription import Reconnected
+from hobnob.client.trust import Tls
 from hobnob.protocol.events import Event, MessageSent
 
 MOST_AT_WORK = 1000
@@ -94,7 +95,7 @@ class Bot:
         name: str,
         rooms: Iterable[str] = (),
         token: str | None = None,
-        tls: Tls = False,
+        tls: Tls = None,
         insecure: bool = False,
         tokens: Path | None = None,
     ) -> None:

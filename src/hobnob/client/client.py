@@ -10,19 +10,16 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import Literal, Protocol, Self
 from weakref import WeakSet
 
-from hobnob.client.address import parse_address
 from hobnob.client.backoff import Backoff
 from hobnob.client.connection import Connection, Dial, Identity, R
 from hobnob.client.errors import ClientError, Closed, Refused
-from hobnob.client.link import Link, Tls, open_link
 from hobnob.client.mirror import Mirror, Room
 from hobnob.client.subscription import Disconnected, Reconnected, Subscription
-from hobnob.client.tokens import TokenFile, token_file
+from hobnob.client.tokens import TokenFile
 from hobnob.protocol import commands as c
 from hobnob.protocol import replies as r
 from hobnob.protocol.errors import HINTS
@@ -53,43 +50,8 @@ class Sent:
     repeated: bool = False
 
 
-def connect(
-    address: str = "localhost",
-    *,
-    name: str | None = None,
-    token: str | None = None,
-    tls: Tls = False,
-    insecure: bool = False,
-    remember: bool = True,
-    tokens: Path | None = None,
-    client: str = "hobnob-python",
-) -> "Client":
-    """A client of the server at ``host[:port]``; enter it with ``async with``, which connects.
-
-    Args:
-        address: host and port, 8080 if left out.
-        name: who one is. A new name becomes a guest, whose token is kept for the next time.
-        token: a device token, instead of the one that was kept.
-        tls: False, True (certificates that the system trusts), a CA file, ``sha256:…`` or an SSL context.
-        insecure: allow a plain connection to another machine.
-        remember: keep the token of `name` on this machine, and use it.
-        tokens: the folder for that, if not the user's state folder.
-        client: what the program calls itself.
-
-    Raises:
-        CannotConnect: on entering; one sentence says why.
-    """
-    where = parse_address(address)
-
-    async def dial() -> Link:
-        return await open_link(where, tls, insecure=insecure)
-
-    file = token_file(where, name, tokens) if remember and name and token is None else None
-    return Client(dial, Identity(name, token, client=client), where=str(where), file=file)
-
-
 class Client:
-    """A connected person. Made by `connect`.
+    """A connected person. Made by `connect` (connect.py).
 
     A room is given as ``#tea``, ``@ada`` (one's direct room with her), an id, or a `Room`. Every method that changes
     something is done exactly once, however often the connection breaks; it waits until it is done. To bound the

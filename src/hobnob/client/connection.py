@@ -44,8 +44,9 @@ TRIES = 3
 
 _PASSING = frozenset({"stopping", "try-again", "store-full", "store-unavailable", "unknown-outcome", "internal"})
 _TRIED_AGAIN = _PASSING | {
-    "host-unknown", "connection-refused", "unreachable", "no-answer", "not-hobnob", "hung-up", "no-tls",
+    "host-unknown", "connection-refused", "unreachable", "no-answer", "not-hobnob", "hung-up",
 }  # fmt: skip
+"""Whoever answers in the clear where there was TLS is not among them, nor one that shows another key."""
 
 R = TypeVar("R", bound=Reply)
 Dial = Callable[[], Awaitable[Link]]

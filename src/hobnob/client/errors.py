@@ -2,6 +2,7 @@
 
 ClientError
 ├── CannotConnect   nobody there, not a hobnob server, no trust, or not let in
+│   └── UnknownKey  a server that this machine meets for the first time; `fingerprint` is of the key that it showed
 ├── Refused         the server refused a command; `code` is one of docs/protocol.md
 └── Closed          the client was closed, or gave up, before there was an answer
 """
@@ -25,8 +26,20 @@ class CannotConnect(ClientError):
     """There is no connection, and trying again as it is will not help or was not asked for.
 
     Codes: ``bad-address``, ``host-unknown``, ``connection-refused``, ``unreachable``, ``no-answer``, ``not-hobnob``,
-    ``hung-up``, ``insecure``, ``not-trusted``, ``no-tls``, and those with which a server refuses a hello.
+    ``hung-up``, ``insecure``, ``not-trusted``, ``key-unknown``, ``key-changed``, ``key-known``,
+    ``no-tls``, and those with which a server refuses a hello.
     """
+
+
+class UnknownKey(CannotConnect):
+    """Nothing says whether a server is the right one. Who has compared its `fingerprint` may trust it by that.
+
+    Code: ``key-unknown``.
+    """
+
+    def __init__(self, hint: str, fingerprint: str) -> None:
+        self.fingerprint = fingerprint
+        super().__init__("key-unknown", hint)
 
 
 class Refused(ClientError):

@@ -11,39 +11,19 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from functools import wraps
-from pathlib import Path
 from threading import Thread
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
-from hobnob.client.client import PAGE, Client, connect
+from hobnob.client.client import PAGE, Client
+from hobnob.client.connect import connect
 from hobnob.client.errors import Closed
-from hobnob.client.link import Tls
 from hobnob.client.mirror import Room
 from hobnob.client.subscription import Heard, Subscription
 from hobnob.protocol.records import Message, Person
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-def connect_sync(
-    address: str = "localhost",
-    *,
-    name: str | None = None,
-    token: str | None = None,
-    tls: Tls = False,
-    insecure: bool = False,
-    remember: bool = True,
-    tokens: Path | None = None,
-    client: str = "hobnob-python",
-) -> "SyncClient":
-    """As `hobnob.connect`, for ``with``."""
-    return SyncClient(
-        connect(
-            address, name=name, token=token, tls=tls, insecure=insecure, remember=remember, tokens=tokens, client=client
-        )
-    )
 
 
 def _waiting(
@@ -185,3 +165,15 @@ class SyncClient:
 
 async def _next(pages: AsyncIterator[T]) -> T:
     return await anext(pages)
+
+
+def _sync(connect: Callable[P, Client]) -> Callable[P, SyncClient]:
+    @wraps(connect)
+    def call(*args: P.args, **kwargs: P.kwargs) -> SyncClient:
+        return SyncClient(connect(*args, **kwargs))
+
+    call.__doc__ = "As `hobnob.connect`, for ``with``."
+    return call
+
+
+connect_sync = _sync(connect)

@@ -1,18 +1,15 @@
 """Device tokens, so that a name stays its own's: one file for each server and name, readable by its owner alone.
 
-A token is as good as the person it belongs to. The files lie in the state folder of the user
-(``$XDG_STATE_HOME/hobnob/tokens``, as platformdirs has it), or wherever a program says.
+A token is as good as the person it belongs to. The files lie in `tokens` of the state folder (see private.py), or
+wherever a program says.
 """
 
-import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from platformdirs import user_state_path
-
 from hobnob.client.address import Address
+from hobnob.client.private import state_folder, write_private
 from hobnob.protocol.names import NameRefused, fold
 
 MOST_BYTES = 1024
@@ -37,16 +34,7 @@ class TokenFile:
     def write(self, token: str) -> bool:
         """Keep the token, or nothing of it; whether it was kept."""
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=".token-")  # with mode 0600
-            try:
-                with os.fdopen(handle, "w", encoding="ascii") as file:
-                    file.write(token + "\n")
-                Path(name).replace(self.path)
-            except BaseException:
-                with suppress(OSError):
-                    Path(name).unlink()
-                raise
+            write_private(self.path, token + "\n")
         except OSError:
             return False
         return True
@@ -63,7 +51,7 @@ def token_file(address: Address, name: str, folder: Path | None = None) -> Token
         key = fold(name.strip())
     except NameRefused:
         key = name.strip()[:64]
-    folder = folder or user_state_path("hobnob") / "tokens"
+    folder = folder or state_folder() / "tokens"
     return TokenFile(folder / _safe(str(address)) / f"{_safe(key)}.token")
 
 

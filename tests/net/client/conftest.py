@@ -11,7 +11,8 @@ from hobnob.client.address import Address
 from hobnob.client.backoff import Backoff
 from hobnob.client.client import Client
 from hobnob.client.connection import Identity
-from hobnob.client.link import Link, open_link
+from hobnob.client.dialing import open_link
+from hobnob.client.link import Link
 from hobnob.client.tokens import token_file
 
 HOST = "127.0.0.1"

@@ -12,8 +12,9 @@ from tests.net.client.conftest import HOST, Start
 
 import hobnob
 from hobnob.client.address import Address
+from hobnob.client.dialing import open_link
 from hobnob.client.errors import CannotConnect
-from hobnob.client.link import Tls, open_link
+from hobnob.client.trust import Tls
 
 CERTIFICATES = Path(__file__).parents[1] / "certificates"
 FINGERPRINT = hashlib.sha256(ssl.PEM_cert_to_DER_cert((CERTIFICATES / "cert.pem").read_text())).hexdigest()
@@ -49,18 +50,18 @@ async def test_no_hobnob_server() -> None:
         await asyncio.sleep(0)  # what was aborted closes its socket in the next turn
 
 
-async def test_trust(start: Start, tmp_path: Path) -> None:
+async def test_what_is_trusted_by_name(start: Start, tmp_path: Path) -> None:
     server = start("--tls-cert", str(CERTIFICATES / "cert.pem"), "--tls-key", str(CERTIFICATES / "key.pem"))
     address = f"localhost:{server.port}"
-    assert await code_of(address, tls=True) == "not-trusted"
     assert await code_of(address, tls=f"sha256:{'0' * 64}") == "not-trusted"
+    assert await code_of(address, tls=ssl.create_default_context()) == "not-trusted"
     for tls in (CERTIFICATES / "cert.pem", f"sha256:{FINGERPRINT}"):
         async with hobnob.connect(address, tls=tls, tokens=tmp_path) as chat:
             assert (await chat.send("#lobby", "in private")).number
 
 
 async def test_off_this_machine_plain_connections_are_not_used(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hobnob.client.link.is_loopback", lambda host: False)
+    monkeypatch.setattr("hobnob.client.dialing.is_loopback", lambda host: False)
     with pytest.raises(CannotConnect) as refused:
         await open_link(Address(HOST, port))
     assert refused.value.code == "insecure"

@@ -88,7 +88,7 @@ async def test_what_a_flag_could_change_is_said_with_the_flag(monkeypatch: pytes
     def refuse(*_: object, **__: object) -> NoReturn:
         raise CannotConnect("insecure", "Others could read along.")
 
-    monkeypatch.setattr("hobnob.client.client.connect", refuse)
+    monkeypatch.setattr("hobnob.client.connect.connect", refuse)
     with pytest.raises(CannotConnect, match=r"chat\.example\.org:80 is not on this machine.*--insecure"):
         async with connected("chat.example.org:80", Remote(name="ada"), "rooms"):
             pass

@@ -2,8 +2,9 @@
 
 import pytest
 
-from hobnob.client.address import Address, is_loopback, parse_address
+from hobnob.client.address import Address, has_port, is_loopback, parse_address, parse_server
 from hobnob.client.errors import CannotConnect
+from hobnob.protocol.links import Link
 
 
 @pytest.mark.parametrize(
@@ -14,6 +15,7 @@ from hobnob.client.errors import CannotConnect
         (" 192.0.2.7:1 ", "192.0.2.7", 1),
         ("::1", "::1", 8080),
         ("[::1]", "::1", 8080),
+        ("[0:0::1]:1", "::1", 1),
         ("[2001:DB8::2]:65535", "2001:db8::2", 65535),
         ("[fe80::1%eth0]:8080", "fe80::1%eth0", 8080),
     ],
@@ -44,3 +46,31 @@ def test_what_is_none_is_answered_with_a_sentence(text: str) -> None:
 )  # fmt: skip
 def test_only_numbers_of_this_machine_are_loopback(host: str, here: bool) -> None:
     assert is_loopback(host) is here
+
+
+@pytest.mark.parametrize(
+    ("host", "here"),
+    [("localhost", True), ("chat.localhost", True), ("127.0.0.1", True), ("::1", True), ("127.0.0.1.example", False),
+     ("notlocalhost", False), ("10.0.0.1", False)],
+)  # fmt: skip
+def test_only_its_own_names_say_that_it_is_this_machine(host: str, here: bool) -> None:
+    assert Address(host).is_here is here
+
+
+def test_a_server_is_an_address_or_a_link() -> None:
+    assert parse_server("Chat:1") == Link("chat", 1)
+    assert parse_server("hobnob://[0::1]:1/#invite=a") == Link("::1", 1, "a")
+    assert parse_server("https://Chat.example/#room=tea") == Link("chat.example", 443, scheme="https", room="tea")
+
+
+@pytest.mark.parametrize("text", ["hobnob://chat/#invite=SECRET&key=short", "ftp://chat/#SECRET", "hobnob://#SECRET"])
+def test_a_link_that_cannot_be_used_is_not_repeated(text: str) -> None:
+    with pytest.raises(CannotConnect, match="cannot be used") as refused:
+        parse_server(text)
+    assert refused.value.code == "bad-address"
+    assert "SECRET" not in refused.value.hint
+
+
+@pytest.mark.parametrize(("text", "said"), [("chat", False), ("chat:1", True), ("::1", False), ("[::1]:1", True)])
+def test_whether_a_port_is_said(text: str, said: bool) -> None:
+    assert has_port(text) is said

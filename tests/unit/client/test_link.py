@@ -1,15 +1,12 @@
-"""Frames out of bytes that are split anywhere, and what TLS may be asked for."""
+"""Frames out of bytes that are split anywhere."""
 
-import ssl
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hobnob.client.errors import CannotConnect
-from hobnob.client.link import Frames, tls_context
+from hobnob.client.link import Frames
 
 LINES = st.lists(st.binary(max_size=20).filter(lambda line: b"\n" not in line), max_size=10)
 
@@ -30,25 +27,3 @@ def test_a_frame_over_the_limit_is_not_kept(pieces: list[bytes]) -> None:
         assert frames.feed(piece) == []
     with pytest.raises(ValueError, match="too long"):
         frames.feed(pieces[-1])
-
-
-def test_a_fingerprint_replaces_trust() -> None:
-    context, fingerprint = tls_context("SHA256:" + "ab:" * 31 + "AB")
-    assert context is not None
-    assert context.verify_mode is ssl.CERT_NONE
-    assert fingerprint == bytes([0xAB]) * 32
-
-
-def test_the_system_is_trusted_by_default() -> None:
-    context, fingerprint = tls_context(True)
-    assert context is not None
-    assert context.verify_mode is ssl.CERT_REQUIRED
-    assert context.check_hostname
-    assert fingerprint is None
-
-
-@pytest.mark.parametrize("tls", ["sha256:abc", Path("/nowhere/ca.pem"), "/nowhere/ca.pem"])
-def test_what_cannot_be_trusted_is_said(tls: str | Path) -> None:
-    with pytest.raises(CannotConnect) as refused:
-        tls_context(tls)
-    assert refused.value.code == "not-trusted"
