@@ -18,13 +18,12 @@ from hobnob.chat.attendance import Attendance
 from hobnob.chat.audience import Audience
 from hobnob.chat.conversation import Conversation
 from hobnob.chat.failed_logins import FailedLogins
-from hobnob.chat.handlers.rooms import MAX_REASON
 from hobnob.chat.handling import HANDLERS, TRIES, Handler, Stale
 from hobnob.chat.keeper import Keeper, now_ms
 from hobnob.chat.limits import Limit, Limits, TooFast
 from hobnob.chat.log import Log
 from hobnob.chat.logs import Logs
-from hobnob.chat.lookup import counted_room, earlier
+from hobnob.chat.lookup import clean_reason, counted_room, earlier
 from hobnob.chat.origins import Origins
 from hobnob.chat.pace import Pace
 from hobnob.chat.passwords import Passwords
@@ -57,7 +56,6 @@ from hobnob.protocol.ids import AUDIT, HOUSE, new_room_id
 from hobnob.protocol.names import NameRefused
 from hobnob.protocol.records import Member
 from hobnob.protocol.replies import Reply
-from hobnob.protocol.text import clean_line
 from hobnob.stores.store import (
     Duplicate,
     Item,
@@ -209,7 +207,7 @@ class Chat:
     def leave(self, session: Session, reason: str, cause: str) -> None:
         """A client says no more. `reason` is for people and may be its own words, `cause` for the log."""
         _log.info("client left", client=session.number, person=session.person and session.person.id, reason=cause)
-        self.attendance.leave(session, clean_line(reason[: 2 * MAX_REASON])[:MAX_REASON])
+        self.attendance.leave(session, clean_reason(reason))
 
     def closed(self, conversation: Conversation) -> None:
         """A client's link is closed."""

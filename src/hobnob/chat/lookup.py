@@ -16,6 +16,7 @@ from hobnob.protocol.commands import Command
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.ids import is_person_id
 from hobnob.protocol.records import Message, Person
+from hobnob.protocol.text import clean_line
 from hobnob.stores.store import Duplicate
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from hobnob.chat.people import Here
     from hobnob.chat.session import Session
 
+MAX_REASON = 300
 _REF = re.compile(r"[A-Za-z0-9_-]{20,64}\Z")
 
 
@@ -156,6 +158,11 @@ async def message_of(chat: "Chat", room: Room, member: RoomMember, number: int) 
 def first_visible(room: Room, member: RoomMember) -> int:
     """The number from which on a member may read a room's log."""
     return member.since if room.record.history == "joined" else 1
+
+
+def clean_reason(text: str) -> str:
+    """Why somebody does something, as it is told: one line of at most `MAX_REASON` characters."""
+    return clean_line(text[: 2 * MAX_REASON])[:MAX_REASON]
 
 
 def checked_ref(ref: str | None) -> str | None:

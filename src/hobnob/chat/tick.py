@@ -54,7 +54,7 @@ class Tick:
         for index, event in enumerate(self.events):
             bare: Event
             if isinstance(event, MessageSent) and event.number == number:
-                bare = replace(event, text="", mentions=(), edited=False, deleted=True)
+                bare = replace(event, text="", mentions=(), tags={}, edited=False, deleted=True)
             elif isinstance(event, MessageEdited) and event.of == number:
                 bare = replace(event, text="", mentions=())
             else:

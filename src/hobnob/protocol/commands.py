@@ -122,13 +122,26 @@ class SetTopic(Command, frozen=True):
 
 
 class SendMessage(Command, frozen=True):
-    """Say something. `reply_to` and `thread` are message ids (``r_….42``) of the same room."""
+    """Say something. `reply_to` and `thread` are message ids (``r_….42``) of the same room.
+
+    `tags` are marks from client to client, which the server gives no meaning: 4,094 bytes of short names and values.
+    """
 
     room: str
     text: str
     kind: MessageKind = "text"
     reply_to: str | None = None
     thread: str | None = None
+    tags: dict[str, str] = msgspec.field(default_factory=dict)
+    ref: str | None = None
+
+
+class SendTags(Command, frozen=True):
+    """Let those who hear a room have some `tags`, without a message. With `keep` its log keeps them."""
+
+    room: str
+    tags: dict[str, str]
+    keep: bool = False
     ref: str | None = None
 
 
@@ -146,6 +159,7 @@ class DeleteMessage(Command, frozen=True):
 
     room: str
     of: Number
+    reason: str = ""
     ref: str | None = None
 
 
@@ -297,7 +311,7 @@ class Ping(Command, frozen=True):
 
 
 AnyCommand = (
-    Hello | SetName | ListRooms | CreateRoom | JoinRoom | LeaveRoom | SetTopic | SendMessage | EditMessage
+    Hello | SetName | ListRooms | CreateRoom | JoinRoom | LeaveRoom | SetTopic | SendMessage | SendTags | EditMessage
     | DeleteMessage | ReadVersions | React | Unreact | Pin | Unpin | Typing | SetPresence | ListMembers | ReadHistory
     | Search | EventsSince | MarkRead | MarkUnread | ListUnread | SetDraft | ChangeSetting | ListSettings | OpenDirect
     | Ping

@@ -53,13 +53,14 @@ class RoomCreated(RoomEvent, frozen=True):
 
 
 class MessageSent(RoomEvent, frozen=True):
-    """Somebody said something. Read again later, `text` is the present one, empty when `deleted`."""
+    """Somebody said something. Read again later, `text` is the present one, empty when `deleted`, as are the `tags`."""
 
     text: str
     kind: MessageKind = "text"
     reply_to: str | None = None
     thread: str | None = None
     mentions: tuple[str, ...] = ()
+    tags: dict[str, str] = {}
     edited: bool = False
     deleted: bool = False
 
@@ -77,6 +78,7 @@ class MessageDeleted(RoomEvent, frozen=True):
 
     of: int
     author: str = ""
+    reason: str = ""
 
 
 class ReactionAdded(RoomEvent, frozen=True):
@@ -198,6 +200,12 @@ class TypingChanged(RoomEvent, frozen=True):
     """Told: somebody began (`on`) or stopped writing. It ends by itself after 6 s."""
 
     on: bool = True
+
+
+class TagsSent(RoomEvent, frozen=True):
+    """Marks from somebody's client to the others; `ref` names this one. They are told, or kept if that was wished."""
+
+    tags: dict[str, str]
 
 
 class PresenceChanged(Event, frozen=True):
@@ -401,7 +409,7 @@ Fact = (
     | MessageUnpinned | TopicChanged | MemberJoined | MemberLeft | PersonRenamed | RoomGained | RoomLost | ReadMarked
     | DraftChanged | SettingChanged | PersonInvited | RoleChanged | MemberBanned | MemberUnbanned | MemberMuted
     | MemberUnmuted | RoomChanged | AccountRegistered | AccountDeleted | ServerRoleChanged | Moderated | InvitedToRoom
-    | DeviceRevoked | PersonIgnored | PersonUnignored | DirectsChanged
+    | TagsSent | DeviceRevoked | PersonIgnored | PersonUnignored | DirectsChanged
 )  # fmt: skip
 AnyEvent = (
     Fact | MemberAttached | MemberDetached | TypingChanged | PresenceChanged | WatchChanged | Gap | Goodbye

@@ -150,6 +150,7 @@ class Message(Record, frozen=True):
     reply_to: str | None = None
     thread: str | None = None
     mentions: tuple[str, ...] = ()
+    tags: dict[str, str] = {}
     reactions: dict[str, tuple[str, ...]] = {}
     pinned: bool = False
     edited_at: str | None = None

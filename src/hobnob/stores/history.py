@@ -126,7 +126,8 @@ def _with_present_texts(connection: sa.Connection, seq: int, events: list[Fact])
         if isinstance(event, MessageSent) and event.number in present:
             now = present[event.number]
             edited = now.edited_at is not None
-            return replace(event, text=now.text, mentions=now.mentions, edited=edited, deleted=now.deleted)
+            tags = {} if now.deleted else event.tags
+            return replace(event, text=now.text, mentions=now.mentions, tags=tags, edited=edited, deleted=now.deleted)
         return event
 
     return [fill(event) for event in events]

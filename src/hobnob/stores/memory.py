@@ -87,7 +87,10 @@ class MemoryStore:
         if isinstance(fact, MessageSent):
             message = self._memory.rooms[fact.room].messages[fact.number]
             edited = message.edited_at is not None
-            return replace(fact, text=message.text, mentions=message.mentions, edited=edited, deleted=message.deleted)
+            tags = {} if message.deleted else fact.tags
+            return replace(
+                fact, text=message.text, mentions=message.mentions, tags=tags, edited=edited, deleted=message.deleted
+            )
         if isinstance(fact, MessageEdited):
             edited_message = self._memory.rooms[fact.room].messages.get(fact.of)
             if edited_message is None or edited_message.edited_at is None:
@@ -351,6 +354,7 @@ def _snapshot(message: MessageState) -> Message:
         reply_to=sent.reply_to,
         thread=sent.thread,
         mentions=message.mentions,
+        tags={} if message.deleted else sent.tags,
         reactions={emoji: tuple(people) for emoji, people in message.reactions.items()},
         pinned=message.pinned,
         edited_at=message.edited_at,

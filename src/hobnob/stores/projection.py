@@ -39,7 +39,7 @@ from hobnob.protocol.events import (
 from hobnob.protocol.names import fold, skeleton
 from hobnob.stores import accounts, restrictions
 from hobnob.stores.conditions import direct_key
-from hobnob.stores.rows import Row, SqlLog, without_mentions
+from hobnob.stores.rows import Row, SqlLog, without_words
 from hobnob.stores.store import AddDirectPeople, AddPerson, DropRoom, Write
 from hobnob.stores.tables import (
     OF_A_ROOM,
@@ -134,7 +134,7 @@ def _erase(connection: sa.Connection, log: int, numbers: list[int]) -> None:
     for number in numbers:
         fact = sa.and_(facts.c.log == log, facts.c.number == number)
         row = connection.execute(sa.select(facts.c.author, facts.c.data).where(fact)).one()
-        data = without_mentions(row.data, row.author)
+        data = without_words(row.data, row.author)
         connection.execute(sa.update(facts).where(fact).values(text="", data=data))
 
 

@@ -46,6 +46,7 @@ class Extras(msgspec.Struct, frozen=True, omit_defaults=True):
     reply_to: str | None = None
     thread: str | None = None
     mentions: tuple[str, ...] = ()
+    tags: dict[str, str] = {}
 
 
 NO_EXTRAS = Extras()
@@ -86,9 +87,9 @@ def to_row(fact: Fact, log: SqlLog, key: bytes | None, digest: bytes | None) -> 
 
 def dump_extras(of: MessageSent | Extras) -> str | None:
     """The JSON of a message's extras, None when there are none."""
-    if of.kind == "text" and of.reply_to is None and of.thread is None and not of.mentions:
+    if of.kind == "text" and of.reply_to is None and of.thread is None and not (of.mentions or of.tags):
         return None
-    return encode(Extras(of.kind, of.reply_to, of.thread, of.mentions)).decode()
+    return encode(Extras(of.kind, of.reply_to, of.thread, of.mentions, of.tags)).decode()
 
 
 def load_extras(data: str | None) -> Extras:
@@ -96,10 +97,10 @@ def load_extras(data: str | None) -> Extras:
     return NO_EXTRAS if data is None else _extras.decode(data)
 
 
-def without_mentions(data: str, author: str | None) -> str | None:
-    """The data of a message or edit, not longer than before, mentioning nobody."""
+def without_words(data: str, author: str | None) -> str | None:
+    """The data of a message or edit, not longer than before, mentioning nobody and without tags."""
     if author is not None:
-        return dump_extras(replace(load_extras(data), mentions=()))
+        return dump_extras(replace(load_extras(data), mentions=(), tags={}))
     return encode_event(replace(decode_edit(data), mentions=())).decode()
 
 
@@ -144,6 +145,7 @@ def to_fact(row: Row, room: str) -> Fact:
         reply_to=extras.reply_to,
         thread=extras.thread,
         mentions=extras.mentions,
+        tags=extras.tags,
     )
 
 
@@ -165,6 +167,7 @@ def to_message(
         reply_to=extras.reply_to,
         thread=extras.thread,
         mentions=now.mentions,
+        tags={} if now.deleted else extras.tags,
         reactions=dict(reactions),
         pinned=pinned,
         edited_at=None if now.edited_at is None else rfc3339(now.edited_at),

@@ -29,6 +29,34 @@ async def test_a_message_is_told_with_all_that_belongs_to_it(join: Join) -> None
     }  # fmt: skip
 
 
+async def test_tags_are_passed_on_with_a_message_and_without(join: Join) -> None:
+    ada, bob = await join("ada"), await join("bob")
+    number = await ada.say("hi", tags={"x/mood": "glad\x1b\n"})
+    assert (await bob.event("message_sent", number=number))["tags"] == {"x/mood": "glad"}
+    assert (await message(bob, number))["tags"] == {"x/mood": "glad"}
+    await ada.done("send_tags", room="#lobby", tags={"x/mood": "sad"})
+    told = await bob.event("tags_sent")
+    assert (told["by"], told["tags"], len(told["ref"])) == (ada.id, {"x/mood": "sad"}, 44)
+    await ada.done("send_tags", room="@bob", tags={"x": ""})
+    assert (await bob.event("tags_sent", tags={"x": ""}))["room"] != told["room"]
+    kept = (await ada.done("send_tags", room="#lobby", tags={"x": "kept"}, keep=True))["number"]
+    assert (await bob.event("tags_sent", number=kept))["tags"] == {"x": "kept"}
+    facts = (await bob.done("events_since", log="#lobby", number=number))["events"]
+    assert [(fact["event"], fact["tags"]) for fact in facts] == [("tags_sent", {"x": "kept"})]
+    await ada.done("delete_message", room="#lobby", of=number, reason="too glad")
+    assert (await bob.event("message_deleted", of=number))["reason"] == "too glad"
+    assert "tags" not in await message(bob, number)
+    facts = (await bob.done("events_since", log="#lobby", number=number - 1))["events"]
+    assert "tags" not in facts[0]
+
+
+@pytest.mark.parametrize("tags", [{"": ""}, {"a b": ""}, {"a=b": ""}, {"a": "x" * 4095}, {"ä": ""}])
+async def test_what_are_no_tags_is_refused(join: Join, tags: dict[str, str]) -> None:
+    ada = await join("ada")
+    assert await ada.error("send_message", room="#lobby", text="hi", tags=tags) == "bad-tags"
+    assert await ada.error("send_tags", room="#lobby", tags=tags) == "bad-tags"
+
+
 async def test_a_text_is_cleaned_once_for_everybody(join: Join) -> None:
     ada, bob = await join("ada"), await join("bob")
     await ada.say("a\x1b[31mb\r\nc\x07")

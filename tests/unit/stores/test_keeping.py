@@ -72,7 +72,7 @@ def test_numbers_count_up_by_one_in_each_log(store: Store) -> None:
 def test_what_is_kept_is_what_is_read(store: Store) -> None:
     message = MessageSent(
         room=LOBBY, text="h\u00e9\n\U0001f375", by=ADA.id, by_name="aaa", kind="action", reply_to=f"{LOBBY}.1",
-        thread=f"{LOBBY}.2", mentions=(BOB.id, EVE.id), ref="x" * 32,
+        tags={"x": "y"}, thread=f"{LOBBY}.2", mentions=(BOB.id, EVE.id), ref="x" * 32,
     )  # fmt: skip
     [outcome] = keep(store, item(message, by=ADA.id, ref="x" * 32))
     assert isinstance(outcome, Kept)

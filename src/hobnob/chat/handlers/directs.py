@@ -49,6 +49,8 @@ async def open_direct(chat: "Chat", session: "Session", command: OpenDirect) -> 
     """The direct room of exactly oneself and some others."""
     if len(command.people) > MOST_PEOPLE:
         raise ChatError("too-many", f"A direct room holds at most {MOST_PEOPLE} people besides oneself.")
+    if not command.people:
+        raise ChatError("no-such-person", "Name somebody to talk to.")
     others = [await person_of(chat, ref) for ref in command.people]
     room = await direct_with(chat, session, others, checked_ref(command.ref), digest(command))
     return Joined(await state_of(chat, me(session).person, room))
@@ -57,12 +59,9 @@ async def open_direct(chat: "Chat", session: "Session", command: OpenDirect) -> 
 async def direct_with(
     chat: "Chat", session: "Session", others: Iterable[Person], ref: str | None = None, content: bytes = b""
 ) -> Room:
-    """The live direct room of the asker and `others`, all of whose clients hear it."""
+    """The live direct room of the asker and `others`, all of whose clients hear it; one's own place without others."""
     asker = me(session).person
     people = {person.id: person for person in (asker, *others)}
-    ids = frozenset(people)
-    if len(ids) == 1:
-        raise ChatError("no-such-person", "Name somebody else to talk to.")
     room = await _found_or_made(chat, session, people, ref, content)
     for person in people.values():
         here = chat.people.get(person.id)

@@ -1,6 +1,7 @@
 """Saying, editing and deleting."""
 
 import asyncio
+import re
 from collections.abc import Awaitable
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import (
     by,
     checked_ref,
+    clean_reason,
     demand,
     digest,
     first_visible,
@@ -22,18 +24,24 @@ from hobnob.chat.lookup import (
 )
 from hobnob.chat.rights import Right
 from hobnob.chat.room import Room, RoomMember
-from hobnob.protocol.commands import DeleteMessage, EditMessage, SendMessage
+from hobnob.protocol.commands import DeleteMessage, EditMessage, SendMessage, SendTags
 from hobnob.protocol.errors import ChatError
-from hobnob.protocol.events import MessageDeleted, MessageEdited, MessageSent
+from hobnob.protocol.events import MessageDeleted, MessageEdited, MessageSent, TagsSent
+from hobnob.protocol.ids import new_ref
 from hobnob.protocol.names import NameRefused, fold, mentioned
 from hobnob.protocol.records import parse_message_id
 from hobnob.protocol.replies import Done, Reply
-from hobnob.protocol.text import MAX_TEXT, clean
+from hobnob.protocol.text import MAX_TEXT, clean, clean_line
 from hobnob.stores.store import Duplicate, Item, Kept, MessageExists, MessageStands, RightsUnchanged
 
 if TYPE_CHECKING:
     from hobnob.chat.chat import Chat
     from hobnob.chat.session import Session
+
+
+MAX_TAGS = 4094
+"""Bytes of the names and values of tags, and two for each."""
+_TAG = re.compile("[A-Za-z0-9./-]{1,128}")
 
 
 @handles(SendMessage)
@@ -44,6 +52,24 @@ def send_message(chat: "Chat", session: "Session", command: SendMessage) -> Awai
     if room is None:
         return send_elsewhere(chat, session, command)
     return say(chat, session, room, command)
+
+
+@handles(SendTags, limit=Limit.SENDING)
+async def send_tags(chat: "Chat", session: "Session", command: SendTags) -> Reply:
+    """Pass tags on to who hears the room now, and to who reads its log later, if so wished."""
+    ref = checked_ref(command.ref) or new_ref()
+    tags = checked_tags(command.tags)
+    if command.room.startswith("@"):
+        room = await direct_with(chat, session, (await person_of(chat, command.room),))
+    else:
+        room, _ = await room_of(chat, session, command.room)
+    person = me(session).person
+    demand(room.members[person.id], Right.SPEAK)
+    event = TagsSent(room=room.id, **by(person), tags=tags, ref=ref)
+    if not command.keep:
+        chat.tell_now(event, session)
+        return Done()
+    return await chat.tell(Item((event,), (chat.unchanged(room),), (), person.id, ref, digest(command)), done, session)
 
 
 async def send_elsewhere(chat: "Chat", session: "Session", command: SendMessage, tries: int = TRIES) -> Reply:
@@ -70,6 +96,7 @@ def say(
     event = MessageSent(
         room=room.id, by=person.id, by_name=person.name, text=text, kind=command.kind, reply_to=command.reply_to,
         thread=command.thread, mentions=mentions(room, text), ref=ref,
+        tags=checked_tags(command.tags) if command.tags else command.tags,
     )  # fmt: skip
     # Without `person`, all that is under way would be checked anew whenever anybody leaves, and lose its order.
     # Of visitors nothing is kept, so no transaction can know more of them than the live room.
@@ -89,6 +116,8 @@ def number_of(outcome: Kept | Duplicate) -> int:
 def _content(room: Room, command: SendMessage) -> bytes:
     """As `digest`, for the one command that comes by the thousand."""
     rest = f"{room.id} {command.kind} {command.reply_to} {command.thread} {command.text}"
+    if command.tags:
+        rest += f" {sorted(command.tags.items())}"
     return blake2b(rest.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
@@ -111,6 +140,15 @@ def checked_text(text: str) -> str:
     if not text.strip():
         raise ChatError("text-empty")
     return text
+
+
+def checked_tags(tags: dict[str, str]) -> dict[str, str]:
+    """Tags as they are passed on, their values clean lines. Raises ``bad-tags``."""
+    cleaned = {name: clean_line(value[:MAX_TAGS]) for name, value in tags.items()}
+    size = sum(len(name) + len(value.encode()) + 2 for name, value in cleaned.items())
+    if size > MAX_TAGS or not all(map(_TAG.fullmatch, cleaned)):
+        raise ChatError("bad-tags")
+    return cleaned
 
 
 def mentions(room: Room, text: str) -> tuple[str, ...]:
@@ -168,6 +206,8 @@ async def delete_message(chat: "Chat", session: "Session", command: DeleteMessag
     message = await message_of(chat, room, member, command.of)
     if message.by != member.id:
         demand(member, Right.DELETE_OTHERS)
-    event = MessageDeleted(room=room.id, **by(member), of=command.of, author=message.by, ref=ref)
+    event = MessageDeleted(
+        room=room.id, **by(member), of=command.of, author=message.by, reason=clean_reason(command.reason), ref=ref
+    )
     requires = (chat.unchanged(room), MessageStands(room.id, command.of))
     return await chat.tell(Item((event,), requires, (), member.id, ref, digest(command)), done, session)

@@ -6,7 +6,7 @@ from hobnob.chat.handlers.directs import attached, open_again
 from hobnob.chat.handlers.messages import done, number_of
 from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit
-from hobnob.chat.lookup import by, checked_ref, demand, digest, me, person_of, room_of
+from hobnob.chat.lookup import by, checked_ref, clean_reason, demand, digest, me, person_of, room_of
 from hobnob.chat.rights import Right
 from hobnob.chat.room import Room
 from hobnob.chat.states import fresh_state
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 MOST_PEOPLE = 100
 """Taken into a room with its making."""
 MAX_TOPIC = 1000
-MAX_REASON = 300
 MOST_MEMBERS = 1000
 """In one page."""
 
@@ -160,7 +159,7 @@ async def leave_room(chat: "Chat", session: "Session", command: LeaveRoom) -> Re
     if room.record.kind == "direct":
         raise ChatError("not-allowed", "A direct room is its people's for good. Mute it in your client instead.")
     person = me(session).person
-    reason = clean_line(command.reason)[:MAX_REASON]
+    reason = clean_reason(command.reason)
     left = MemberLeft(room=room.id, person=person.id, person_name=member.name, reason=reason, ref=ref, **by(person))
     if person.kind == "visitor":
         chat.tell_now(left, session)
