@@ -127,15 +127,21 @@ class Attendance:
 
     def tell_around(self, event: Event, rooms: Iterable[Room], origin: "Session | None" = None) -> None:
         """Tell an event once to each session that hears one of these rooms, here and on other nodes."""
-        self._tell_here(event, rooms, origin)
+        self._tell_here(event, self.hearers(rooms), origin)
         self._chat.bus.publish(event)
+
+    def tell_details(self, here: "Here", event: Event, origin: "Session | None" = None) -> None:
+        """Tell what somebody tells of themselves: around, to their own clients, and to who watches their name."""
+        watchers = dict.fromkeys(self._chat.watching.of(here.person.name))
+        self._tell_here(event, self.hearers(here.rooms.values()) | here.sessions | watchers, origin)
 
     def hearers(self, rooms: Iterable[Room]) -> dict["Session", None]:
         """The sessions that hear any of these rooms, each once."""
         return {session: None for room in rooms for sessions in tuple(room.sessions.values()) for session in sessions}
 
-    def _tell_here(self, event: Event, rooms: Iterable[Room], origin: "Session | None", facts: bool = True) -> None:
-        heard = self.hearers(rooms)
+    def _tell_here(
+        self, event: Event, heard: Iterable["Session"], origin: "Session | None", facts: bool = True
+    ) -> None:
         encoded: dict[WireFormat, bytes] = {}
         for session in heard:
             wire = session.wire
@@ -167,7 +173,8 @@ class Attendance:
 
     def heard_presence(self, event: PresenceChanged) -> None:
         """Somebody on another node is online, away or gone."""
-        self._tell_here(event, [room for room in self._chat.rooms if event.by in room.members], None)
+        rooms = [room for room in self._chat.rooms if event.by in room.members]
+        self._tell_here(event, self.hearers(rooms), None)
 
     def renamed(self, event: PersonRenamed, origin: "Session | None") -> None:
         """Somebody is called otherwise, in every live room. Who follows the house's log hears it there."""
@@ -181,7 +188,7 @@ class Attendance:
             room.rename(event)
         if event.number:
             self._chat.house.send(event, None, origin)
-        self._tell_here(event, rooms, origin, facts=not event.number)
+        self._tell_here(event, self.hearers(rooms), origin, facts=not event.number)
 
     def members(self, room: Room) -> list[Member]:
         """All members of a live room, by name."""

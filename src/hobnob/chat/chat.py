@@ -50,6 +50,7 @@ from hobnob.protocol.events import (
     RoomCreated,
     RoomEvent,
     RoomGained,
+    SettingChanged,
     loses_rights,
 )
 from hobnob.protocol.ids import AUDIT, HOUSE, new_room_id
@@ -378,6 +379,8 @@ class Chat:
         self.attendance.tell_person(here, event, origin)
         if isinstance(event, DeviceRevoked):
             self.attendance.revoked(here, event, origin)
+        if isinstance(event, SettingChanged):
+            here.note(event.key, event.value)
         if isinstance(event, RoomGained) and not self.bus.alone:
             self._start(self._attend(here, event.room))
 

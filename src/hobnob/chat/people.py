@@ -12,6 +12,7 @@ from hobnob.chat.watching import Watching
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.names import NameRefused, fold, skeleton
 from hobnob.protocol.records import Person, PresenceState
+from hobnob.stores.store import DETAIL
 
 if TYPE_CHECKING:
     from hobnob.chat.log import Log
@@ -33,7 +34,7 @@ class Gone(NamedTuple):
 class Here:
     """A person with at least one client. `came_at` and `spoke_at` (their last message) are in ms since 1970."""
 
-    __slots__ = ("came_at", "log", "person", "rooms", "sessions", "spoke_at", "state", "text")
+    __slots__ = ("came_at", "details", "log", "passing", "person", "rooms", "sessions", "spoke_at", "state", "text")
 
     def __init__(self, person: Person) -> None:
         self.person = person
@@ -43,8 +44,19 @@ class Here:
         """The rooms that one of the sessions hears."""
         self.state: PresenceState = "online"
         self.text = ""
+        self.details: dict[str, str] | None = None
+        """What they tell of themselves and is kept; None until somebody asked."""
+        self.passing: dict[str, str] | None = None
+        """What else they tell while they are here."""
         self.came_at = 0
         self.spoke_at = 0
+
+    def note(self, key: str, value: str | None) -> None:
+        """A setting is another one, or gone; what was not read yet will be."""
+        if self.details is None or not key.startswith(DETAIL):
+            return
+        details = {other: self.details[other] for other in self.details if DETAIL + other != key}
+        self.details = details if value is None else {**details, key.removeprefix(DETAIL): value}
 
 
 class People:

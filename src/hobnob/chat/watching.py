@@ -4,7 +4,7 @@ A name may be watched that nobody has. Of comings and goings everyone hears who 
 are not told of it anyway, as they hear a room of that person.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING
 
 from hobnob.chat.lookup import by
@@ -54,6 +54,10 @@ class Watching:
     def watched(self, name: str) -> bool:
         """Whether anybody hears of a name."""
         return bool(self._watchers) and fold(name) in self._watchers
+
+    def of(self, name: str) -> "Iterable[Session]":
+        """The sessions that hear of a name."""
+        return tuple(self._watchers.get(fold(name), ())) if self._watchers else ()
 
     def tell(
         self,

@@ -15,6 +15,7 @@ from hobnob.client.errors import ClientError, Refused
 from hobnob.client.positions import Positions
 from hobnob.protocol.commands import EventsSince
 from hobnob.protocol.events import (
+    DetailChanged,
     Fact,
     Gap,
     Goodbye,
@@ -45,7 +46,7 @@ class Reconnected:
     new_epoch: bool = False
 
 
-Told = Fact | MemberAttached | MemberDetached | TypingChanged | PresenceChanged | WatchChanged
+Told = Fact | MemberAttached | MemberDetached | TypingChanged | PresenceChanged | DetailChanged | WatchChanged
 Happening = Told | Gap | Goodbye | Disconnected | Reconnected
 
 

@@ -20,6 +20,7 @@ HINTS: Final[dict[str, str]] = {
     "banned": "You are not welcome here.",
     "busy": "The server has much to do right now. Try again in a moment.",
     "deleted": "This message has been deleted.",
+    "detail-invalid": "A detail has a name of at most 64 of a-z, 0-9 and _./- and a value of at most 400 bytes.",
     "doors-closed": "Nobody new is let in for now. Try again later.",
     "emoji-invalid": "React with one emoji or a short word, at most 32 bytes.",
     "frame-too-long": "A frame holds at most 64 KiB. Send it in pieces.",

@@ -222,6 +222,17 @@ class PresenceChanged(Event, frozen=True):
         return self.by
 
 
+class DetailChanged(Event, frozen=True):
+    """Told to who shares a room with `by` and to themselves: they tell this of themselves now, None: nothing."""
+
+    key: str
+    value: str | None = None
+
+    @property
+    def log(self) -> str:
+        return self.by
+
+
 class WatchChanged(Event, frozen=True):
     """Told to who watches the name of `person`: they were `before` and are `state` now; `text` is the reason.
 
@@ -412,7 +423,8 @@ Fact = (
     | TagsSent | DeviceRevoked | PersonIgnored | PersonUnignored | DirectsChanged
 )  # fmt: skip
 AnyEvent = (
-    Fact | MemberAttached | MemberDetached | TypingChanged | PresenceChanged | WatchChanged | Gap | Goodbye
+    Fact | MemberAttached | MemberDetached | TypingChanged | PresenceChanged | DetailChanged | WatchChanged | Gap
+    | Goodbye
 )  # fmt: skip
 
 _LOSING = frozenset({MemberLeft, RoleChanged, RoomChanged, MemberBanned, MemberMuted})

@@ -35,5 +35,18 @@ class Unwatch(Command, frozen=True):
     people: tuple[str, ...] = ()
 
 
+class SetDetail(Command, frozen=True):
+    """Tell everybody something of oneself, such as one's pronouns under ``pronouns``; None takes it back.
+
+    With `keep` false it counts while one is here, and only as long as nothing is kept under this key. Of visitors
+    nothing is kept anyway.
+    """
+
+    key: str
+    value: str | None
+    keep: bool = True
+    ref: str | None = None
+
+
 class ReadServer(Command, frozen=True):
     """How the server is and how many are here."""

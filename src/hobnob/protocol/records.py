@@ -76,7 +76,7 @@ class Profile(Record, frozen=True):
 
     `text` says why they are away, `since` is when they came or (offline) left, `idle` how many seconds ago they said
     something. `confidential`: nobody can read along with any of their clients. `rooms` are those that the asker may
-    see. `addresses` are shown to themselves and to the server's moderators.
+    see. `addresses` are shown to themselves and to the server's moderators. `details` are what they tell of themselves.
     """
 
     person: Person
@@ -87,6 +87,7 @@ class Profile(Record, frozen=True):
     confidential: bool = False
     rooms: tuple[Seat, ...] = ()
     addresses: tuple[str, ...] = ()
+    details: dict[str, str] = {}
 
 
 class Draft(Record, frozen=True):

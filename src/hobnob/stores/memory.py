@@ -28,7 +28,7 @@ from hobnob.protocol.replies import Unread
 from hobnob.stores.memory_state import Memory, MessageState, RoomData
 from hobnob.stores.search.memory import MemoryIndex
 from hobnob.stores.search.search import Index
-from hobnob.stores.store import Account, Duplicate, Item, Membership, Outcome, Refused, RoomEntry
+from hobnob.stores.store import DETAIL, Account, Duplicate, Item, Membership, Outcome, Refused, RoomEntry
 
 
 class MemoryStore:
@@ -213,6 +213,9 @@ class MemoryStore:
         with self._lock:
             return dict(self._memory.settings.get(person, {}))
 
+    def details(self, people: Sequence[str]) -> dict[str, dict[str, str]]:
+        return {person: details for person in people if (details := _details(self.settings(person)))}
+
     # Rooms
 
     def room(self, id: str) -> RoomEntry | None:
@@ -361,3 +364,7 @@ def _snapshot(message: MessageState) -> Message:
         deleted=message.deleted,
         ref=sent.ref,
     )
+
+
+def _details(settings: dict[str, str]) -> dict[str, str]:
+    return {key.removeprefix(DETAIL): value for key, value in settings.items() if key.startswith(DETAIL)}

@@ -8,9 +8,10 @@ import sqlalchemy as sa
 from hobnob.protocol.names import NameRefused, fold
 from hobnob.protocol.records import Person, Room, RoomListing, RoomState
 from hobnob.protocol.replies import Unread
+from hobnob.stores.among import Among
 from hobnob.stores.conditions import direct_key, name_clash
 from hobnob.stores.rows import PERSON, Row, decode_draft
-from hobnob.stores.store import Membership, RoomEntry
+from hobnob.stores.store import DETAIL, Membership, RoomEntry
 from hobnob.stores.tables import (
     deletions,
     direct_people,
@@ -60,6 +61,18 @@ def settings_of(connection: sa.Connection, person: str) -> dict[str, str]:
     """All settings of a person."""
     found = connection.execute(sa.select(settings.c.key, settings.c.value).where(settings.c.person == person))
     return {row.key: row.value for row in found}
+
+
+_DETAILS = Among(sa.select(settings.c.person, settings.c.key, settings.c.value), settings.c.person)
+
+
+def details_of(connection: sa.Connection, people: Sequence[str]) -> dict[str, dict[str, str]]:
+    """What each person tells of themselves."""
+    found: dict[str, dict[str, str]] = {}
+    for row in _DETAILS.execute(connection, people):
+        if row.key.startswith(DETAIL):
+            found.setdefault(row.person, {})[row.key.removeprefix(DETAIL)] = row.value
+    return found
 
 
 def _fold(name: str) -> str | None:

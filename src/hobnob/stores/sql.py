@@ -263,6 +263,9 @@ class SqlStore:
     def settings(self, person: str) -> dict[str, str]:
         return self._read(reading.settings_of, person)
 
+    def details(self, people: Sequence[str]) -> dict[str, dict[str, str]]:
+        return self._read(reading.details_of, people)
+
 
 def _epoch(connection: sa.Connection) -> str:
     epoch: str | None = connection.execute(sa.select(meta.c.value).where(meta.c.key == "epoch")).scalar()

@@ -50,6 +50,9 @@ from hobnob.protocol.records import (
 from hobnob.protocol.replies import Unread
 from hobnob.stores.search.search import Index
 
+DETAIL = "public."
+"""With this begin the settings that everybody may read."""
+
 
 class Value(msgspec.Struct, frozen=True):
     """Base of the small values below."""
@@ -456,6 +459,9 @@ class Store(Protocol):
 
     def settings(self, person: str) -> dict[str, str]:
         """A person's settings."""
+
+    def details(self, people: Sequence[str]) -> dict[str, dict[str, str]]:
+        """What each of these people tells of themselves: their settings that begin with `DETAIL`, without that."""
 
     def forget_visitors(self) -> None:
         """At the start: drop the rooms that are not lasting, whose visitors are gone."""

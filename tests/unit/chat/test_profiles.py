@@ -138,3 +138,75 @@ async def test_how_the_server_is(chat: Chat, join: Join) -> None:
     assert (server["people"], server["most"], server["rooms"]) == (1, 2, 1)
     assert server["connections"] - server["strangers"] == 1
     assert server["started_at"].endswith("Z")
+
+
+# What people tell of themselves
+
+
+async def details(asker: Client, person: str) -> Frame:
+    found = await profile(asker, person)
+    assert found is not None
+    return dict(found.get("details", {}))
+
+
+async def test_details_are_kept_and_told(chat: Chat, join: Join) -> None:
+    ada, bob = await join("ada"), await join("bob")
+    phone = await Client(chat).hello(token=ada.token)
+    await ada.done("set_detail", key="pronouns", value="she")
+    for client in (ada, bob, phone):
+        assert (await client.event("detail_changed", key="pronouns"))["value"] == "she"
+    assert await details(bob, "ada") == {"pronouns": "she"}
+    ada.leave()
+    phone.leave()
+    assert await details(bob, "ada") == {"pronouns": "she"}, "also while they are away"
+    ada = await Client(chat).hello(token=ada.token)
+    assert await details(bob, "ada") == {"pronouns": "she"}
+    bob.forget()
+    await ada.done("set_detail", key="pronouns", value=None)
+    assert "value" not in await bob.event("detail_changed", key="pronouns")
+    assert await details(bob, "ada") == {}
+
+
+async def test_what_is_not_kept_counts_while_one_is_here_and_nothing_is_kept(chat: Chat, join: Join) -> None:
+    ada, bob = await join("ada"), await join("bob")
+    await ada.done("set_detail", key="realname", value="Ada", keep=False)
+    assert await details(bob, "ada") == {"realname": "Ada"}
+    await ada.done("set_detail", key="realname", value="Lovelace")
+    await quiet(bob)
+    bob.forget()
+    await ada.done("set_detail", key="realname", value="irssi user", keep=False)
+    assert await details(bob, "ada") == {"realname": "Lovelace"}
+    assert bob.events("detail_changed") == []
+    ada.leave()
+    await Client(chat).hello(token=ada.token)
+    assert await details(bob, "ada") == {"realname": "Lovelace"}
+
+
+async def test_details_of_visitors_go_with_them(chat: Chat, join: Join) -> None:
+    ada, vic = await join("ada"), await Client(chat, VisitorCodec(chat)).hello("vic")
+    await vic.done("set_detail", key="bot", value="yes")
+    await ada.event("detail_changed", key="bot")
+    assert await details(ada, "vic") == {"bot": "yes"}
+    for number in range(19):
+        await vic.done("set_detail", key=f"k{number}", value="x")
+    assert await vic.error("set_detail", key="one-more", value="x") == "too-many"
+    vic.leave()
+    vic = await Client(chat, VisitorCodec(chat)).hello("vic")
+    assert await details(ada, "vic") == {}
+
+
+async def test_details_have_a_form(join: Join) -> None:
+    ada = await join("ada")
+    for key, value in (("", "x"), ("Name", "x"), ("a" * 65, "x"), ("key with space", "x"), ("k", "ü" * 201)):
+        assert await ada.error("set_detail", key=key, value=value) == "detail-invalid"
+    await ada.done("set_detail", key="k", value="one\ntwo\x1b[2J")
+    assert await details(ada, "ada") == {"k": "one two[2J"}
+
+
+async def test_details_of_all_who_are_listed(chat: Chat, join: Join) -> None:
+    ada, bob = await join("ada"), await join("bob")
+    await ada.done("set_detail", key="pronouns", value="she")
+    ada.leave()
+    await Client(chat).hello(token=ada.token)
+    people = (await bob.done("list_people", room="#lobby"))["people"]
+    assert {p["person"]["name"]: p.get("details", {}) for p in people} == {"ada": {"pronouns": "she"}, "bob": {}}

@@ -155,6 +155,8 @@ def agree_on_people(one: Store, two: Store) -> None:
         assert one.settings(person.id) == two.settings(person.id)
         assert one.events_since(person.id, 0, 999) == two.events_since(person.id, 0, 999)
         assert one.kept_ref(person.id, "ref-1") == two.kept_ref(person.id, "ref-1")
+    ids = [person.id for person in KEPT]
+    assert one.details(ids) == two.details(ids)
     assert one.events_since("house", 0, 999) == two.events_since("house", 0, 999)
 
 

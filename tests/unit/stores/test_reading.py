@@ -82,6 +82,16 @@ def test_settings(store: Store) -> None:
     assert len(store.events_since(ADA.id, 0, 10)[0]) == 5
 
 
+def test_details_are_the_public_settings(store: Store) -> None:
+    changes = [("public.bot", "yes"), ("public.pronouns", "she"), ("publicity", "x"), ("public.bot", None)]
+    happen(store, *(SettingChanged(by=ADA.id, key=key, value=value) for key, value in changes))
+    happen(store, SettingChanged(by=BOB.id, key="public.bot", value="yes"))
+    assert store.details([ADA.id, "p_nobody"]) == {ADA.id: {"pronouns": "she"}}
+    assert store.details([ADA.id, BOB.id]) == {ADA.id: {"pronouns": "she"}, BOB.id: {"bot": "yes"}}
+    many = [ADA.id, *(f"p_{number}" for number in range(2000))]
+    assert store.details(many) == {ADA.id: {"pronouns": "she"}}
+
+
 # Rooms
 
 

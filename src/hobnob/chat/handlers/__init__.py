@@ -2,6 +2,7 @@
 
 from hobnob.chat.handlers import (
     accounts,
+    details,
     devices,
     directs,
     hello,
@@ -18,6 +19,7 @@ from hobnob.chat.handlers import (
 
 __all__ = [
     "accounts",
+    "details",
     "devices",
     "directs",
     "hello",

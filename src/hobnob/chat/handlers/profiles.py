@@ -6,6 +6,7 @@ where they come only to themselves and to the server's moderators.
 
 from typing import TYPE_CHECKING
 
+from hobnob.chat.handlers.details import load_details, told_details
 from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import me, person_of, visible_room
@@ -44,13 +45,18 @@ async def _find(chat: "Chat", session: "Session", ref: str) -> Profile | None:
     bare = ref.removeprefix("@")
     here = chat.people.get(bare) or chat.people.named(bare)
     if here is not None:
+        await load_details(chat, [here])
         return profile_of(chat, session, here, [room for room in here.rooms.values() if _sees(session, room)])
-    if (gone := chat.people.gone(bare)) is not None:
+    gone = chat.people.gone(bare)
+    if gone is not None and gone.person.kind == "visitor":
         return Profile(gone.person, since=rfc3339(gone.at))
     try:
-        return Profile(await person_of(chat, ref))
-    except ChatError:
-        return None
+        person = await person_of(chat, ref)
+    except ChatError:  # they are called otherwise now
+        return None if gone is None else Profile(gone.person, since=rfc3339(gone.at))
+    details = await chat.keeper.read(chat.store.details, (person.id,))
+    since = rfc3339(gone.at) if gone is not None and gone.person.id == person.id else ""
+    return Profile(person, since=since, details=details.get(person.id, {}))
 
 
 @handles(ListPeople, limit=Limit.READING_HISTORY)
@@ -65,8 +71,9 @@ async def list_people(chat: "Chat", session: "Session", command: ListPeople) -> 
         shown = {who: [room] for who in room.sessions}
     ids = sorted(who for who in shown if command.after is None or who > command.after)
     page = ids[: max(1, min(command.limit, MOST_LISTED))]
-    people = [(chat.people.get(who), shown[who]) for who in page]
-    profiles = [profile_of(chat, session, here, rooms) for here, rooms in people if here is not None]
+    present = [here for who in page if (here := chat.people.get(who)) is not None]
+    await load_details(chat, present)
+    profiles = [profile_of(chat, session, here, shown[here.person.id]) for here in present]
     return People(tuple(profiles), len(ids) > len(page))
 
 
@@ -84,6 +91,7 @@ def profile_of(chat: "Chat", session: "Session", here: Here, rooms: list[Room]) 
         all(other.origin.confidential for other in here.sessions),
         tuple(_seat(room, here) for room in rooms),
         tuple(addresses),
+        told_details(here),
     )
 
 
@@ -98,10 +106,11 @@ def _sees(session: "Session", room: Room) -> bool:
 
 
 @handles(Watch, limit=Limit.NOTING)
-def watch(chat: "Chat", session: "Session", command: Watch) -> Reply:
+async def watch(chat: "Chat", session: "Session", command: Watch) -> People:
     """Hear of names from now on."""
     chat.watching.watch(session, command.people)
     here = {found.person.id: found for name in command.people if (found := chat.people.named(name.removeprefix("@")))}
+    await load_details(chat, here.values())
     return People(tuple(profile_of(chat, session, found, []) for found in here.values()))
 
 
