@@ -182,13 +182,13 @@ def doors(
 def bans(*, room: Room = None, data: Data = None) -> int:
     """List the bans and mutes that hold."""
     from hobnob.cli.operator import as_operator
-    from hobnob.cli.operator_words import restriction_line
+    from hobnob.gateways.lines import pages
     from hobnob.protocol.moderation_commands import ListRestrictions
     from hobnob.protocol.replies import Restrictions
 
     def chore(operator: "Operator") -> None:
         held = operator.ask(ListRestrictions(room_ref(room)), Restrictions).restrictions
-        _print([restriction_line(one) for one in held], "Nobody is banned or muted.")
+        _print([pages.restriction(one) for one in held], "Nobody is banned or muted.")
 
     return as_operator(data_folder(data), chore)
 
@@ -203,7 +203,7 @@ def audit(
 ) -> int:
     """Read who did what with their rights, the last line last."""
     from hobnob.cli.operator import as_operator
-    from hobnob.cli.operator_words import audit_line
+    from hobnob.gateways.lines import pages
     from hobnob.protocol.codec import encode_event
     from hobnob.protocol.events import Moderated
     from hobnob.protocol.moderation_commands import ReadAudit
@@ -217,7 +217,7 @@ def audit(
             page = operator.ask(ReadAudit(room_ref(room), before, min(200, count - len(found))), Audit)
             found += page.entries
             more = page.more and bool(page.entries)
-        lines = [encode_event(one).decode() if json else audit_line(one) for one in reversed(found)]
+        lines = [encode_event(one).decode() if json else pages.audit(one) for one in reversed(found)]
         _print(lines, "" if json else "The audit log is empty.")
 
     return as_operator(data_folder(data), chore)
@@ -227,13 +227,13 @@ def audit(
 def invites(*, room: Room = None, data: Data = None) -> int:
     """List the invites that can still be used."""
     from hobnob.cli.operator import as_operator
-    from hobnob.cli.operator_words import invite_line
+    from hobnob.gateways.lines import pages
     from hobnob.protocol.account_commands import ListInvites
     from hobnob.protocol.replies import Invites
 
     def chore(operator: "Operator") -> None:
         open_ones = operator.ask(ListInvites(room_ref(room)), Invites).invites
-        _print([invite_line(one) for one in open_ones], "There is no invite that can be used.")
+        _print([pages.invite(one, whole=True) for one in open_ones], "There is no invite that can be used.")
 
     return as_operator(data_folder(data), chore)
 

@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 from hobnob.gateways.gateway import Close
+from hobnob.gateways.lines.pages import short_id
 from hobnob.gateways.lines.seat import Seat
 from hobnob.gateways.lines.slash import SlashCommand, Usage, needed, table
 from hobnob.gateways.lines.talk import Asking, Script, ask, ask_person
-from hobnob.gateways.lines.wire import shortened, shown
+from hobnob.gateways.lines.wire import minute, shortened, shown
 from hobnob.protocol.account_commands import (
     ChangePassword,
     DeleteAccount,
@@ -32,7 +33,6 @@ MOST_TRIES: Final = 3
 Say = Callable[[str], bytes]
 R = TypeVar("R", bound=Reply)
 
-_ID_SHOWN = 8
 _DIRECTS: Final[dict[str, Directs]] = {
     "all": "all", "everybody": "all", "everyone": "all", "shared": "shared", "rooms": "shared",
 }  # fmt: skip
@@ -167,8 +167,7 @@ def _directs(seat: Seat, words: str) -> Script:
 
 def _device(device: Device) -> str:
     current = "  this one" if device.current else ""
-    used = f"{device.used_at[:10]} {device.used_at[11:16]}"
-    return f"  {device.id[2 : 2 + _ID_SHOWN]}  last used {used}  {_called(device)}{current}"
+    return f"  {short_id(device.id)}  last used {minute(device.used_at)}  {_called(device)}{current}"
 
 
 def _called(device: Device) -> str:

@@ -1,13 +1,15 @@
 """What a person can do besides talking, and the one table of all that can be typed after `/`."""
 
 import dataclasses
-import re
 from typing import Final
 
 from hobnob.gateways.lines import pages
 from hobnob.gateways.lines.account import ACCOUNT
+from hobnob.gateways.lines.inviting import INVITING
+from hobnob.gateways.lines.moderation import MODERATION
+from hobnob.gateways.lines.room_settings import ROOM_SETTINGS
 from hobnob.gateways.lines.seat import Seat
-from hobnob.gateways.lines.slash import SlashCommand, Usage, needed, table, with_help
+from hobnob.gateways.lines.slash import SlashCommand, Usage, is_number, needed, number, table, with_help
 from hobnob.gateways.lines.talk import Script, ask
 from hobnob.gateways.lines.wire import shortened, spoken
 from hobnob.protocol.commands import (
@@ -30,8 +32,6 @@ from hobnob.protocol.text import clean_line
 DEFAULT_HISTORY: Final = 10
 SEARCH_HITS: Final = 10
 MAX_HISTORY: Final = 200
-
-_NUMBER = re.compile(r"#?[0-9]{1,15}")
 
 
 def _name(seat: Seat, words: str) -> Script:
@@ -101,9 +101,9 @@ def _topic(seat: Seat, words: str) -> Script:
 
 def _history(seat: Seat, words: str) -> Script:
     if words.startswith("#"):
-        read = ReadHistory(room=seat.room.id, around=_number(words), limit=DEFAULT_HISTORY)
+        read = ReadHistory(room=seat.room.id, around=number(words), limit=DEFAULT_HISTORY)
     else:
-        limit = min(_number(words), MAX_HISTORY) if words else DEFAULT_HISTORY
+        limit = min(number(words), MAX_HISTORY) if words else DEFAULT_HISTORY
         read = ReadHistory(room=seat.room.id, limit=max(1, limit))
     page = yield from ask(read, History)
     yield seat.say(*pages.history(seat.screen, page.messages) or ["Nothing has been said here yet."])
@@ -115,9 +115,9 @@ def _search(seat: Seat, words: str) -> Script:
 
 
 def _edit(seat: Seat, words: str) -> Script:
-    number, _, rest = words.partition(" ")
-    if _NUMBER.fullmatch(number):
-        of, text = _number(number), rest.strip()
+    word, _, rest = words.partition(" ")
+    if is_number(word):
+        of, text = number(word), rest.strip()
     else:
         of, text = _last_said(seat), words
     yield from ask(EditMessage(room=seat.room.id, of=of, text=needed(text)), Done)
@@ -125,7 +125,7 @@ def _edit(seat: Seat, words: str) -> Script:
 
 
 def _delete(seat: Seat, words: str) -> Script:
-    of = _number(words) if words else _last_said(seat)
+    of = number(words) if words else _last_said(seat)
     yield from ask(DeleteMessage(room=seat.room.id, of=of), Done)
     if seat.last_said.get(seat.room.id) == of:
         del seat.last_said[seat.room.id]
@@ -133,8 +133,8 @@ def _delete(seat: Seat, words: str) -> Script:
 
 
 def _react(seat: Seat, words: str) -> Script:
-    number, _, emoji = words.partition(" ")
-    of = _number(number)
+    word, _, emoji = words.partition(" ")
+    of = number(word)
     emoji = needed(emoji.strip())
     yield from ask(React(room=seat.room.id, of=of, emoji=emoji), Done)
     yield seat.say(f"You reacted {shortened(emoji)} to #{of}.")
@@ -155,13 +155,6 @@ def _colour(seat: Seat, words: str) -> Script:
         raise Usage
     seat.turn(dataclasses.replace(seat.screen, colour=words.lower() == "on"), seat.room)
     yield seat.say(f"Names are {'in colours' if seat.screen.colour else 'plain'} from now on, like yours: {seat.name}")
-
-
-def _number(word: str) -> int:
-    """The number of a message, written 42 or #42."""
-    if not _NUMBER.fullmatch(word):
-        raise Usage
-    return int(word.removeprefix("#"))
 
 
 def _last_said(seat: Seat) -> int:
@@ -190,4 +183,5 @@ TALK: Final = table(
     SlashCommand("/colour on|off", "names in colours, or not", _colour),
 )
 
-COMMANDS: Final = with_help(TALK | ACCOUNT, "leaves")
+ROOMS: Final = INVITING | ROOM_SETTINGS | MODERATION
+COMMANDS: Final = with_help(TALK | ACCOUNT | ROOMS, "leaves")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from hobnob.gateways.gateway import Attach, House, Manner
-from hobnob.gateways.lines.commands import TALK
+from hobnob.gateways.lines.commands import ROOMS, TALK
 from hobnob.gateways.lines.reader import TOO_LONG, LineReader
 from hobnob.gateways.lines.seat import Seat
 from hobnob.gateways.lines.slash import SlashCommand, Usage, run, table, with_help
@@ -85,7 +85,7 @@ class ConsoleCodec(Talk):
         self._desk = desk
         self._reader = LineReader()
         self._seat: Seat | None = None
-        inherited = {word: command for word, command in TALK.items() if word not in ("/name", "/colour")}
+        inherited = {word: command for word, command in (TALK | ROOMS).items() if word not in ("/name", "/colour")}
         own = table(
             SlashCommand("/colour red|names|off", "others in red, each name in its colour, or neither", self._colour),
             SlashCommand("/stop", "stop the server", self._stop),

@@ -6,14 +6,16 @@ the others take.
 
 from collections.abc import Iterator, Sequence
 
-from hobnob.gateways.lines.wire import LinesWire, shown, spoken
+from hobnob.gateways.lines.wire import LinesWire, because, minute, room_is, shortened, shown, spoken, until
+from hobnob.protocol.events import Moderated
 from hobnob.protocol.excerpts import excerpt
-from hobnob.protocol.records import Member, Message, RoomListing, RoomState
-from hobnob.protocol.replies import Found
+from hobnob.protocol.records import Invite, Member, Message, Restriction, RoomListing, RoomState
+from hobnob.protocol.replies import Found, InviteMade
 
 _NAMES_SHOWN = 100
 _ROOMS_SHOWN = 100
 _EXCERPT = 200
+_ID_SHOWN = 8
 
 
 def place(room: RoomState) -> str:
@@ -82,3 +84,55 @@ def rooms(listings: Sequence[RoomListing], here: str) -> Iterator[str]:
         yield f"{mark} #{shown(room.name)}  {room.attached} here{topic}"
     if len(named) > _ROOMS_SHOWN:
         yield f"and {len(named) - _ROOMS_SHOWN} more"
+
+
+def settings(room: RoomState) -> str:
+    """What a room is."""
+    return f"#{shortened(room.name)}: {room_is(room.kind, room.history, room.posting, room.slow)}."
+
+
+def restriction(one: Restriction) -> str:
+    """A ban or mute of the room or server that was asked about."""
+    who = shortened(" ".join(filter(None, (one.person_name or one.person, one.network))))
+    return f"{one.kind:4} {who}, {until(one.until)}, by {shortened(one.by_name)}{because(one.reason)}"
+
+
+def invite(one: Invite, *, whole: bool = False) -> str:
+    """An invite without its code; its id first, as much of it as people type, or the whole of it."""
+    return f"  {one.id if whole else short_id(one.id)}  {_invite_is(one)}, by {shortened(one.by_name)}"
+
+
+def invite_made(made: InviteMade) -> Iterator[str]:
+    """A new invite, which is shown this once."""
+    yield f"This lets people in: {_invite_is(made.invite)}"
+    if made.web:
+        yield f"  in a browser      {shortened(made.web)}"
+    if made.link:
+        yield f"  with hobnob join  {shortened(made.link)}"
+    yield f"  anywhere          {shortened(made.code)}"
+
+
+def _invite_is(one: Invite) -> str:
+    where = f"#{shortened(one.room_name)}" if one.room else "the server"
+    people = "any number of" if one.uses_left is None else str(one.uses_left)
+    return f"{where}, as {one.role}, {people} {'person' if one.uses_left == 1 else 'people'}, {until(one.expires_at)}"
+
+
+def audit(one: Moderated) -> str:
+    """A line of the audit log."""
+    parts = [f"[{minute(one.at)}] {shortened(one.by_name) or 'Server'}: {one.action}"]
+    parts += [shortened(text) for text in (one.person_name, one.network) if text]
+    if one.role:
+        parts.append(f"to {one.role}")
+    if one.room:
+        parts.append(f"in #{shortened(one.room_name)}" if one.room_name else f"in {one.room}")
+    if one.of:
+        parts.append(f"message #{one.of}")
+    if one.until:
+        parts.append(until(one.until))
+    return " ".join(parts) + because("; ".join(filter(None, (one.what, one.reason))))
+
+
+def short_id(id: str) -> str:
+    """As much of an id as people type."""
+    return id[2 : 2 + _ID_SHOWN]

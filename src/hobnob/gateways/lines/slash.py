@@ -4,6 +4,7 @@
 the person is told how the command is written. Nobody reads more than a screen of help at once, so commands have topics.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -20,6 +21,8 @@ TOPICS: Final = {
     "account": "your name and password, your devices, whom you hear",
     "rooms": "inviting, room settings, moderators' commands",
 }
+
+_NUMBER = re.compile(r"#?[0-9]{1,15}")
 
 Table = Mapping[str, "SlashCommand"]
 
@@ -85,6 +88,18 @@ def needed(words: str) -> str:
     if not words:
         raise Usage
     return words
+
+
+def is_number(word: str) -> bool:
+    """Whether a word is the number of a message, written 42 or #42."""
+    return _NUMBER.fullmatch(word) is not None
+
+
+def number(word: str) -> int:
+    """The number of a message. Raises Usage."""
+    if not is_number(word):
+        raise Usage
+    return int(word.removeprefix("#"))
 
 
 def _unknown(word: str, near: list[str]) -> str:

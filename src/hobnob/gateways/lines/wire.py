@@ -7,26 +7,40 @@ it. Whatever others wrote goes through `for_terminal`, and further lines of it a
 import zlib
 from dataclasses import dataclass
 from functools import singledispatch
-from typing import ClassVar
+from typing import ClassVar, Final
 
+from hobnob.protocol.durations import say_duration
 from hobnob.protocol.events import (
     Event,
+    InvitedToRoom,
     MemberAttached,
+    MemberBanned,
     MemberLeft,
+    MemberMuted,
+    MemberUnbanned,
+    MemberUnmuted,
     MessageDeleted,
     MessageEdited,
     MessagePinned,
     MessageSent,
+    PersonInvited,
     PersonRenamed,
     PresenceChanged,
     ReactionAdded,
+    RoleChanged,
+    RoomChanged,
+    ServerRoleChanged,
     TopicChanged,
 )
-from hobnob.protocol.records import MessageKind, Room
+from hobnob.protocol.records import HistoryRule, MessageKind, Posting, Role, Room, RoomKind
 from hobnob.protocol.text import clean_line, continuation, for_terminal
 
 CONTINUED = "    | "
 """Stands before every line of a message but its first."""
+
+ROLES: Final[dict[Role, str]] = {
+    "owner": "an owner", "moderator": "a moderator", "member": "a member", "guest": "a guest",
+}  # fmt: skip
 
 _SHORT = 200
 _NAMES_SHOWN = 3
@@ -144,17 +158,17 @@ def _attached(event: MemberAttached, by: str) -> str:
 @told.register
 def _left(event: MemberLeft, by: str) -> str:
     if event.by != event.person:
-        return f"* {by} removed {shown(event.person_name)}{_because(event.reason)}"
-    return f"* {by} left{_because(event.reason)}"
+        return f"* {by} removed {shown(event.person_name)}{because(event.reason)}"
+    return f"* {by} left{because(event.reason)}"
 
 
 @told.register
 def _presence(event: PresenceChanged, by: str) -> str:
     if event.state == "offline":
-        return f"* {by} left{_because(event.text)}"
+        return f"* {by} left{because(event.text)}"
     # Who comes is online too and is told of as joining, so a return from away stays unsaid.
     if event.state == "away":
-        return f"* {by} is away{_because(event.text)}"
+        return f"* {by} is away{because(event.text)}"
     return ""
 
 
@@ -163,7 +177,74 @@ def _renamed(event: PersonRenamed, by: str) -> str:
     return f"* {by} is now called {shown(event.name)}"
 
 
-def _because(reason: str) -> str:
+@told.register
+def _invited(event: PersonInvited, by: str) -> str:
+    return f"* {by} invited {shortened(event.person_name)}"
+
+
+@told.register
+def _asked_in(event: InvitedToRoom, by: str) -> str:
+    name = shortened(event.name)
+    return f"* {shortened(event.inviter_name)} invites you to #{name}. /join {name} goes there."
+
+
+@told.register
+def _role(event: RoleChanged, by: str) -> str:
+    return f"* {by} made {shortened(event.person_name)} {ROLES[event.role]} of the room"
+
+
+@told.register
+def _role_on_the_server(event: ServerRoleChanged, by: str) -> str:
+    return f"* {by} made {shortened(event.person_name)} {ROLES[event.role]} of the server"
+
+
+@told.register
+def _banned(event: MemberBanned, by: str) -> str:
+    return f"* {by} banned {shortened(event.person_name)} from the room, {until(event.until)}{because(event.reason)}"
+
+
+@told.register
+def _unbanned(event: MemberUnbanned, by: str) -> str:
+    return f"* {by} ended the ban of {shortened(event.person_name)}"
+
+
+@told.register
+def _muted(event: MemberMuted, by: str) -> str:
+    return f"* {by} muted {shortened(event.person_name)}, {until(event.until)}{because(event.reason)}"
+
+
+@told.register
+def _unmuted(event: MemberUnmuted, by: str) -> str:
+    return f"* {by} let {shortened(event.person_name)} write again"
+
+
+@told.register
+def _changed(event: RoomChanged, by: str) -> str:
+    is_now = room_is(event.kind, event.history, event.posting, event.slow)
+    return f"* {by} changed the room to #{shortened(event.name)}: {is_now}"
+
+
+def room_is(kind: RoomKind, history: HistoryRule, posting: Posting, slow: int) -> str:
+    """The settings of a room, in words."""
+    parts = [kind, "all write" if posting == "all" else "only moderators write"]
+    if slow:
+        parts.append(f"{say_duration(slow)} between two messages")
+    parts.append("newcomers see all of its past" if history == "all" else "newcomers see it from their coming")
+    return ", ".join(parts)
+
+
+def minute(at: str) -> str:
+    """A time of the protocol, to the minute."""
+    return f"{at[:10]} {at[11:16]}"
+
+
+def until(at: str | None) -> str:
+    """When something ends."""
+    return f"until {minute(at)} UTC" if at else "for ever"
+
+
+def because(reason: str) -> str:
+    """A reason in brackets; nothing where there is none."""
     return f" ({shortened(reason)})" if reason else ""
 
 

@@ -5,11 +5,23 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from msgspec.structs import replace
+
 from hobnob.gateways.gateway import Close, Codec, Conversation, Link, Origin, Said, Session, WireFormat
 from hobnob.gateways.lines import LinesCodec, StudentCodec
-from hobnob.protocol.account_commands import ChangePassword, DeleteAccount, ListDevices, LogIn, LogOut, Register
+from hobnob.protocol.account_commands import (
+    ChangePassword,
+    CreateInvite,
+    DeleteAccount,
+    ListDevices,
+    ListInvites,
+    LogIn,
+    LogOut,
+    Register,
+)
 from hobnob.protocol.commands import (
     Command,
+    CreateRoom,
     DeleteMessage,
     EditMessage,
     Hello,
@@ -23,16 +35,47 @@ from hobnob.protocol.commands import (
     SetName,
 )
 from hobnob.protocol.errors import ChatError
-from hobnob.protocol.events import Event
+from hobnob.protocol.events import Event, Moderated
+from hobnob.protocol.moderation_commands import ChangeRoom, ListRestrictions, ReadAudit
 from hobnob.protocol.names import NameRefused, person_name, room_name
-from hobnob.protocol.records import Device, Member, Message, Person, PersonKind, Room, RoomListing, RoomState
-from hobnob.protocol.replies import Devices, Done, Found, History, Joined, Registered, Reply, Rooms, Welcome
+from hobnob.protocol.records import (
+    Device,
+    HistoryRule,
+    Invite,
+    Member,
+    Message,
+    Person,
+    PersonKind,
+    Room,
+    RoomKind,
+    RoomListing,
+    RoomState,
+)
+from hobnob.protocol.replies import (
+    Audit,
+    Devices,
+    Done,
+    Found,
+    History,
+    InviteMade,
+    Invites,
+    Joined,
+    Registered,
+    Reply,
+    Restrictions,
+    Rooms,
+    Welcome,
+)
 from hobnob.protocol.text import clean
 
 ADA = Member(id="p_ada", name="ada", attached=True, state="online")
 
 
 CODE = "abcdefghijklmnopqrstuvwx23"
+INVITE = Invite(
+    "i_aaaabbbbcccc", "member", "p_ada", "ada", "2026-11-22T09:00:00.000Z", uses_left=1,
+    expires_at="2026-11-29T09:00:00.000Z",
+)  # fmt: skip
 Access = Literal["open", "invite", "accounts"]
 
 
@@ -71,6 +114,7 @@ class FakeHouse:
             Device("d_aaaabbbbcccc", "phone", "2026-11-01T08:00:00.000Z", "2026-11-22T09:30:00.000Z"),
             Device("d_aaddbbbbcccc", "", "2026-11-02T08:00:00.000Z", "2026-11-20T10:00:00.000Z"),
         )
+        self.audit: tuple[Moderated, ...] = ()
         self.unnamed: str | None = None
         self.client: Client | None = None
         self.hear("ada", "good morning")
@@ -136,6 +180,22 @@ class FakeHouse:
                 raise ChatError("bad-number")
             case LeaveRoom():
                 self.room(command.room)
+        return self.moderation(command)
+
+    def moderation(self, command: Command) -> Reply:
+        match command:
+            case CreateInvite():
+                return InviteMade(INVITE, CODE, f"hobnob://h:8080/#invite={CODE}", f"https://h:8080/#invite={CODE}")
+            case ListInvites():
+                return Invites((INVITE,))
+            case ListRestrictions():
+                return Restrictions()
+            case ReadAudit():
+                return Audit(self.audit, bool(self.audit))
+            case CreateRoom():
+                return Joined(room=self.make(command.name, command.kind), created=True)
+            case ChangeRoom():
+                self.change(command)
         return Done(number=9)
 
     def hello(self, client: Client, command: Hello) -> Reply:
@@ -186,9 +246,19 @@ class FakeHouse:
         try:
             return Joined(room=self.room(command.room))
         except ChatError:
-            name = room_name(command.room)
-            self.rooms[name] = RoomState(id=f"r_{name}", name=name, kind="public")
-            return Joined(room=self.rooms[name], created=True)
+            return Joined(room=self.make(command.room, "public"), created=True)
+
+    def make(self, ref: str, kind: RoomKind) -> RoomState:
+        name = room_name(ref)
+        history: HistoryRule = "all" if kind == "public" else "joined"
+        self.rooms[name] = RoomState(id=f"r_{name}", name=name, kind=kind, history=history)
+        return self.rooms[name]
+
+    def change(self, command: ChangeRoom) -> None:
+        room = self.room(command.room)
+        if command.name is not None:
+            del self.rooms[room.name]
+            self.rooms[command.name] = replace(room, name=command.name)
 
     def send(self, client: Client, command: SendMessage) -> Reply:
         assert client.person is not None

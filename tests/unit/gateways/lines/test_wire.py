@@ -1,6 +1,7 @@
 """How events look in a terminal, and that nobody's words can look like anything else."""
 
 import unicodedata
+from typing import TypeVar
 
 import msgspec
 import pytest
@@ -11,19 +12,28 @@ from hobnob.gateways.lines.student import StudentWire
 from hobnob.gateways.lines.wire import LinesWire
 from hobnob.protocol.events import (
     Event,
+    InvitedToRoom,
     MemberAttached,
+    MemberBanned,
     MemberDetached,
     MemberJoined,
     MemberLeft,
+    MemberMuted,
+    MemberUnbanned,
+    MemberUnmuted,
     MessageDeleted,
     MessageEdited,
     MessagePinned,
     MessageSent,
+    PersonInvited,
     PersonRenamed,
     PresenceChanged,
     ReactionAdded,
     ReactionRemoved,
+    RoleChanged,
+    RoomChanged,
     RoomCreated,
+    ServerRoleChanged,
     TopicChanged,
     TypingChanged,
 )
@@ -53,6 +63,22 @@ def edited(text: str) -> MessageEdited:
     return MessageEdited(room="r_lobby", by="p_ada", by_name="ada", of=4, text=text)
 
 
+NEXT_DAY = "2026-11-23T09:00:00.000Z"
+
+
+Kind = TypeVar("Kind", bound=Event)
+
+
+def about_eve(kind: type[Kind], **rest: object) -> Kind:
+    who = {"room": "r_lobby", "by": "p_ada", "by_name": "ada", "person": "p_eve", "person_name": "eve"}
+    return msgspec.convert(who | rest, kind)
+
+
+def changed(**now: object) -> RoomChanged:
+    fields = {"room": "r_lobby", "by": "p_ada", "by_name": "ada", "name": "lobby", "kind": "public", "history": "all"}
+    return msgspec.convert(fields | now, RoomChanged)
+
+
 SHOWN: dict[str, tuple[Event, str]] = {
     "a message": (message("hello"), "ada: hello\n"),
     "an action": (message("waves", "action"), "* ada waves\n"),
@@ -75,6 +101,36 @@ SHOWN: dict[str, tuple[Event, str]] = {
     "a pin": (MessagePinned(room="r_lobby", by="p_ada", by_name="ada", of=4), "* ada pinned #4\n"),
     "a topic": (TopicChanged(room="r_lobby", by="p_ada", by_name="ada", topic="Tea"), "* ada set the topic: Tea\n"),
     "no topic": (TopicChanged(room="r_lobby", by="p_ada", by_name="ada", topic=""), "* ada removed the topic\n"),
+    "an invitation": (about_eve(PersonInvited), "* ada invited eve\n"),
+    "one's own invitation": (
+        InvitedToRoom(by="p_eve", by_name="eve", room="r_tea", name="tea", inviter="p_ada", inviter_name="ada"),
+        "* ada invites you to #tea. /join tea goes there.\n",
+    ),
+    "a role": (about_eve(RoleChanged, role="moderator"), "* ada made eve a moderator of the room\n"),
+    "a role on the server": (
+        ServerRoleChanged(by="p_ada", by_name="ada", person="p_eve", person_name="eve", role="owner"),
+        "* ada made eve an owner of the server\n",
+    ),
+    "a ban": (
+        about_eve(MemberBanned, until=NEXT_DAY, reason="spam\nada: forged"),
+        "* ada banned eve from the room, until 2026-11-23 09:00 UTC (spam ada: forged)\n",
+    ),
+    "a ban without end": (about_eve(MemberBanned), "* ada banned eve from the room, for ever\n"),
+    "the end of a ban": (about_eve(MemberUnbanned), "* ada ended the ban of eve\n"),
+    "a mute": (about_eve(MemberMuted, until=NEXT_DAY), "* ada muted eve, until 2026-11-23 09:00 UTC\n"),
+    "the end of a mute": (about_eve(MemberUnmuted), "* ada let eve write again\n"),
+    "a kick": (about_eve(MemberLeft, reason="loud\x1b[2J"), "* ada removed eve (loud[2J)\n"),
+    "a changed room": (
+        changed(name="hall", kind="private", history="joined", posting="moderators", slow=60),
+        (
+            "* ada changed the room to #hall: private, only moderators write, 1 minute between two messages, "
+            "newcomers see it from their coming\n"
+        ),
+    ),
+    "a room for all": (
+        changed(),
+        "* ada changed the room to #lobby: public, all write, newcomers see all of its past\n",
+    ),
     "coming": (MemberAttached(room="r_lobby", by="p_ada", by_name="ada"), "* ada joined\n"),
     "membership": (MemberJoined(room="r_lobby", by="p_ada", by_name="ada", person="p_ada", person_name="ada"), ""),
     "one client of several": (MemberDetached(room="r_lobby", by="p_ada", by_name="ada"), ""),
