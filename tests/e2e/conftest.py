@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 from tests.e2e.clients import belongings, needed
 from tests.e2e.server import Server
+from tests.e2e.shell import Shell
 
 Start = Callable[..., Server]
 
@@ -37,6 +38,12 @@ def _nobody_stays() -> Iterator[None]:
 def server(start: Start) -> Server:
     """A running server."""
     return start()
+
+
+@pytest.fixture
+def shell(server: Server, tmp_path: Path) -> Shell:
+    """A shell on the server's machine."""
+    return Shell(tmp_path / "state", server.port)
 
 
 @pytest.fixture

@@ -7,49 +7,20 @@ import shlex
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.e2e.clients import PATIENCE, JsonClient, Program, eventually
+from tests.e2e.clients import PATIENCE, JsonClient, eventually
 from tests.e2e.conftest import Start
-from tests.e2e.server import ROOT, Server, environment
+from tests.e2e.server import ROOT, Server
+from tests.e2e.shell import HOBNOB, Shell, left
 
 from hobnob.gateways.lines.console import PLAIN, RED
 
-HOBNOB = (sys.executable, "-W", "error", "-m", "hobnob.cli")
 LINES = 20_000
 HOST_FIRST = ("join", "forget")
 """Verbs whose first word is the server."""
-
-
-class Shell:
-    """Where a person types: an own folder for tokens, and the server's address in the environment."""
-
-    def __init__(self, home: Path, port: int) -> None:
-        self.variables = environment(XDG_STATE_HOME=str(home), SERVER_PORT=str(port), TZ="UTC", COLUMNS="100")
-
-    def run(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-        """Run a verb to its end."""
-        return subprocess.run(
-            [*HOBNOB, *arguments], input=typed, env=self.variables, capture_output=True, text=True, timeout=60
-        )
-
-    def start(self, *arguments: str, terminal: bool = False) -> Program:
-        """Start a verb."""
-        return Program([*HOBNOB, *arguments], terminal=terminal, **self.variables)
-
-
-@pytest.fixture
-def shell(server: Server, tmp_path: Path) -> Shell:
-    """A shell on the server's machine."""
-    return Shell(tmp_path / "state", server.port)
-
-
-def left(program: Program) -> int:
-    """The status of a program that ends."""
-    return program.process.wait(PATIENCE)
 
 
 # send and tail

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.e2e.server import Server
-from tests.e2e.test_cli import HOBNOB, Shell
+from tests.e2e.shell import HOBNOB, Shell
 
 FULL = "hobnob: No space left on device."
 READING = [("rooms",), ("tail", "'#ops'", "--no-follow"), ("search", "hello"), ("doctor",), ("--help",), ("--version",)]
