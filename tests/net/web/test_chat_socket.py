@@ -171,6 +171,21 @@ async def test_stopping_says_goodbye(server: Server) -> None:
     assert await idle == b""
 
 
+async def test_who_is_read_no_further_need_not_answer_pings(server: Server) -> None:
+    """What is paused here cannot bring a PONG; so a flood that is slowed would be cut, and lose what it had sent."""
+    server.settings_for_next_socket(heartbeat=0.1)
+    reader, writer, conversation = await raw_socket(server)
+    conversation.link.pause_reading()
+    words = [b"%d" % n + b"x" * 30_000 for n in range(20)]
+    for word in words:
+        writer.write(frame(1, word))
+    assert await asyncio.wait_for(reader.readexactly(8), 5) == b"\x89\x00" * 4
+    conversation.link.resume_reading()
+    heard = [await asyncio.wait_for(conversation.heard.get(), 5) for _ in words]
+    assert len(heard) == len(words)
+    assert conversation.gone.empty()
+
+
 async def test_who_answers_no_ping_is_cut(server: Server) -> None:
     server.settings_for_next_socket(heartbeat=0.2)
     reader, _, conversation = await raw_socket(server)

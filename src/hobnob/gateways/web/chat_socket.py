@@ -53,6 +53,11 @@ class SocketLink:
                 self._paused.set_result(None)
             self._paused = None
 
+    @property
+    def paused(self) -> bool:
+        """Whether the peer is read no further."""
+        return self._paused is not None
+
     def writing_paused(self) -> None:
         if self.conversation is not None:
             self.conversation.pause()
@@ -104,6 +109,18 @@ class SocketLink:
             self._transport.abort()
 
 
+class PatientSocket(web.WebSocketResponse[bool]):
+    """Expects no PONG of a peer that is read no further: it would stand behind what is not read."""
+
+    link: SocketLink | None = None
+
+    def _pong_not_received(self) -> None:
+        if self.link is not None and self.link.paused:
+            self._reset_heartbeat()
+        else:
+            super()._pong_not_received()
+
+
 class ChatSocket:
     """The handler of ``/ws``; it knows its conversations, so that they can be told when the server stops."""
 
@@ -118,7 +135,7 @@ class ChatSocket:
             conversation.dismiss(reason)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        socket: web.WebSocketResponse[bool] = web.WebSocketResponse(
+        socket = PatientSocket(
             compress=False,
             heartbeat=self._settings.heartbeat,
             timeout=self._settings.close_timeout,
@@ -130,7 +147,7 @@ class ChatSocket:
         if transport is None:
             return socket
         assert isinstance(connection, HttpConnection)
-        link = SocketLink(socket, transport, self._settings.close_timeout)
+        link = socket.link = SocketLink(socket, transport, self._settings.close_timeout)
         connection.become_socket(link)
         conversation = self._house.enter(JsonFramesCodec(self._house), link, request[PEER].origin)
         self._conversations.add(conversation)
