@@ -6,6 +6,7 @@ it blocks and loads a large library, so it is for a thread; one process at a tim
 """
 
 import os
+import re
 import socket
 from collections.abc import Iterable
 from contextlib import suppress
@@ -32,6 +33,7 @@ CLOCKS_DIFFER = timedelta(days=1)
 MAX_NAMES = 100
 """Beyond it the names of earlier days are left out: a machine that moves about would collect them for ever."""
 
+_HOST_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*")
 _ALWAYS = ("localhost", "127.0.0.1", "::1")
 _ELSEWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
 """Addresses of nobody (RFC 5737, 3849): the way there shows this machine's own address, and nothing is sent."""
@@ -51,7 +53,7 @@ def keep_certificate(folder: Path, names: Iterable[str], now: datetime | None = 
         folder.mkdir(mode=0o700, exist_ok=True)
         key = _kept_key(key_path) or _new_key(key_path)
         kept = _kept_certificate(cert_path, key)
-        wanted = [*dict.fromkeys([*_ALWAYS, *names])]
+        wanted = [*dict.fromkeys(filter(None, map(_as_certified, [*_ALWAYS, *names])))]
         had = _names(kept) if kept else []
         if kept is None or not set(wanted) <= set(had) or not _lasts(kept, now):
             names = [*dict.fromkeys([*wanted, *had])]
@@ -132,9 +134,12 @@ def _lasts(certificate: "Certificate", now: datetime) -> bool:
 
 
 def _names(certificate: "Certificate") -> list[str]:
-    from cryptography.x509 import SubjectAlternativeName
+    from cryptography.x509 import ExtensionNotFound, SubjectAlternativeName
 
-    extension = certificate.extensions.get_extension_for_class(SubjectAlternativeName)
+    try:
+        extension = certificate.extensions.get_extension_for_class(SubjectAlternativeName)
+    except ExtensionNotFound:  # somebody made it by hand, for our key
+        return []
     return [str(name.value) for name in extension.value]
 
 
@@ -162,11 +167,19 @@ def _make_certificate(path: Path, key: "EllipticCurvePrivateKey", names: list[st
     _write(path, certificate.public_bytes(Encoding.PEM))
 
 
+def _as_certified(name: str) -> str:
+    """A name as a certificate has it; empty for one that none can have, which machines may all the same."""
+    try:
+        return str(ip_address(name.partition("%")[0]))
+    except ValueError:
+        return name if _HOST_NAME.fullmatch(name) else ""
+
+
 def _general_name(name: str) -> "GeneralName":
     from cryptography.x509 import DNSName, IPAddress
 
     try:
-        return IPAddress(ip_address(name.partition("%")[0]))
+        return IPAddress(ip_address(name))
     except ValueError:
         return DNSName(name)
 
