@@ -153,7 +153,7 @@ async def serve() -> AsyncIterator[Serve]:
 
     async def start(
         *,
-        tls: bool = False,
+        tls: bool | Tls = False,
         buffered: bool = False,
         gateways: Mapping[Kind, Callable[[Peer], asyncio.BaseProtocol]] | None = None,
         context: ssl.SSLContext | None = None,
@@ -170,13 +170,13 @@ async def serve() -> AsyncIterator[Serve]:
             return factory
 
         kinds = (Kind.WEB, Kind.JSON, Kind.IRC, Kind.STUDENT, Kind.TEXT)
-        if tls:
+        if tls is True:
             context = server_context(CERTIFICATES / "cert.pem", CERTIFICATES / "key.pem")
         listener = Listener(
             gateways={kind: build(kind) for kind in kinds} | dict(gateways or {}),
             greeting=GREETING,
             settings=ListenerSettings(**settings),
-            tls=Tls(context) if context else None,
+            tls=tls if isinstance(tls, Tls) else Tls(context) if context else None,
         )
         [(address, port)] = await listener.start(host, 0)
         houses.append(House(listener, opened, address, port))
