@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.e2e.clients import Client, JsonClient, needed
 from tests.e2e.conftest import Start
 from tests.e2e.server import Server
-from tests.e2e.test_cli import Shell
+from tests.e2e.shell import Shell
 
 COUNTED = ("--public", "--access", "open")
 
