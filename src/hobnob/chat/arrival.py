@@ -76,6 +76,8 @@ def _enter(chat: "Chat", session: "Session", person: Person, device: str) -> Her
     """The person is here, with this session as one of theirs; what happens from now on is held back."""
     if session.closed:
         raise ChatError("stopping")
+    if not session.manner.operator:
+        chat.restrictions.admit(person, session.origin.address)
     here = chat.people.get(person.id)
     if here is None:
         here = Here(person)

@@ -11,6 +11,8 @@ import msgspec
 
 from hobnob.chat.devices import ends
 from hobnob.chat.lookup import by
+from hobnob.chat.restrictions import in_words
+from hobnob.chat.rights import STAFF
 from hobnob.chat.room import Room
 from hobnob.gateways.gateway import Attach, WireFormat
 from hobnob.protocol.events import (
@@ -21,8 +23,10 @@ from hobnob.protocol.events import (
     MemberDetached,
     MemberJoined,
     MemberLeft,
+    Moderated,
     PersonRenamed,
     PresenceChanged,
+    ServerRoleChanged,
 )
 from hobnob.protocol.records import Member, PresenceState
 
@@ -189,6 +193,35 @@ class Attendance:
         if event.number:
             self._chat.house.send(event, None, origin)
         self._tell_here(event, self.hearers(rooms), origin, facts=not event.number)
+
+    def raised(self, event: ServerRoleChanged, origin: "Session | None") -> None:
+        """Somebody has another role on the server."""
+        if (here := self._chat.people.get(event.person)) is not None:
+            here.person = msgspec.structs.replace(here.person, role=event.role)
+        self._chat.house.send(event, None, origin)
+
+    def moderated(self, event: Moderated, origin: "Session | None") -> None:
+        """A line of the audit log: moderators of the server hear it, those of a room what concerns their room.
+
+        Whom it bans is sent away.
+        """
+        room = self._chat.rooms.get(event.room)
+        for here in self._chat.people:
+            privy = here.person.role in STAFF
+            if room is not None and not privy and (member := room.members.get(here.person.id)) is not None:
+                privy = member.role in STAFF
+            if privy:
+                self.tell_person(here, event, origin)
+        if event.action == "ban" and not event.room:
+            self._send_away()
+
+    def _send_away(self) -> None:
+        """End the sessions of all who are banned from the server."""
+        for conversation in tuple(self._chat.conversations):
+            session = conversation.session
+            ban = self._chat.restrictions.kept_away(session.person, session.origin.address)
+            if ban is not None and not session.manner.operator:
+                session.cut(in_words(ban))
 
     def members(self, room: Room) -> list[Member]:
         """All members of a live room, by name."""

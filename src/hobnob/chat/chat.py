@@ -29,6 +29,7 @@ from hobnob.chat.pace import Pace
 from hobnob.chat.passwords import Passwords
 from hobnob.chat.people import Here, People
 from hobnob.chat.policy import Policy
+from hobnob.chat.restrictions import Restrictions
 from hobnob.chat.room import Room
 from hobnob.chat.rooms import LOBBY, Rooms
 from hobnob.chat.searching import Searching
@@ -45,11 +46,13 @@ from hobnob.protocol.events import (
     MemberJoined,
     MemberLeft,
     MessageDeleted,
+    Moderated,
     PersonRenamed,
     PresenceChanged,
     RoomCreated,
     RoomEvent,
     RoomGained,
+    ServerRoleChanged,
     SettingChanged,
     loses_rights,
 )
@@ -125,6 +128,7 @@ class Chat:
         self.watching = Watching()
         self.people = People(clock, self.watching)
         self.started_at = clock()
+        self.restrictions = Restrictions(clock)
         self.conversations: dict[Conversation, None] = {}
         """All, until their links are closed."""
         self.empty = asyncio.Event()
@@ -150,8 +154,8 @@ class Chat:
         await self.keeper.read(self.store.forget_visitors)
         heads = await self.keeper.read(self.store.heads, (HOUSE, AUDIT))
         self.house_rights = await self.keeper.read(self.store.rights, AUDIT)
-        self.audit_log = self.logs.begin(AUDIT, heads.get(AUDIT, 0), self._audit_applied)
-        self.audit = Audience(self.pace, self.audit_log)
+        self.restrictions.load(await self.keeper.read(self.store.restrictions))
+        self.logs.begin(AUDIT, heads.get(AUDIT, 0), self._audit_applied)
         self.house_log = self.logs.begin(HOUSE, heads.get(HOUSE, 0), self._house_applied)
         self.house = Audience(self.pace, self.house_log)
         self.lobby = await self._open_lobby()
@@ -288,7 +292,8 @@ class Chat:
                 session.looked_at = self.removals
                 return reply
             except Stale:
-                continue
+                if session.closed:  # sent away meanwhile, and that may be why
+                    break
         raise ChatError("try-again")
 
     async def _guarded(self, outcome: Awaitable[T], command: object) -> T:
@@ -394,11 +399,15 @@ class Chat:
             self.attendance.renamed(event, origin)
         elif isinstance(event, AccountRegistered):
             self.attendance.registered(event, origin)
+        elif isinstance(event, ServerRoleChanged):
+            self.attendance.raised(event, origin)
 
     def _audit_applied(self, event: Event, origin: Session | None) -> None:
         if loses_rights(event):
             self.house_rights += 1
-        self.audit.send(event, None, origin)
+        if isinstance(event, Moderated):
+            self.restrictions.apply(event)
+            self.attendance.moderated(event, origin)
 
     def unchanged(self, room: Room) -> RightsUnchanged:
         """The condition that nobody lost a right in a room or on the server since it was looked at."""

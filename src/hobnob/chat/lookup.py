@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 import msgspec
 
-from hobnob.chat.rights import Right, may
+from hobnob.chat.rights import stands_outside
 from hobnob.chat.room import Room, RoomMember
 from hobnob.protocol.codec import encode
 from hobnob.protocol.commands import Command
@@ -92,7 +92,7 @@ async def room_of(chat: "Chat", session: "Session", ref: str) -> tuple[Room, Roo
         room = await chat.rooms.open_direct(frozenset((asker, other.id)))
     else:
         room = await chat.rooms.open(ref)
-    if room is not None and (member := room.members.get(asker)) is not None:
+    if room is not None and (member := room.members.get(asker) or stands_outside(session, room)) is not None:
         return room, member
     if room is not None and room.record.kind == "public":
         raise ChatError("not-a-member")
@@ -112,12 +112,6 @@ async def visible_room(chat: "Chat", session: "Session", ref: str) -> Room:
         if error.code != "not-a-member" or room is None:
             raise
         return room
-
-
-def demand(member: RoomMember, right: Right) -> None:
-    """Raise ``not-allowed`` unless the member has the right."""
-    if not may(member.role, right):
-        raise ChatError("not-allowed")
 
 
 async def person_of(chat: "Chat", ref: str) -> Person:

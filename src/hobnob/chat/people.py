@@ -3,7 +3,7 @@
 Names of guests and accounts are the store's to guard; a visitor's name lives here, as long as they do.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -74,6 +74,9 @@ class People:
 
     def __len__(self) -> int:
         return len(self._here)
+
+    def __iter__(self) -> Iterator[Here]:
+        return iter(tuple(self._here.values()))
 
     def get(self, person: str) -> Here | None:
         """A person who is here, by id."""

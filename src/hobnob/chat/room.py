@@ -24,6 +24,7 @@ from hobnob.protocol.events import (
 )
 from hobnob.protocol.names import fold
 from hobnob.protocol.records import Person, Role
+from hobnob.protocol.records import Room as Record
 from hobnob.stores.store import Membership, RoomEntry
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ class RoomMember(msgspec.Struct):
     name: str
     role: Role
     since: int
+
+
+def _guarded(record: Record) -> bool:
+    return record.posting != "all" or record.slow > 0
 
 
 Applied = Callable[["Room", Event, "Session | None"], None]
@@ -62,6 +67,8 @@ class Room:
         self.audience = Audience(pace, self.log)
         self.rights = entry.rights
         """How often somebody lost a right here."""
+        self.guarded = _guarded(entry.room)
+        """Whether not every member may write at any time."""
         self._applied = applied
         self._names: dict[str, str] | None = None
 
@@ -93,6 +100,7 @@ class Room:
                     self.record, name=event.name, kind=event.kind, history=event.history, posting=event.posting,
                     slow=event.slow,
                 )  # fmt: skip
+                self.guarded = _guarded(self.record)
             case TopicChanged():
                 self.record = msgspec.structs.replace(self.record, topic=event.topic)
         if event.number and loses_rights(event):

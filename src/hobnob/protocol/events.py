@@ -14,7 +14,16 @@ import msgspec
 
 from hobnob.protocol.commands import snake_case
 from hobnob.protocol.ids import AUDIT, HOUSE
-from hobnob.protocol.records import Directs, HistoryRule, MessageKind, Posting, PresenceState, Role, RoomKind
+from hobnob.protocol.records import (
+    Directs,
+    HistoryRule,
+    MessageKind,
+    Posting,
+    PresenceState,
+    Restriction,
+    Role,
+    RoomKind,
+)
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag=snake_case, kw_only=True):
@@ -435,3 +444,20 @@ def loses_rights(event: Event) -> bool:
     """Whether somebody may have fewer rights after this fact, so that earlier checks count no more."""
     kind = type(event)
     return kind in _LOSING or (isinstance(event, Moderated) and event.action in _LOSING_ON_THE_SERVER)
+
+
+def restriction_of(fact: Moderated) -> Restriction:
+    """The ban or mute that a line of the audit log speaks of."""
+    return Restriction(
+        id=fact.restriction,
+        kind="mute" if fact.action == "mute" else "ban",
+        by=fact.by,
+        by_name=fact.by_name,
+        at=fact.at,
+        room=fact.room,
+        person=fact.person,
+        person_name=fact.person_name,
+        network=fact.network,
+        until=fact.until,
+        reason=fact.reason,
+    )

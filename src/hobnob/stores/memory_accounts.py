@@ -15,6 +15,7 @@ from hobnob.protocol.events import (
     PersonIgnored,
     PersonUnignored,
     ServerRoleChanged,
+    restriction_of,
 )
 from hobnob.protocol.records import Device, Directs, Invite, Person, Restriction
 from hobnob.protocol.times import milliseconds, rfc3339
@@ -175,16 +176,4 @@ class MemoryAccounts:
         if fact.action in ("unban", "unmute"):
             self.restrictions.pop(fact.restriction, None)
         elif fact.action == "ban" or fact.action == "mute":
-            self.restrictions[fact.restriction] = Restriction(
-                id=fact.restriction,
-                kind=fact.action,
-                by=fact.by,
-                by_name=fact.by_name,
-                at=fact.at,
-                room=fact.room,
-                person=fact.person,
-                person_name=fact.person_name,
-                network=fact.network,
-                until=fact.until,
-                reason=fact.reason,
-            )
+            self.restrictions[fact.restriction] = restriction_of(fact)

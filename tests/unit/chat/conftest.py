@@ -99,6 +99,12 @@ class VisitorCodec(JsonLinesCodec):
         self.wire = PlainWire()
 
 
+class OperatorCodec(JsonLinesCodec):
+    """Who runs the server."""
+
+    manner = Manner("operator", keeps=False, attach=Attach.NOTHING, facts=False, unnamed="Server", operator=True)
+
+
 class Client:
     """A client without a socket. `frames` is what it heard; `lines` what it heard in `PlainWire`."""
 
@@ -210,6 +216,11 @@ class Client:
     async def hello(self, name: str | None = None, **fields: object) -> "Client":
         self.welcome = await self.done("hello", name=name, **fields)
         return self
+
+
+async def operator(chat: Chat) -> Client:
+    """Who runs the server comes in."""
+    return await Client(chat, OperatorCodec(chat)).hello()
 
 
 async def quiet(*clients: Client) -> None:

@@ -58,12 +58,23 @@ async def _identify(chat: "Chat", session: "Session", command: Hello) -> Came:
     if command.password is not None and not session.origin.confidential:
         raise ChatError("not-confidential")
     if command.register:
+        _let_in(chat, session)
         return await _registered(chat, session, command)
     if command.password is not None:
         chat.count(session, Limit.LOGGING_IN)
         called = device_name(session, command.device, command.client)
         return await _by_password(chat, session, command.name or "", command.password, called)
+    _let_in(chat, session)
     return await _newcomer(chat, session, command)
+
+
+def _let_in(chat: "Chat", session: "Session") -> None:
+    """Raise ``banned`` or ``doors-closed`` where a stranger is not let in."""
+    if session.manner.operator:
+        return
+    chat.restrictions.admit(None, session.origin.address)
+    if chat.restrictions.doors_closed():
+        raise ChatError("doors-closed")
 
 
 # Who is known

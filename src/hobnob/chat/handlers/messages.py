@@ -13,7 +13,6 @@ from hobnob.chat.lookup import (
     by,
     checked_ref,
     clean_reason,
-    demand,
     digest,
     first_visible,
     live_room,
@@ -22,7 +21,7 @@ from hobnob.chat.lookup import (
     person_of,
     room_of,
 )
-from hobnob.chat.rights import Right
+from hobnob.chat.rights import Right, demand_in, stands_outside
 from hobnob.chat.room import Room, RoomMember
 from hobnob.protocol.commands import DeleteMessage, EditMessage, SendMessage, SendTags
 from hobnob.protocol.errors import ChatError
@@ -64,7 +63,9 @@ async def send_tags(chat: "Chat", session: "Session", command: SendTags) -> Repl
     else:
         room, _ = await room_of(chat, session, command.room)
     person = me(session).person
-    demand(room.members[person.id], Right.SPEAK)
+    if (member := room.members.get(person.id) or stands_outside(session, room)) is None:
+        raise ChatError("not-a-member")
+    demand_in(chat, person, room, member, Right.SPEAK)
     event = TagsSent(room=room.id, **by(person), tags=tags, ref=ref)
     if not command.keep:
         chat.tell_now(event, session)
@@ -74,6 +75,8 @@ async def send_tags(chat: "Chat", session: "Session", command: SendTags) -> Repl
 
 async def send_elsewhere(chat: "Chat", session: "Session", command: SendMessage, tries: int = TRIES) -> Reply:
     """Say something in a room that is not live, or in a direct room that may not be there yet."""
+    if session.closed:  # sent away meanwhile, and that may be why this is tried again
+        raise ChatError("stopping")
     if command.room.startswith("@"):
         room = await direct_with(chat, session, (await person_of(chat, command.room),))
     else:
@@ -87,8 +90,11 @@ def say(
     """Check, keep, tell a message; once more from the start when rights in the room changed meanwhile."""
     here = me(session)
     person = here.person
-    member = room.members[person.id]
-    demand(member, Right.SPEAK)
+    member = room.members.get(person.id) or stands_outside(session, room)
+    if member is None:
+        raise ChatError("not-a-member")
+    if room.guarded or chat.restrictions.mutes:  # else everybody in the room may speak
+        demand_in(chat, person, room, member, Right.SPEAK)
     text = checked_text(command.text)
     here.spoke_at = chat.clock()
     ref = checked_ref(command.ref)
@@ -177,7 +183,7 @@ def check_visible(room: Room, member: RoomMember, message: str) -> int:
 
 async def _own(chat: "Chat", session: "Session", ref: str, number: int) -> tuple[Room, RoomMember]:
     room, member = await room_of(chat, session, ref)
-    demand(member, Right.SPEAK)
+    demand_in(chat, me(session).person, room, member, Right.SPEAK)
     message = await message_of(chat, room, member, number)
     if message.by != member.id:
         raise ChatError("not-yours")
@@ -205,7 +211,7 @@ async def delete_message(chat: "Chat", session: "Session", command: DeleteMessag
     room, member = await room_of(chat, session, command.room)
     message = await message_of(chat, room, member, command.of)
     if message.by != member.id:
-        demand(member, Right.DELETE_OTHERS)
+        demand_in(chat, me(session).person, room, member, Right.DELETE_OTHERS)
     event = MessageDeleted(
         room=room.id, **by(member), of=command.of, author=message.by, reason=clean_reason(command.reason), ref=ref
     )

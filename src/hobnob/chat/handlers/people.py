@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from hobnob.chat.handlers.messages import done
 from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit
-from hobnob.chat.lookup import by, checked_ref, demand, digest, live_room, me, room_of
-from hobnob.chat.rights import Right
+from hobnob.chat.lookup import by, checked_ref, digest, live_room, me, room_of
+from hobnob.chat.rights import Right, demand_in
 from hobnob.protocol.commands import SetName, SetPresence, Typing
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import PersonRenamed, PresenceChanged, TypingChanged
@@ -69,7 +69,7 @@ async def typing(chat: "Chat", session: "Session", command: Typing) -> Reply:
     room = live_room(chat, session, command.room)
     if room is None:
         room, _ = await room_of(chat, session, command.room)
-    demand(room.members[here.person.id], Right.SPEAK)
+    demand_in(chat, here.person, room, room.members[here.person.id], Right.SPEAK)
     event = TypingChanged(room=room.id, **by(here.person), on=command.on)
     chat.tell_now(event, session)
     return Done()

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from hobnob.chat.handlers.messages import done
 from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit
-from hobnob.chat.lookup import By, by, checked_ref, demand, digest, message_of, room_of
-from hobnob.chat.rights import Right
+from hobnob.chat.lookup import By, by, checked_ref, digest, me, message_of, room_of
+from hobnob.chat.rights import Right, demand_in
 from hobnob.chat.room import Room
 from hobnob.protocol.commands import Pin, React, Unpin, Unreact
 from hobnob.protocol.errors import ChatError
@@ -47,7 +47,7 @@ async def _found(
 ) -> tuple[Room, Message, By]:
     checked_ref(command.ref)
     room, member = await room_of(chat, session, command.room)
-    demand(member, right)
+    demand_in(chat, me(session).person, room, member, right)
     message = await message_of(chat, room, member, command.of)
     return room, message, by(member)
 
@@ -56,7 +56,7 @@ async def _found(
 async def react(chat: "Chat", session: "Session", command: React) -> Reply:
     """Add one's reaction; a second time it changes nothing."""
     emoji = checked_emoji(command.emoji)
-    room, message, who = await _found(chat, session, command, Right.SPEAK)
+    room, message, who = await _found(chat, session, command, Right.REACT)
     if who["by"] in message.reactions.get(emoji, ()):
         return Done()
     if emoji not in message.reactions and len(message.reactions) >= MOST_REACTIONS:
@@ -69,7 +69,7 @@ async def react(chat: "Chat", session: "Session", command: React) -> Reply:
 async def unreact(chat: "Chat", session: "Session", command: Unreact) -> Reply:
     """Take one's reaction back, if it is there."""
     emoji = checked_emoji(command.emoji)
-    room, message, who = await _found(chat, session, command, Right.SPEAK)
+    room, message, who = await _found(chat, session, command, Right.REACT)
     if who["by"] not in message.reactions.get(emoji, ()):
         return Done()
     event = ReactionRemoved(room=room.id, of=command.of, emoji=emoji, ref=command.ref, **who)

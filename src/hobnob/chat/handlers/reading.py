@@ -43,7 +43,8 @@ async def read_history(chat: "Chat", session: "Session", command: ReadHistory) -
 
 def _check_still_so(room: Room, member: RoomMember, deletions: int) -> None:
     """Raise Stale where a text just read may be deleted meanwhile, or the reader removed: that is told already."""
-    if room.deletions != deletions or room.members.get(member.id) is not member:
+    removed = member.since and room.members.get(member.id) is not member  # who stands outside has joined nothing
+    if room.deletions != deletions or removed:
         raise Stale
 
 

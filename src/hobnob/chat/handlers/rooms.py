@@ -6,8 +6,9 @@ from hobnob.chat.handlers.directs import attached, open_again
 from hobnob.chat.handlers.messages import done, number_of
 from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit
-from hobnob.chat.lookup import by, checked_ref, clean_reason, demand, digest, me, person_of, room_of
-from hobnob.chat.rights import Right
+from hobnob.chat.lookup import by, checked_ref, clean_reason, digest, me, person_of, room_of
+from hobnob.chat.restrictions import in_words
+from hobnob.chat.rights import Right, demand_in
 from hobnob.chat.room import Room
 from hobnob.chat.states import fresh_state
 from hobnob.protocol.commands import CreateRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, SetTopic
@@ -129,6 +130,8 @@ async def join_room(chat: "Chat", session: "Session", command: JoinRoom) -> Repl
         raise ChatError("no-such-room")
     if person.id in room.members:
         return await attached(chat, session, room)
+    if not session.manner.operator and (ban := chat.restrictions.banned(person.id, session.origin.address, room.id)):
+        raise ChatError("banned", in_words(ban, room.record.name))
     return await _become_member(chat, session, room, ref, digest(command))
 
 
@@ -180,7 +183,7 @@ async def set_topic(chat: "Chat", session: "Session", command: SetTopic) -> Repl
     """Say what a room is about."""
     ref = checked_ref(command.ref)
     room, member = await room_of(chat, session, command.room)
-    demand(member, Right.TOPIC)
+    demand_in(chat, me(session).person, room, member, Right.TOPIC)
     topic = topic_text(command.topic)
     if topic == room.record.topic and ref is None:
         return Done()

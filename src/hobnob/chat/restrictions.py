@@ -1,0 +1,166 @@
+"""The bans and mutes that hold, and whether the doors are closed: loaded at the start, then kept by the audit log.
+
+Each node follows that log, so all know the same. What is over is forgotten when it is looked at; `clock` says what time
+it is, in ms since 1970. A ban by address holds for everybody who comes from there, but for the server's own moderators.
+"""
+
+from collections.abc import Callable, Iterator
+from ipaddress import IPv6Address, ip_address, ip_network
+from math import inf
+from typing import NamedTuple
+
+from hobnob.protocol.errors import ChatError
+from hobnob.protocol.events import Moderated, restriction_of
+from hobnob.protocol.records import Person, Restriction, RestrictionKind
+from hobnob.protocol.times import milliseconds
+
+
+class Held(NamedTuple):
+    """A restriction, and the time from which on it holds no more."""
+
+    restriction: Restriction
+    until: float
+
+
+class Restrictions:
+    """See the head of this file. `mutes` by room (empty: everywhere) and person; while it is empty, nobody is muted."""
+
+    def __init__(self, clock: Callable[[], int]) -> None:
+        self._clock = clock
+        self._all: dict[str, Held] = {}
+        self._bans: dict[tuple[str, str], Held] = {}
+        self._networks: dict[tuple[str, int, int], dict[int, Held]] = {}
+        """By room, IP version and length of the prefix, then by the prefix."""
+        self.mutes: dict[tuple[str, str], Held] = {}
+        self._doors_open_at = 0
+
+    def load(self, kept: list[Restriction]) -> None:
+        """Begin with what the store has."""
+        for restriction in kept:
+            self._add(restriction)
+
+    def apply(self, fact: Moderated) -> None:
+        """What a line of the audit log changes."""
+        match fact.action:
+            case "ban" | "mute":
+                self._add(restriction_of(fact))
+            case "unban" | "unmute":
+                self._forget(fact.restriction)
+            case "doors":
+                self._doors_open_at = 0 if fact.until is None else milliseconds(fact.until)
+
+    def banned(self, person: str, address: str | None = None, room: str = "") -> Restriction | None:
+        """The ban that keeps a person, or who comes from an address, off the server or out of a room."""
+        held = self._bans.get((room, person))
+        if held is not None and self._holds(held):
+            return held.restriction
+        return None if address is None or not self._networks else self._banned_address(address, room)
+
+    def kept_away(self, person: Person | None, address: str) -> Restriction | None:
+        """The ban that keeps a person, or (None) a stranger, who comes from an address off the server."""
+        if person is None:
+            return self.banned("", address)
+        return self.banned(person.id, None if person.role in ("owner", "moderator") else address)
+
+    def admit(self, person: Person | None, address: str) -> None:
+        """Raise ``banned`` where a person, or (None) a stranger, may not come in from an address."""
+        if ban := self.kept_away(person, address):
+            raise ChatError("banned", in_words(ban))
+
+    def doors_closed(self) -> bool:
+        """Whether nobody new is let in."""
+        return self._clock() < self._doors_open_at
+
+    def muted(self, person: str, room: str) -> Restriction | None:
+        """The mute that keeps a person from writing in a room."""
+        if not self.mutes:
+            return None
+        for where in (room, ""):
+            held = self.mutes.get((where, person))
+            if held is not None and self._holds(held):
+                return held.restriction
+        return None
+
+    def of(self, room: str) -> list[Restriction]:
+        """What holds in a room, or (empty) on the server, the newest first."""
+        standing = [held.restriction for held in self._standing() if held.restriction.room == room]
+        return standing[::-1]
+
+    def about(self, kind: RestrictionKind, room: str, person: str, network: str) -> list[Restriction]:
+        """What holds of one kind in one place about a person (by id) or a network."""
+        return [
+            each for each in self.of(room)
+            if each.kind == kind and ((person and each.person == person) or (network and each.network == network))
+        ]  # fmt: skip
+
+    def _standing(self) -> Iterator[Held]:
+        return (held for held in tuple(self._all.values()) if self._holds(held))
+
+    def _holds(self, held: Held) -> bool:
+        if self._clock() < held.until:
+            return True
+        self._forget(held.restriction.id)
+        return False
+
+    def _add(self, restriction: Restriction) -> None:
+        until = inf if restriction.until is None else milliseconds(restriction.until)
+        held = self._all[restriction.id] = Held(restriction, until)
+        if restriction.kind == "mute":
+            self.mutes[restriction.room, restriction.person] = held
+            return
+        if restriction.person:
+            self._bans[restriction.room, restriction.person] = held
+        if restriction.network:
+            key, prefix = _place(restriction)
+            self._networks.setdefault(key, {})[prefix] = held
+
+    def _forget(self, id: str) -> None:
+        held = self._all.pop(id, None)
+        if held is None:
+            return
+        ended = held.restriction
+        table = self.mutes if ended.kind == "mute" else self._bans
+        if table.get((ended.room, ended.person)) is held:
+            del table[ended.room, ended.person]
+        if ended.network:
+            key, prefix = _place(ended)
+            networks = self._networks[key]
+            if networks.get(prefix) is held:
+                del networks[prefix]
+            if not networks:
+                del self._networks[key]
+
+    def _banned_address(self, address: str, room: str) -> Restriction | None:
+        try:
+            ip = ip_address(address)
+        except ValueError:
+            return None
+        if isinstance(ip, IPv6Address):
+            ip = ip.ipv4_mapped or ip
+        for (where, version, length), networks in tuple(self._networks.items()):
+            if where == room and version == ip.version:
+                held = networks.get(int(ip) >> (ip.max_prefixlen - length))
+                if held is not None and self._holds(held):
+                    return held.restriction
+        return None
+
+
+def _place(restriction: Restriction) -> tuple[tuple[str, int, int], int]:
+    """Where a banned network stands in the tables."""
+    network = ip_network(restriction.network)
+    prefix = int(network.network_address) >> (network.max_prefixlen - network.prefixlen)
+    return (restriction.room, network.version, network.prefixlen), prefix
+
+
+def in_words(restriction: Restriction, room_name: str = "") -> str:
+    """What is said of a ban or mute to whom it keeps off. `room_name` where it is one of a room."""
+    if restriction.kind == "mute":
+        said = f"You may read but not write {f'in #{room_name}' if restriction.room else 'on this server'}"
+    else:
+        said = f"You are banned from {f'#{room_name}' if restriction.room else 'this server'}"
+    if restriction.until is not None:
+        said += f" until {restriction.until[:16].replace('T', ' ')} UTC"
+    reason = restriction.reason
+    if not reason:
+        return f"{said}."
+    return f"{said}. Reason: {reason}" + ("" if reason.endswith((".", "!", "?")) else ".")

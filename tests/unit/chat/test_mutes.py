@@ -1,0 +1,86 @@
+"""Mutes: who is muted reads and does not write, in one room or anywhere, until it ends."""
+
+import pytest
+from tests.unit.chat.conftest import Client, Join, TestStore, operator, quiet
+
+from hobnob.chat.chat import Chat
+
+WRITING: list[tuple[str, dict[str, object]]] = [
+    ("send_message", {"text": "x"}),
+    ("edit_message", {"of": 4, "text": "x"}),
+    ("react", {"of": 4, "emoji": "x"}),
+    ("unreact", {"of": 4, "emoji": "x"}),
+    ("pin", {"of": 4}),
+    ("unpin", {"of": 4}),
+    ("set_topic", {"topic": "x"}),
+    ("typing", {}),
+]
+
+
+async def room_with(ada: Client, bob: Client) -> None:
+    """A room of ada's, in which message 4 is bob's."""
+    await ada.done("create_room", name="tea", people=["@bob"])
+    assert await bob.say("before", room="#tea") == 4
+
+
+@pytest.mark.parametrize(("do", "fields"), WRITING, ids=[do for do, _ in WRITING])
+async def test_the_muted_read_and_do_not_write(join: Join, do: str, fields: dict[str, object]) -> None:
+    ada, bob = await join("ada"), await join("bob")
+    await room_with(ada, bob)
+    await ada.done("mute", room="#tea", person="@bob", reason="rest a bit")
+    await bob.event("member_muted", person=bob.id, reason="rest a bit")
+    reply = await bob.ask(do, room="#tea", **fields)
+    hint = "You may read but not write in #tea. Reason: rest a bit."
+    assert (reply["error"], reply["hint"]) == ("muted", hint)
+    assert (await bob.done("read_history", room="#tea"))["messages"][0]["text"] == "before"
+    await bob.say("elsewhere")
+    await bob.done("delete_message", room="#tea", of=4)
+    await ada.done("unmute", room="#tea", person="@bob")
+    await bob.event("member_unmuted", person=bob.id)
+    await bob.say("again", room="#tea")
+
+
+async def test_a_mute_on_the_server_is_one_in_every_room(chat: Chat, join: Join) -> None:
+    server, ada, bob = await operator(chat), await join("ada"), await join("bob")
+    await room_with(ada, bob)
+    await server.done("mute", person="@bob", seconds=3600)
+    for room in ("#tea", "#lobby", "@ada"):
+        reply = await bob.ask("send_message", room=room, text="x")
+        assert reply["error"] == "muted"
+        assert reply["hint"].startswith("You may read but not write on this server until ")
+    await ada.say("others go on")
+    await server.done("unmute", person="@bob")
+    await bob.say("again")
+
+
+async def test_a_visitor_is_muted_as_well(join: Join, visit: Join) -> None:
+    ada, dan = await join("ada"), await visit("dan")
+    await ada.done("create_room", name="tea")
+    await dan.done("join_room", room="#tea")
+    await ada.done("mute", room="#tea", person="@dan")
+    assert await dan.error("send_message", room="#tea", text="x") == "muted"
+    dan.leave()
+    await quiet(ada)
+    await ada.done("unmute", room="#tea", person="@dan")
+
+
+async def test_a_message_under_way_when_its_sender_is_muted_is_not_kept(join: Join, store: TestStore) -> None:
+    ada, bob = await join("ada"), await join("bob")
+    await room_with(ada, bob)
+    store.gate.clear()
+    asked = ada.send("mute", room="#tea", person="@bob")
+    await quiet(bob)
+    late = bob.send("send_message", room="#tea", text="too late")
+    store.gate.set()
+    assert (await bob.reply(late))["error"] == "muted"
+    assert (await ada.reply(asked))["ok"]
+    await quiet(ada)
+    assert ada.texts() == ["before"]
+
+
+async def test_only_members_are_muted_in_a_room(join: Join) -> None:
+    ada = await join("ada")
+    await join("bob")
+    await ada.done("create_room", name="tea")
+    assert await ada.error("mute", room="#tea", person="@bob") == "not-a-member"
+    assert await ada.error("unmute", room="#tea", person="@bob") == "no-such-restriction"
