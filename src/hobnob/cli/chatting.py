@@ -94,7 +94,7 @@ class Chatting:
         self._show = show
         self._theme = THEMES[theme]
         self._typed: asyncio.Queue[str] = asyncio.Queue(1)
-        self._doing = ""
+        self._doing = self._taking = ""
         self._sending: dict[asyncio.Task[None], str] = {}
         self._unanswered: list[str] = []
         self._turns = asyncio.Semaphore(MOST_WAITING)
@@ -153,7 +153,9 @@ class Chatting:
         if line.strip():
             if not self._client.connected:
                 self._say("* There is no connection right now; this is kept and goes out as soon as there is.")
+            self._taking = line
             await self._typed.put(line)
+            self._taking = ""
         return False
 
     def completions(self, text: str) -> tuple[int, list[str]]:
@@ -187,7 +189,7 @@ class Chatting:
     def unsaid(self) -> list[str]:
         """What was typed and may not have been said; ask once, at the end."""
         waiting = [] if self._typed.empty() else [self._typed.get_nowait()]
-        return [*self._unanswered, *self._sending.values(), *([self._doing] if self._doing else []), *waiting]
+        return [*self._unanswered, *self._sending.values(), *filter(None, (self._doing, *waiting, self._taking))]
 
     async def leave(self) -> None:
         """Let what was typed go out, for a moment, while `live` goes on."""
