@@ -96,6 +96,34 @@ def test_everything_arrives_once_and_in_order_although_the_server_is_killed(star
     assert [event["number"] for event in events] == list(range(1, len(events) + 1))
 
 
+def test_a_pipe_and_a_tail_may_begin_before_the_server(start: Start, tmp_path: Path) -> None:
+    before = start()
+    before.kill()
+    shell = Shell(tmp_path / "state", before.port)
+    tail, sending = shell.start("tail", "#lobby", "--json"), shell.start("send", "#lobby")
+    for program in (tail, sending):
+        program.until(r"\Ahobnob: Nothing listens at [^\n]+ It is waited for, 60 s at most.\n")
+    start(port=before.port)
+
+    def hears() -> bool:  # until the tail is there, nothing is heard
+        sending.type("early\n")
+        return '"text":"early"' in tail.heard
+
+    eventually(hears, PATIENCE, lambda: tail.heard)
+    assert sending.heard.count("\n") == tail.heard.count("waited") == 1
+
+
+@pytest.mark.parametrize("words", [("send", "#ops", "hi"), ("send", "#ops"), ("tail", "#ops")])
+def test_a_server_is_not_waited_for_for_ever(shell: Shell, words: tuple[str, ...]) -> None:
+    done = shell.run(*words, "--host", "127.0.0.1:1", "--timeout", "0.2", typed="one\n")
+    assert (done.returncode, done.stdout) == (1, "")
+    nobody = "hobnob: Nothing listens at 127.0.0.1:1. Is the server running, and is this its port?"
+    assert done.stderr.splitlines() == [
+        f"{nobody} It is waited for, 0.2 s at most.",
+        f"{nobody} It was waited for, 0.2 s long.",
+    ]
+
+
 def test_the_status_tells_when_the_server_stays_away(start: Start, tmp_path: Path) -> None:
     server = start()
     shell = Shell(tmp_path / "state", server.port)
@@ -150,7 +178,9 @@ def test_a_mistake_is_one_sentence(shell: Shell, arguments: tuple[str, ...], sta
     assert done.stdout == ""
 
 
-@pytest.mark.parametrize("words", [("send", "#ops", "hi"), ("tail", "#ops"), ("join",), ("search", "hi")])
+@pytest.mark.parametrize(
+    "words", [("send", "#ops", "hi"), ("tail", "#ops", "--no-follow"), ("join",), ("search", "hi")]
+)
 def test_every_verb_says_that_nobody_is_there(shell: Shell, words: tuple[str, ...]) -> None:
     nowhere = ("127.0.0.1:1",) if words == ("join",) else ("--host", "127.0.0.1:1")
     done = shell.run(*words, *nowhere)
@@ -332,6 +362,7 @@ def test_every_example_of_the_help_is_understood(shell: Shell, verb: str) -> Non
         ours = re.search(r"hobnob( [^|]+)", line)
         assert ours
         nowhere = "" if verb in HOST_FIRST else " --host 127.0.0.1:1"
+        nowhere += " --timeout 0.1" if verb in ("send", "tail") else ""
         command = f"{' '.join(HOBNOB)}{ours[1]}{nowhere}".replace("key=…", f"key={'k' * 43}")
         done = subprocess.run(
             ["sh", "-c", re.sub(r"chat\.example\.org(:\d+)?|localhost:8080", "127.0.0.1:1", command)],

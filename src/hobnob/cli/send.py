@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter, validators
 
 from hobnob.cli.outcome import DONE, MISTAKE, failed
-from hobnob.cli.remote import Remote, Where, connected, naming, readable, room_ref, run
+from hobnob.cli.remote import Remote, Where, naming, readable, room_ref, run
+from hobnob.cli.waiting import PATIENCE, awaited
 
 if TYPE_CHECKING:
     from hobnob.client.client import Client
@@ -21,11 +22,11 @@ Examples:
   hobnob send @ada 'are you there?'
 
 A missing room is made. The exit status is 0 only when the server has kept
-everything. While the server is away, it is waited for.
+everything. A server that goes away is waited for; lines of stdin also wait
+for one that is not there yet.
 """
 MOST_UNDER_WAY = 500
 """Messages that are sent before the first of them is answered."""
-PATIENCE = 60.0
 
 
 def send(
@@ -37,8 +38,9 @@ def send(
     *,
     whole: Annotated[bool, Parameter(help="Say all of stdin as one message.", show_default=False)] = False,
     timeout: Annotated[
-        float, Parameter(help="Seconds to wait for a server that went away.", validator=validators.Number(gt=0))
-    ] = PATIENCE,
+        float | None,
+        Parameter(help="Seconds to wait for a server that is away; 60.", validator=validators.Number(gt=0)),
+    ] = None,
     host: Where = None,
     remote: Remote = Remote(),  # noqa: B008  it is frozen
 ) -> int:
@@ -50,10 +52,13 @@ def send(
     if text is not None and not clean(readable(text)):
         return failed(HINTS["text-empty"], MISTAKE)
 
+    patience = PATIENCE if timeout is None else timeout
+    at_first = 0.0 if text is not None and timeout is None else patience  # who typed a text is there to try again
+
     async def task() -> int:
-        async with connected(host, remote, "send") as client:
+        async with awaited(host, remote, "send", at_first) as client:
             messages = _one(readable(text)) if text is not None else _of_stdin(whole=whole)
-            return await Sending(client, room_ref(room), timeout).all(messages)
+            return await Sending(client, room_ref(room), patience).all(messages)
 
     return run(task)
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter, validators
 
 from hobnob.cli.outcome import DONE, failed
-from hobnob.cli.remote import Remote, Where, connected, room_ref, run
+from hobnob.cli.remote import Remote, Where, room_ref, run
+from hobnob.cli.waiting import PATIENCE, awaited
 
 if TYPE_CHECKING:
     from hobnob.client.client import Client
@@ -45,13 +46,16 @@ def tail(
     since: Annotated[int | None, Parameter(help="Begin after this number.", validator=_NOT_NEGATIVE)] = None,
     follow: Annotated[bool, Parameter(help="Go on with what comes.", negative="--no-follow")] = True,
     json: Annotated[bool, Parameter(help="Print the protocol's events, one a line.", show_default=False)] = False,
+    timeout: Annotated[
+        float, Parameter(help="Seconds to wait for a server that is not there yet.", validator=validators.Number(gt=0))
+    ] = PATIENCE,
     host: Where = None,
     remote: Remote = Remote(),  # noqa: B008  it is frozen
 ) -> int:
     """Print what is said in a room."""
 
     async def task() -> int:
-        async with connected(host, remote, "tail") as client:
+        async with awaited(host, remote, "tail", timeout if follow else 0.0) as client:
             found = await _enter(client, room_ref(room))
             wanted = SHOWN_AT_ONCE if count is None and since is None and not follow else count
             begin = await _begin(client, found, since, wanted)
