@@ -234,6 +234,10 @@ class Chat:
                 if not conversation.introduced:
                     conversation.dismiss("You did not say who you are in time. Connect again when you like.")
 
+    def here(self, person: str) -> Here | None:
+        """Somebody who is here, by id."""
+        return self.people.get(person)
+
     def attached(self, room: str) -> Sequence[Member]:
         """Who hears a live room now, by name."""
         live = self.rooms.get(room)

@@ -16,7 +16,7 @@ from typing import Protocol
 from hobnob.protocol.commands import Command
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import Event
-from hobnob.protocol.records import Member, Person, Room
+from hobnob.protocol.records import Member, Person, PresenceState, Room
 from hobnob.protocol.replies import Reply
 
 
@@ -92,6 +92,19 @@ class Close:
 
 
 Said = Command | bytes | Close
+
+
+class Here(Protocol):
+    """Somebody who is here, as they are at this moment; `text` says more about the state."""
+
+    @property
+    def person(self) -> Person: ...
+
+    @property
+    def state(self) -> PresenceState: ...
+
+    @property
+    def text(self) -> str: ...
 
 
 class Session(Protocol):
@@ -184,6 +197,9 @@ class House(Protocol):
 
     def enter(self, codec: Codec, link: Link, origin: Origin) -> Conversation:
         """Let a client in."""
+
+    def here(self, person: str) -> Here | None:
+        """Somebody who is here, by id."""
 
     def attached(self, room: str) -> Sequence[Member]:
         """Who hears a room (by id) now, by name. Only for rooms that the asking session hears."""

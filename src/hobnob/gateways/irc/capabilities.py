@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from hobnob.gateways.irc.said import MAX_LINES
+from hobnob.protocol.text import MAX_TEXT
+
 if TYPE_CHECKING:
     from hobnob.gateways.irc.client import Client
 
@@ -38,11 +41,21 @@ class Capability:
 CAPABILITIES: Final[dict[str, Capability]] = {
     row.name: row
     for row in (
+        Capability("account-notify", heard=True),
+        Capability("account-tag", heard=True),
+        Capability("away-notify", heard=True),
         Capability("batch", heard=True),
         Capability("cap-notify"),
+        Capability("draft/message-redaction", heard=True),
+        Capability("draft/multiline", heard=True, value=lambda _: f"max-bytes={MAX_TEXT},max-lines={MAX_LINES}"),
+        Capability("draft/no-implicit-names"),
+        Capability("echo-message"),
+        Capability("extended-join", heard=True),
+        Capability("invite-notify", heard=True),
         Capability("labeled-response"),
         Capability("message-tags", heard=True),
         Capability("multi-prefix"),
+        Capability("no-implicit-names"),
         Capability("server-time", heard=True),
         Capability("standard-replies"),
         Capability("userhost-in-names"),

@@ -3,7 +3,8 @@
 The client is spoken to by `line` and `numeric`; what it hears of others comes from its wire format instead.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from hobnob.gateways.gateway import House, Session
@@ -11,7 +12,7 @@ from hobnob.gateways.irc.capabilities import HEARD
 from hobnob.gateways.irc.message import Message, encode
 from hobnob.gateways.irc.numerics import ERRORS, ERRORS_OF_COMMAND, Numeric
 from hobnob.gateways.irc.settings import IrcSettings
-from hobnob.gateways.irc.wire import mask, wire_for
+from hobnob.gateways.irc.wire import IrcWire, mask, shared
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.names import NameRefused, fold
 from hobnob.protocol.records import Member, Person, Role, RoomState
@@ -31,11 +32,29 @@ class Introduction:
         self.password = ""
 
 
+@dataclass(slots=True)
+class Multiline:
+    """A message of several lines (IRCv3 draft/multiline), as far as it has come; `spoilt` once it cannot be sent.
+
+    `places` are those at which the author cut a line. `notice`: it consists of NOTICEs.
+    """
+
+    name: str
+    target: str
+    tags: Mapping[str, str]
+    label: str = ""
+    text: str = ""
+    lines: int = 0
+    places: list[int] = field(default_factory=list)
+    notice: bool = False
+    spoilt: bool = False
+
+
 class Client:
     """See the head of this file. `introduction` is None once the client is registered."""
 
     __slots__ = (
-        "_answered", "_batches", "_rooms", "capabilities", "house", "introduction", "session", "settings", "version",
+        "_batches", "_rooms", "capabilities", "house", "introduction", "multiline", "session", "settings", "version",
     )  # fmt: skip
 
     def __init__(self, house: House, session: Session, settings: IrcSettings) -> None:
@@ -48,7 +67,8 @@ class Client:
         self.introduction: Introduction | None = Introduction()
         self._rooms: dict[str, RoomState] = {}
         self._batches = 0
-        self._answered = ""
+        self.multiline: Multiline | None = None
+        """The message of several lines that the client has begun to send."""
 
     @property
     def registered(self) -> bool:
@@ -74,21 +94,13 @@ class Client:
 
     def negotiate(self, capabilities: frozenset[str]) -> None:
         """Speak to the client by these capabilities from the next line on."""
-        self.capabilities = capabilities
-        self.session.wire = wire_for(self.house.name, capabilities & HEARD)
+        self.capabilities = shared(capabilities)
+        self.session.wire = IrcWire(self.house, shared(capabilities & HEARD))
 
     def next_batch(self) -> str:
         """A name for a batch that no other has which is open."""
         self._batches += 1
         return str(self._batches)
-
-    def answer_elsewhere(self, label: str) -> None:
-        """The command with this label is answered by what its client hears of it."""
-        self._answered = label
-
-    def answered(self, label: str) -> bool:
-        """Whether it was."""
-        return self._answered == label
 
     def line(self, command: str, *params: str) -> bytes:
         """A line from the server."""

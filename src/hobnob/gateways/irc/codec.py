@@ -12,13 +12,14 @@ import msgspec
 
 from hobnob.gateways.gateway import Attach, Close, House, Manner, Said, Session, WireFormat
 from hobnob.gateways.irc.client import Client
-from hobnob.gateways.irc.commands import COMMANDS
+from hobnob.gateways.irc.commands import COMMANDS, multiline
 from hobnob.gateways.irc.commands.command import Steps, guarded
+from hobnob.gateways.irc.echoes import Echoes
 from hobnob.gateways.irc.labels import MAX_LABEL, labelled
 from hobnob.gateways.irc.message import MAX_BODY, MAX_CLIENT_TAGS, LineBuffer, Message, parse
 from hobnob.gateways.irc.numerics import Numeric
 from hobnob.gateways.irc.settings import IrcSettings
-from hobnob.gateways.irc.wire import wire_for
+from hobnob.gateways.irc.wire import IrcWire
 from hobnob.protocol.commands import Command, JsonId, Ping, SendMessage
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.replies import Reply
@@ -29,12 +30,23 @@ _DEFAULTS = IrcSettings()
 class IrcCodec:
     """See the head of this file, and the contract in gateways/gateway.py."""
 
-    __slots__ = ("_client", "_closed", "_house", "_last_id", "_lines", "_settings", "_unsettled", "_waiting", "wire")
+    __slots__ = (
+        "_client",
+        "_closed",
+        "_echoes",
+        "_house",
+        "_last_id",
+        "_lines",
+        "_settings",
+        "_unsettled",
+        "_waiting",
+        "wire",
+    )
 
     manner = Manner(gateway="irc", keeps=False, attach=Attach.NOTHING, facts=False)
 
     def __init__(self, house: House, settings: IrcSettings = _DEFAULTS) -> None:
-        self.wire: WireFormat = wire_for(house.name, frozenset())
+        self.wire: WireFormat = IrcWire(house)
         self._house = house
         self._settings = settings
         self._lines = LineBuffer()
@@ -47,6 +59,8 @@ class IrcCodec:
     def begin(self, session: Session) -> Iterable[bytes]:
         """A client is sent nothing before it has said something."""
         self._client = Client(self._house, session, self._settings)
+        self._echoes = Echoes(self._client)
+        session.echo = self._echoes.echo
         return ()
 
     def receive(self, data: bytes) -> Iterator[Said]:
@@ -80,10 +94,20 @@ class IrcCodec:
 
     def _steps(self, client: Client, message: Message) -> Steps:
         """A command behind its preconditions, its answers under its label."""
+        if multiline.belongs(client, message):
+            return self._part(client, message)
         label = message.tags.get("label", "")
+        if message.command == "BATCH" and message.params:  # the label of its beginning is answered at its end
+            begins = message.params[0].startswith("+")
+            label = "" if begins or client.multiline is None else client.multiline.label
         if label and len(label.encode()) <= MAX_LABEL and "labeled-response" in client.capabilities:
-            return labelled(client, label, self._checked(client, message))
+            return labelled(self._echoes, label, message, self._checked(client, message))
         return self._checked(client, message)
+
+    def _part(self, client: Client, message: Message) -> Steps:
+        """A line of a message that is not complete; it takes effect in order with all else."""
+        yield from self._settle(sends=False)
+        yield from multiline.add(client, message)
 
     def _checked(self, client: Client, message: Message) -> Steps:
         rule = COMMANDS.get(message.command)

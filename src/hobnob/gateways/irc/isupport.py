@@ -27,7 +27,6 @@ ISUPPORT: Final[dict[str, str | Callable[[Client], str]]] = {
     "CHANMODES": "b,,,ns",
     "CHANNELLEN": str(MAX_CHARACTERS + 1),
     "CHANTYPES": "#",
-    "CLIENTTAGDENY": "*",
     "NETWORK": lambda client: client.network,
     "NICKLEN": str(MAX_CHARACTERS),
     "PREFIX": "(qo)~@",

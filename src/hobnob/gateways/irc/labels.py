@@ -1,83 +1,61 @@
-"""Answers of one command under its label: one line, a batch of several, or an ACK where there is none.
+"""Answers of one command under its label (IRCv3 labeled-response).
 
-Follows IRCv3 labeled-response and batch. Here lines are bytes with CR LF, since answers are made of such.
+They are gathered until the last one is known. What the client hears of its own doings, an echo, is an answer too.
 """
 
-from collections.abc import Sequence
+from typing import Final
 
-from hobnob.gateways.gateway import Close
-from hobnob.gateways.irc.client import Client
+import msgspec
+
+from hobnob.gateways.gateway import Close, Said
 from hobnob.gateways.irc.commands.command import Steps
-from hobnob.gateways.irc.message import Message, encode, encode_tags
+from hobnob.gateways.irc.echoes import Echoes, Label
+from hobnob.gateways.irc.lines import under_label
+from hobnob.gateways.irc.message import Message
+from hobnob.protocol.commands import Command, DeleteMessage, React, SendMessage, SendTags, SetTopic, Unreact
 from hobnob.protocol.errors import ChatError
+from hobnob.protocol.ids import new_ref
 from hobnob.protocol.replies import Reply
 
-MAX_LABEL = 64
-"""Bytes of a label (IRCv3 labeled-response)."""
+MAX_LABEL: Final = 64
+"""Bytes of a label."""
+
+_HAVE_ECHOES = SendMessage | SendTags | React | Unreact | DeleteMessage | SetTopic
 
 
-def labelled(client: Client, label: str, steps: Steps) -> Steps:
+def labelled(echoes: Echoes, text: str, message: Message, steps: Steps) -> Steps:
     """The same steps, their answers gathered until the last one is known."""
+    client = echoes.client
+    several = bool(message.params) and "," in message.params[0]
     answers: list[bytes] = []
+    label = Label(text, answers if several else None)
     reply: Reply | None = None
     refusal: ChatError | None = None
     while True:
         try:
-            said = steps.send(reply) if refusal is None else steps.throw(refusal)
+            said: Said = steps.send(reply) if refusal is None else steps.throw(refusal)
         except StopIteration:
             break
         reply = refusal = None
         if isinstance(said, bytes):
             answers.append(said)
         elif isinstance(said, Close):
-            yield _response(client, label, answers)
+            yield under_label(client, text, answers)
             yield said
             return
         else:
+            command = _with_ref(said)
             try:
-                reply = yield said
+                with echoes.expected(getattr(command, "ref", None), label):
+                    reply = yield command
             except ChatError as error:
                 refusal = error
-    if answers or not client.answered(label):
-        yield _response(client, label, answers)
+    if answers or not label.answered:
+        yield under_label(client, text, answers)
 
 
-def _response(client: Client, label: str, answers: Sequence[bytes]) -> bytes:
-    lines = b"".join(answers).splitlines(keepends=True)
-    if not lines:
-        return tagged(encode(Message("ACK", (), client.house.name)), {"label": label})
-    if len(lines) == 1 or _is_batch(lines):
-        return b"".join([tagged(lines[0], {"label": label}), *lines[1:]])
-    if "batch" not in client.capabilities:
-        return b"".join(lines)
-    return tagged(batch(client.house.name, "l" + client.next_batch(), "labeled-response", lines), {"label": label})
-
-
-def batch(server: str, name: str, kind: str, lines: Sequence[bytes], *params: str) -> bytes:
-    """Lines as a batch. Those that are in an inner batch already stay there; the inner one is in this."""
-    begin = encode(Message("BATCH", (f"+{name}", kind, *params), server))
-    end = encode(Message("BATCH", (f"-{name}",), server))
-    inside = [line if _is_in_batch(line) else tagged(line, {"batch": name}) for line in lines]
-    return b"".join([begin, *inside, end])
-
-
-def tagged(line: bytes, tags: dict[str, str]) -> bytes:
-    """A line with further tags, before those that it has."""
-    more = encode_tags(tags)
-    return more[:-1] + b";" + line[1:] if line.startswith(b"@") else more + line
-
-
-def _is_in_batch(line: bytes) -> bool:
-    """Whether a line says by itself to which batch it belongs: by its tag, or as a batch's end."""
-    if line.startswith(b"@"):
-        return any(tag.startswith(b"batch=") for tag in line[1 : line.index(b" ")].split(b";"))
-    words = line.split(None, 3)
-    return words[1] == b"BATCH" and words[2].startswith(b"-")
-
-
-def _is_batch(lines: Sequence[bytes]) -> bool:
-    """Whether the lines are one batch, from its beginning to its end."""
-    first, last = lines[0].split(), lines[-1].split()
-    if lines[0].startswith(b"@"):
-        del first[0]
-    return first[1] == last[1] == b"BATCH" and first[2][:1] == b"+" and last[2] == b"-" + first[2][1:]
+def _with_ref(command: Command) -> Command:
+    """The command with a ref by which its echo is known."""
+    if isinstance(command, _HAVE_ECHOES) and command.ref is None:
+        return msgspec.structs.replace(command, ref=new_ref())
+    return command

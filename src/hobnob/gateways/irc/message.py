@@ -117,15 +117,14 @@ def cut(data: bytes, size: int) -> bytes:
 
 
 def pieces(line: str, size: int) -> Iterator[str]:
-    """A text in pieces of at most `size` bytes (at least 4), at a space where there is one near the end."""
+    """A text in pieces of at most `size` bytes (at least 4), after a space where there is one near the end."""
     data = line.encode("utf-8", "replace")
     while len(data) > size:
         piece = cut(data, size)
-        space = data.rfind(b" ", size * 3 // 4, len(piece) + 1)
+        space = data.rfind(b" ", size * 3 // 4, len(piece))
         if space > 0:
-            piece, data = data[:space], data[space + 1 :]
-        else:
-            data = data[len(piece) :]
+            piece = data[: space + 1]
+        data = data[len(piece) :]
         yield piece.decode()
     if data:
         yield data.decode()

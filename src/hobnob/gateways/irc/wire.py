@@ -1,36 +1,39 @@
 """How events are said to IRC clients that negotiated the same: bytes shared by all of them.
 
-Nothing here knows the reader, so a line may name only what the event and its room say. Texts of others come in lines of
-at most 512 bytes, never more than `MAX_LINES` of them; a correction is one line; reactions, pins, typing and deletions
-are not said at all.
+Nothing here knows the reader, so a line may name only what the event, its room and who did it say. What there is no
+capability or tag for is not said at all.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import ClassVar
+from functools import lru_cache
+from typing import ClassVar, Final
 
-from hobnob.gateways.irc.message import MAX_BODY, Message, cut, encode, encode_tags, pieces
+from hobnob.gateways.gateway import House
+from hobnob.gateways.irc.message import Message, encode
+from hobnob.gateways.irc.said import address, corrected, said
 from hobnob.protocol.events import (
+    AccountRegistered,
     Event,
     MemberAttached,
     MemberDetached,
     MemberLeft,
+    MessageDeleted,
     MessageEdited,
     MessageSent,
+    PersonInvited,
     PersonRenamed,
     PresenceChanged,
+    ReactionAdded,
+    ReactionRemoved,
+    RoomEvent,
+    TagsSent,
     TopicChanged,
+    TypingChanged,
 )
 from hobnob.protocol.records import Room, message_id
 
-MAX_LINES = 50
-"""Lines that one message may fill: 16 KiB of prose fit, a flood of line feeds does not."""
-
-MAX_LABEL = 64
-"""Bytes of the label of a group."""
-
-_UNSAID = {0: None, 1: None, 13: "\n"}
+NOTHING: Final[Mapping[str, str]] = {}
 
 
 def mask(person: str, name: str) -> str:
@@ -45,20 +48,27 @@ def host(person: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class IrcWire:
-    """The wire format: the server's name and the `HEARD` capabilities. Equal values give equal bytes.
+    """The wire format: the house and the `HEARD` capabilities of its readers. Equal values give equal bytes.
 
     Nobody hears what they did themselves by it: that is an answer, which may have a label.
     """
 
-    server: str
+    house: House
     capabilities: frozenset[str] = frozenset()
     echo: ClassVar[bool] = False
 
     def encode(self, event: Event, room: Room | None) -> bytes:
         """The lines of an event, each with CR LF; empty when IRC clients are not shown it."""
+        return self.encode_in(event, room, NOTHING)
+
+    def encode_in(self, event: Event, room: Room | None, inside: Mapping[str, str]) -> bytes:
+        """The same, with further tags of the batch that it stands in."""
         if isinstance(event, MessageSent | MessageEdited):
-            return self._said(event, room) if room and event.text else b""  # empty: it has been deleted
-        return b"".join(map(encode, self._lines(event, room)))
+            if room is None or not event.text:  # empty: it has been deleted
+                return b""
+            return said(self, event, room, inside) if isinstance(event, MessageSent) else corrected(self, event, room)
+        lines = self._lines(event, room)
+        return b"".join(encode(self._line(event, room, inside, *line)) for line in lines)
 
     def gap(self, room: Room | None, head: int) -> None:
         """IRC cannot say that something is missing, so a client that lags too far has to go."""
@@ -67,96 +77,114 @@ class IrcWire:
         """The ERROR that ends a connection."""
         return encode(Message("ERROR", (reason,)))
 
-    def _lines(self, event: Event, room: Room | None) -> Iterator[Message]:
+    def source(self, event: Event) -> str:
+        """Who did it, as a line begins."""
+        return mask(event.by, event.by_name) if event.by else self.house.name
+
+    def tags(self, event: Event, room: Room | None, *, first: bool = True) -> dict[str, str]:
+        """What the readers are told beside the line; all but the `first` line of an event go without its id."""
+        capabilities = self.capabilities
+        tags: dict[str, str] = {}
+        if event.at and "server-time" in capabilities:
+            tags["time"] = event.at
+        if event.by and "account-tag" in capabilities and (account := self.account(event.by)):
+            tags["account"] = account
+        if room is not None and isinstance(event, RoomEvent) and "message-tags" in capabilities:
+            if first and event.number:
+                tags["msgid"] = message_id(room.id, event.number)
+            tags |= client_tags(event, first)
+        return tags
+
+    def account(self, person: str) -> str:
+        """The name of the account that somebody who is here has; empty without one."""
+        here = self.house.here(person)
+        return here.person.name if here is not None and here.person.kind == "account" else ""
+
+    def _line(self, event: Event, room: Room | None, inside: Mapping[str, str], command: str, *params: str) -> Message:
+        return Message(command, params, self.source(event), {**inside, **self.tags(event, room)})
+
+    def _lines(self, event: Event, room: Room | None) -> Iterator[tuple[str, ...]]:
         match event:
             case PersonRenamed():
-                yield self._line(event, "NICK", event.name)
+                yield "NICK", event.name
             case PresenceChanged(state="offline"):
-                yield self._line(event, "QUIT", event.text)
-            case _ if room and room.kind != "direct":
-                yield from self._in_channel(event, f"#{room.name}")
+                yield "QUIT", event.text
+            case PresenceChanged():
+                if "away-notify" in self.capabilities:
+                    yield _away(event.text if event.state == "away" else None)
+            case AccountRegistered():
+                if "account-notify" in self.capabilities:
+                    yield "ACCOUNT", event.by_name
+            case RoomEvent() if room is not None:
+                if room.kind != "direct":
+                    yield from self._in_channel(event, f"#{room.name}")
+                yield from self._marked(event, room)
 
-    def _in_channel(self, event: Event, channel: str) -> Iterator[Message]:
+    def _in_channel(self, event: RoomEvent, channel: str) -> Iterator[tuple[str, ...]]:
         match event:
             case MemberAttached():
-                yield self._line(event, "JOIN", channel)
+                yield from self._joined(event, channel)
             case MemberDetached(reason=reason):
-                yield self._line(event, "PART", channel, *([reason] if reason else []))
+                yield "PART", channel, *_given(reason)
             case MemberLeft(reason=reason) if event.by == event.person:
-                yield self._line(event, "PART", channel, *([reason] if reason else []))
+                yield "PART", channel, *_given(reason)
             case MemberLeft(reason=reason):
-                yield self._line(event, "KICK", channel, event.person_name, reason or event.by_name)
+                yield "KICK", channel, event.person_name, reason or event.by_name
             case TopicChanged(topic=topic):
-                yield self._line(event, "TOPIC", channel, topic)
+                yield "TOPIC", channel, topic
+            case PersonInvited():
+                if "invite-notify" in self.capabilities:
+                    yield "INVITE", event.person_name, channel
 
-    def _said(self, event: MessageSent | MessageEdited, room: Room) -> bytes:
-        """What was said. Nothing is said oftener, so its lines are made of bytes that are prepared once."""
-        target, label = _target(event, room)
-        kind = event.kind if isinstance(event, MessageSent) else "text"
-        command = "NOTICE" if kind == "notice" else "PRIVMSG"
-        before, end = ("\x01ACTION ", b"\x01\r\n") if kind == "action" else ("", b"\r\n")
-        head = f":{self._source(event)} {command} {target} :{before}{label}".encode()
-        size = MAX_BODY + 2 - len(head) - len(end)
-        tags = self._time(event)
-        if isinstance(event, MessageEdited):
-            return encode_tags(tags) + head + _correction(event.text, size).encode("utf-8", "replace") + end
-        lines = [head + text.encode("utf-8", "replace") + end for text in _texts(event.text, size)]
-        if not tags and "message-tags" not in self.capabilities:
-            return b"".join(lines)
-        # A part is no message of its own: only the first line carries the id.
-        first = {**tags, "msgid": message_id(room.id, event.number)} if "message-tags" in self.capabilities else tags
-        if len(lines) > 1:
-            lines = [encode_tags(tags).join(lines)]
-        return encode_tags(first) + lines[0] if lines else b""
+    def _joined(self, event: MemberAttached, channel: str) -> Iterator[tuple[str, ...]]:
+        if "extended-join" in self.capabilities:
+            yield "JOIN", channel, self.account(event.by) or "*", event.by_name
+        else:
+            yield "JOIN", channel
+        here = self.house.here(event.by)
+        if here is not None and here.state == "away" and "away-notify" in self.capabilities:
+            yield _away(here.text)
 
-    def _line(self, event: Event, command: str, *params: str) -> Message:
-        return Message(command, params, self._source(event), self._time(event))
-
-    def _source(self, event: Event) -> str:
-        return mask(event.by, event.by_name) if event.by else self.server
-
-    def _time(self, event: Event) -> dict[str, str]:
-        return {"time": event.at} if "server-time" in self.capabilities and event.at else {}
+    def _marked(self, event: RoomEvent, room: Room) -> Iterator[tuple[str, ...]]:
+        """What is said by tags alone, and deletions."""
+        match event:
+            case TypingChanged() | TagsSent() | ReactionAdded() | ReactionRemoved():
+                if "message-tags" in self.capabilities:
+                    yield "TAGMSG", address(event, room)[0]
+            case MessageDeleted():
+                if "draft/message-redaction" in self.capabilities:
+                    yield "REDACT", address(event, room)[0], message_id(room.id, event.of), *_given(event.reason)
 
 
-@cache
-def wire_for(server: str, capabilities: frozenset[str]) -> IrcWire:
-    """The one wire format of these capabilities, so that a thousand clients share it."""
-    return IrcWire(server, capabilities)
+def client_tags(event: RoomEvent, first: bool) -> dict[str, str]:
+    """The tags that one client sends to others, and those of the same form that hobnob has words of its own for."""
+    match event:
+        case MessageSent():
+            answered = event.reply_to or event.thread
+            tags = {f"+{name}": value for name, value in event.tags.items() if not name.startswith("hobnob/")}
+            return {**tags, "+draft/reply": answered} if answered and first else tags
+        case TagsSent():
+            named = {} if event.number else {"msgid": event.ref or ""}
+            return named | {f"+{name}": value for name, value in event.tags.items()}
+        case ReactionAdded():
+            return {"+draft/react": event.emoji, "+draft/reply": message_id(event.room, event.of)}
+        case ReactionRemoved():
+            return {"+draft/unreact": event.emoji, "+draft/reply": message_id(event.room, event.of)}
+        case TypingChanged():
+            return {"+typing": "active" if event.on else "done"}
+    return {}
 
 
-def _target(event: MessageSent | MessageEdited, room: Room) -> tuple[str, str]:
-    """To whom something is said, and what stands before the text.
-
-    A direct room of several is shown as a private message that begins with the names of all: IRC has no such room.
-    """
-    if room.kind != "direct":
-        return f"#{room.name}", ""
-    others = [person.name for person in room.people if person.id != event.by]
-    if len(others) < 2:
-        return others[0] if others else event.by_name, ""
-    label = "+".join(sorted(person.name for person in room.people))
-    if len(label.encode()) > MAX_LABEL:
-        label = cut(label.encode(), MAX_LABEL).decode().rpartition("+")[0] + "+…"
-    return label, f"[{label}] "
+@lru_cache(4096)
+def shared(capabilities: frozenset[str]) -> frozenset[str]:
+    """The one set of these capabilities, so that a thousand clients keep it once."""
+    return capabilities
 
 
-def _texts(text: str, size: int) -> list[str]:
-    """The lines of a text, of at most `size` bytes each; blank ones are left out."""
-    if text and text.isprintable():
-        return [text] if len(text) * 4 <= size else _limited(list(pieces(text, size)))
-    lines = text.translate(_UNSAID).split("\n")
-    return _limited([piece for line in lines if line.strip() for piece in pieces(line, size)])
+def _given(reason: str) -> tuple[str, ...]:
+    return (reason,) if reason else ()
 
 
-def _limited(texts: list[str]) -> list[str]:
-    if len(texts) <= MAX_LINES:
-        return texts
-    kept = texts[: MAX_LINES - 1]
-    return [*kept, f"… ({len(texts) - len(kept)} more lines)"]
-
-
-def _correction(text: str, size: int) -> str:
-    """One line that tells what a message says now, as much of it as fits."""
-    line = "* edited: " + " ".join(text.translate(_UNSAID).split())
-    return line if len(line.encode()) <= size else cut(line.encode(), size - len("…".encode())).decode() + "…"
+def _away(text: str | None) -> tuple[str, ...]:
+    """Away without a text is away all the same, so something has to be said."""
+    return ("AWAY",) if text is None else ("AWAY", text or "away")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from hobnob.gateways.gateway import Close, Codec, Conversation, Link, Origin, Said, Session, WireFormat
+from hobnob.gateways.gateway import Close, Codec, Conversation, Here, Link, Origin, Said, Session, WireFormat
 from hobnob.gateways.irc import IrcCodec
 from hobnob.protocol.commands import (
     Command,
@@ -21,8 +21,10 @@ from hobnob.protocol.commands import (
     ListRooms,
     Ping,
     SendMessage,
+    SendTags,
     SetName,
     SetTopic,
+    Typing,
 )
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import (
@@ -32,7 +34,9 @@ from hobnob.protocol.events import (
     MessageSent,
     PersonRenamed,
     PresenceChanged,
+    TagsSent,
     TopicChanged,
+    TypingChanged,
 )
 from hobnob.protocol.names import NameRefused, fold, person_name, room_name
 from hobnob.protocol.records import Member, Person, Role, Room, RoomListing, RoomState
@@ -63,13 +67,13 @@ class FakeClient:
         self.codec = IrcCodec(house)
         self.person: Person | None = None
         self.wire: WireFormat = self.codec.wire
-        self.sent = b"".join(self.codec.begin(self))
         self.commands: list[Command] = []
         self.closed: Close | None = None
         self.origin = Origin("127.0.0.1")
         self.echo: Callable[[Event, Room | None], bytes] | None = None
         self._house = house
         self._queue: deque[Said] = deque()
+        self.sent = b"".join(self.codec.begin(self))
 
     @property
     def me(self) -> Person:
@@ -118,6 +122,9 @@ class FakeHouse:
 
     def perform(self, session: Session, command: Command) -> asyncio.Future[Reply]:
         raise AssertionError("A codec yields its commands.")
+
+    def here(self, person: str) -> Here | None:
+        return None
 
     def attached(self, room: str) -> Sequence[Member]:
         return sorted((member for member in self._members(self._by_id(room)) if member.attached), key=lambda m: m.name)
@@ -190,6 +197,22 @@ class FakeHouse:
                 return Members(id_of("r", command.room), tuple(page[:2]), more=len(page) > 2)
             case Ping():
                 return Pong(AT)
+        return self._pass_on(client, command)
+
+    def _pass_on(self, client: FakeClient, command: Command) -> Reply:
+        match command:
+            case SendTags():
+                room = self._own(client, command.room)
+                tags = TagsSent(
+                    room=room.record.id, tags=command.tags, ref="f" * 44, by=client.me.id, by_name=client.me.name
+                )
+                self.tell(room, tags, client)
+                return Done()
+            case Typing():
+                room = self._own(client, command.room)
+                typing = TypingChanged(room=room.record.id, on=command.on, by=client.me.id, by_name=client.me.name)
+                self.tell(room, typing, client)
+                return Done()
         raise AssertionError(command)
 
     def _name(self, name: str) -> Person:
@@ -256,6 +279,8 @@ class FakeHouse:
             text=text,
             kind=command.kind,
             ref=command.ref,
+            reply_to=command.reply_to,
+            tags=command.tags,
             by=client.me.id,
             by_name=client.me.name,
         )

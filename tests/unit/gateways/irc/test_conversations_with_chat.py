@@ -1,7 +1,8 @@
 """The conversations again, over the real chat: those with the small house, and those of ``conversations/chat/``.
 
 After each line a client is asked for a PONG, so that all the line did is done before the next one. What is random
-(hosts, times, ids) is called by one word each. ``-- Here: ada, bob`` are clients that have been welcomed already.
+(hosts, times, ids) is called by one word each; ``{msgid}`` in what a client sends is the last one that it got.
+``-- Here: ada, bob`` are clients that have been welcomed already.
 """
 
 import asyncio
@@ -24,8 +25,9 @@ WITH_CHAT = sorted((Path(__file__).parent / "conversations" / "chat").glob("*.tx
 RANDOM = {
     "host": re.compile(r"\b[a-z2-7]{10}\.hobnob\b"),
     "time=now": re.compile(r"\btime=[0-9T:.-]+Z"),
-    "msgid=id": re.compile(r"\bmsgid=r_[a-z2-7]{26}\.[0-9]+"),
+    "id": re.compile(r"\br_[a-z2-7]{26}\.[0-9]+|\b[0-9a-f]{44}\b"),
 }
+MSGID = re.compile(r"\bmsgid=([\w.]+)")
 HERE = re.compile(r"-- Here: (?P<names>\w+(, \w+)*)\.?")
 NAME = "hobnob.test"
 
@@ -44,6 +46,7 @@ class Talker:
         self.link = MemoryLink()
         self.conversation = chat.enter(IrcCodec(chat), self.link, Origin("127.0.0.1"))
         self.inbox: list[str] = []
+        self.msgid = ""
         self._pings = 0
 
     def pull(self) -> None:
@@ -51,6 +54,7 @@ class Talker:
         self.link.news.clear()
         *lines, rest = self.link.written.decode().split("\r\n")
         self.link.written[:] = rest.encode()
+        self.msgid = next((found[1] for line in reversed(lines) if (found := MSGID.search(line))), self.msgid)
         self.inbox += [steady(line) for line in lines]
 
     async def say(self, line: bytes) -> None:
@@ -107,7 +111,7 @@ async def test_conversation_with_the_chat(path: Path) -> None:
         for number, (who, side, text) in enumerate(script(path), 1):
             talker = talkers.get(who) or talkers.setdefault(who, Talker(chat))
             if side == "C":
-                await talker.say(as_bytes(text))
+                await talker.say(as_bytes(text.replace("{msgid}", talker.msgid)))
                 continue
             expected = steady(as_bytes(text).decode()[:-2])
             try:

@@ -3,9 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.gateways.irc.house import id_of
+from tests.unit.gateways.irc.house import FakeHouse, id_of
 
-from hobnob.gateways.irc.wire import MAX_LINES, IrcWire, mask
+from hobnob.gateways.irc.said import MAX_LINES
+from hobnob.gateways.irc.wire import IrcWire, mask
 from hobnob.protocol.events import (
     Event,
     MemberAttached,
@@ -24,7 +25,8 @@ from hobnob.protocol.events import (
 from hobnob.protocol.ids import new_person_id
 from hobnob.protocol.records import MessageKind, Person, Room
 
-WIRE = IrcWire("hobnob.test")
+HOUSE = FakeHouse()
+WIRE = IrcWire(HOUSE)
 ROOM = id_of("r", "tea")
 TEA = Room(ROOM, "tea")
 ADA, BOB, EVE = (Person(id_of("p", name), name) for name in ("ada", "bob", "eve"))
@@ -93,13 +95,13 @@ def test_what_the_server_does_comes_from_the_server() -> None:
 def test_tags_by_what_was_negotiated() -> None:
     event = sent("hi")
     line = ":ada!~u@adaaaaaaaa.hobnob PRIVMSG #tea :hi"
-    assert said(event, wire=IrcWire("s", frozenset({"server-time"}))) == [f"@time=2026-11-22T23:00:00.123Z {line}"]
-    assert said(event, wire=IrcWire("s", frozenset({"message-tags"}))) == [f"@msgid={ROOM}.42 {line}"]
-    assert hash(IrcWire("s", frozenset({"server-time"}))) == hash(IrcWire("s", frozenset({"server-time"})))
+    assert said(event, wire=IrcWire(HOUSE, frozenset({"server-time"}))) == [f"@time=2026-11-22T23:00:00.123Z {line}"]
+    assert said(event, wire=IrcWire(HOUSE, frozenset({"message-tags"}))) == [f"@msgid={ROOM}.42 {line}"]
+    assert hash(IrcWire(HOUSE, frozenset({"server-time"}))) == hash(IrcWire(HOUSE, frozenset({"server-time"})))
 
 
 def test_a_message_of_several_lines_has_its_id_once() -> None:
-    first, second = said(sent("one\n\n \ntwo"), wire=IrcWire("s", frozenset({"message-tags"})))
+    first, second = said(sent("one\n\n \ntwo"), wire=IrcWire(HOUSE, frozenset({"message-tags"})))
     assert first == f"@msgid={ROOM}.42 :ada!~u@adaaaaaaaa.hobnob PRIVMSG #tea :one"
     assert second == ":ada!~u@adaaaaaaaa.hobnob PRIVMSG #tea :two"
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from hobnob.gateways.gateway import Close, Codec, Conversation, Link, Origin, Said, Session, WireFormat
+from hobnob.gateways.gateway import Close, Codec, Conversation, Here, Link, Origin, Said, Session, WireFormat
 from hobnob.gateways.lines import LinesCodec, StudentCodec
 from hobnob.protocol.account_commands import (
     ChangePassword,
@@ -131,6 +131,9 @@ class FakeHouse:
 
     def perform(self, session: Session, command: Command) -> asyncio.Future[Reply]:
         raise NotImplementedError
+
+    def here(self, person: str) -> Here | None:
+        return None
 
     def attached(self, room: str) -> Sequence[Member]:
         client = self.client

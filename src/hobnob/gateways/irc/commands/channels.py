@@ -39,7 +39,8 @@ def _join(client: Client, channel: str) -> Steps:
     yield client.own_line("JOIN", name)
     if room.topic:
         yield client.numeric(Numeric.RPL_TOPIC, name, text=room.topic)
-    yield _names(client, name, room.kind == "private", client.attached(room))
+    if client.capabilities.isdisjoint(("no-implicit-names", "draft/no-implicit-names")):
+        yield _names(client, name, room.kind == "private", client.attached(room))
 
 
 @handles("PART", params=1)
@@ -69,8 +70,8 @@ def topic(client: Client, message: Message) -> Steps:
         yield client.numeric(Numeric.ERR_NOSUCHCHANNEL, channel)
     elif len(message.params) > 1:
         yield SetTopic(room=channel, topic=message.params[1])
-        room = client.joined(channel)
-        yield client.own_line("TOPIC", f"#{room.name}" if room else channel, clean_line(message.params[1]))
+        if client.joined(channel) is None:  # else it is heard in its place, with the time
+            yield client.own_line("TOPIC", channel, clean_line(message.params[1]))
     else:
         listing = yield ListRooms()
         assert isinstance(listing, Rooms)

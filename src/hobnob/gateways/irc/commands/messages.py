@@ -1,15 +1,27 @@
-"""Saying something: PRIVMSG, NOTICE, TAGMSG, and the one CTCP that is more than a question to a program: ACTION."""
+"""Saying something: PRIVMSG, NOTICE, TAGMSG, and the one CTCP that is more than a question to a program: ACTION.
+
+Tags of clients (IRCv3 message-tags) are passed on; an answer, a reaction and that one is typing mean on every gateway
+what they mean here.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Final
 
 from hobnob.gateways.irc.client import Client, is_channel
 from hobnob.gateways.irc.commands.channels import targets
 from hobnob.gateways.irc.commands.command import Steps, guarded, handles
+from hobnob.gateways.irc.formatting import to_markdown
 from hobnob.gateways.irc.isupport import MAX_TARGETS
 from hobnob.gateways.irc.message import Message
 from hobnob.gateways.irc.numerics import Numeric
-from hobnob.protocol.commands import SendMessage
-from hobnob.protocol.records import MessageKind
+from hobnob.protocol.commands import React, SendMessage, SendTags, Typing, Unreact
+from hobnob.protocol.errors import ChatError
+from hobnob.protocol.records import MessageKind, parse_message_id
 
 _CTCP = "\x01"
+_REPLIES: Final = ("+draft/reply", "+reply")
+_PERSISTENT: Final = ("+draft/persist", "+persist")
 
 
 @handles("PRIVMSG", settled=False)
@@ -22,39 +34,100 @@ def privmsg(client: Client, message: Message) -> Steps:
     if not text:
         yield client.numeric(Numeric.ERR_NOTEXTTOSEND)
         return
-    yield from _send(client, message.params[0], text, notice=False)
+    yield from say(client, message.params[0], text, client_tags(client, message.tags), notice=False)
 
 
 @handles("NOTICE", params=2, settled=False, quiet=True)
 def notice(client: Client, message: Message) -> Steps:
     """Say something that no program answers, this one included."""
-    yield from _send(client, message.params[0], message.params[1], notice=True)
+    yield from say(client, message.params[0], message.params[1], client_tags(client, message.tags), notice=True)
 
 
 @handles("TAGMSG", params=1, settled=False)
 def tagmsg(client: Client, message: Message) -> Steps:
-    """Tags without a text. All tags of clients are denied (CLIENTTAGDENY=*), so nothing is left to pass on."""
-    yield from ()
+    """Tags without a text, for clients that take tags."""
+    tags = client_tags(client, message.tags)
+    if tags:
+        yield from _to_each(client, "TAGMSG", message.params[0], lambda room: _tag(room, tags), quiet=False)
 
 
-def _send(client: Client, recipients: str, text: str, *, notice: bool) -> Steps:
-    command = "NOTICE" if notice else "PRIVMSG"
+def client_tags(client: Client, tags: Mapping[str, str]) -> dict[str, str]:
+    """The tags that a client sends to other clients, if it takes part in tags itself."""
+    if not tags or "message-tags" not in client.capabilities:
+        return {}
+    return {name: value for name, value in tags.items() if name.startswith("+")}
+
+
+def say(client: Client, recipients: str, text: str, tags: dict[str, str], *, notice: bool) -> Steps:
+    """Say a line to all that are named."""
     kind: MessageKind = "notice" if notice else "text"
     if text.startswith(_CTCP):
         name, _, rest = text.strip(_CTCP).partition(" ")
         if notice or name.upper() != "ACTION":
             if not notice:
-                yield client.line("NOTICE", client.nick, "Of CTCP only ACTION (/me) is passed on here.")
+                yield client.line("NOTICE", client.nick, _refused_ctcp(name))
             return
         kind, text = "action", rest
+    text = to_markdown(text)
+    command = "NOTICE" if notice else "PRIVMSG"
+    yield from _to_each(client, command, recipients, lambda room: send(room, text, kind, tags), quiet=notice)
+
+
+def _refused_ctcp(name: str) -> str:
+    if name.upper() == "DCC":
+        return "DCC is not passed on, as it would tell addresses and open a way around the server. Send a link instead."
+    return "Of CTCP only ACTION (/me) is passed on here."
+
+
+def _to_each(client: Client, command: str, recipients: str, steps: Callable[[str], Steps], *, quiet: bool) -> Steps:
     for index, target in enumerate(targets(recipients)):
         if index == MAX_TARGETS:
-            if not notice:
+            if not quiet:
                 yield client.numeric(Numeric.ERR_TOOMANYTARGETS, target)
             return
-        room = target if is_channel(target) else f"@{target}"
-        yield from guarded(client, command, target, _send_one(room, text, kind), quiet=notice)
+        yield from guarded(client, command, target, steps(room_of(target)), quiet=quiet)
 
 
-def _send_one(room: str, text: str, kind: MessageKind) -> Steps:
-    yield SendMessage(room=room, text=text, kind=kind)
+def room_of(target: str) -> str:
+    """The room that a target names, as the chat knows it."""
+    return target if is_channel(target) else f"@{target}"
+
+
+def send(room: str, text: str, kind: MessageKind, tags: dict[str, str]) -> Steps:
+    """Say it in one room. What it answers may be nothing that hobnob knows; then it says so to the clients alone."""
+    plain = {name.removeprefix("+"): value for name, value in tags.items()}
+    answered = next((tags[name] for name in _REPLIES if parse_message_id(tags.get(name, ""))), None)
+    if answered is not None:
+        known = {name: value for name, value in plain.items() if f"+{name}" not in _REPLIES}
+        try:
+            yield SendMessage(room=room, text=text, kind=kind, reply_to=answered, tags=known)
+        except ChatError as error:
+            if error.code != "bad-number":
+                raise
+        else:
+            return
+    yield SendMessage(room=room, text=text, kind=kind, tags=plain)
+
+
+def _tag(room: str, tags: dict[str, str]) -> Steps:
+    """A reaction to a message that is known is one for everybody; the rest is between clients."""
+    answered = parse_message_id(next((tags[name] for name in _REPLIES if name in tags), ""))
+    emoji = tags.get("+draft/react")
+    taken = tags.get("+draft/unreact")
+    if answered is not None and (emoji or taken):
+        try:
+            if emoji:
+                yield React(room=room, of=answered[1], emoji=emoji)
+            elif taken:
+                yield Unreact(room=room, of=answered[1], emoji=taken)
+        except ChatError as error:
+            if error.code not in ("bad-number", "emoji-invalid", "deleted"):
+                raise
+        else:
+            return
+    if list(tags) == ["+typing"]:
+        with suppress(ChatError):  # clients say it by themselves, also to whom they have never spoken
+            yield Typing(room=room, on=tags["+typing"] == "active")
+        return
+    keep = any(name in tags for name in _PERSISTENT)
+    yield SendTags(room=room, tags={name.removeprefix("+"): value for name, value in tags.items()}, keep=keep)

@@ -1,0 +1,78 @@
+"""What a client hears of its own doings, in their place among those of others.
+
+An event has the ref of the command that made it, by which its echo finds its label. What is answered to one label for
+several targets is kept back until all of it is there.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from hobnob.gateways.irc.client import Client
+from hobnob.gateways.irc.lines import under_label
+from hobnob.protocol.events import (
+    Event,
+    MessageDeleted,
+    MessageSent,
+    ReactionAdded,
+    ReactionRemoved,
+    RoomEvent,
+    TagsSent,
+    TopicChanged,
+    TypingChanged,
+)
+from hobnob.protocol.records import Room
+
+SAID = MessageSent | TagsSent | ReactionAdded | ReactionRemoved | TypingChanged | MessageDeleted
+
+
+class Label:
+    """A label whose command is under way. `kept`: where echoes wait for others; `answered`: one has gone out."""
+
+    __slots__ = ("answered", "kept", "text")
+
+    def __init__(self, text: str, kept: list[bytes] | None) -> None:
+        self.text = text
+        self.kept = kept
+        self.answered = False
+
+
+class Echoes:
+    """See the head of this file."""
+
+    __slots__ = ("_labels", "client")
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self._labels: dict[str | None, Label] | None = None
+
+    @contextmanager
+    def expected(self, ref: str | None, label: Label) -> Iterator[None]:
+        """While this command is under way its echo has the label; without a ref it is the only one."""
+        labels = self._labels = {} if self._labels is None else self._labels
+        labels[ref] = label
+        try:
+            yield
+        finally:
+            labels.pop(ref, None)
+            self._labels = labels or None
+
+    def echo(self, event: Event, room: Room | None) -> bytes:
+        """What the client is told of an event that it made itself."""
+        if isinstance(event, TopicChanged):
+            return self._labelled(event, room)
+        if not isinstance(event, SAID):
+            return b""
+        alone = room is not None and room.kind == "direct" and all(person.id == event.by for person in room.people)
+        delivered = self.client.session.wire.encode(event, room) if alone else b""
+        return delivered + (self._labelled(event, room) if "echo-message" in self.client.capabilities else b"")
+
+    def _labelled(self, event: RoomEvent, room: Room | None) -> bytes:
+        data = self.client.session.wire.encode(event, room)
+        label = self._labels.get(event.ref) if self._labels else None
+        if label is None or not data:
+            return data
+        label.answered = True
+        if label.kept is not None:
+            label.kept.append(data)
+            return b""
+        return under_label(self.client, label.text, [data])
