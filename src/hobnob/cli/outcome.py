@@ -8,7 +8,7 @@ from contextlib import suppress
 DONE, FAILED, MISTAKE, STOPPED = 0, 1, 2, 130
 """`MISTAKE` is the status of what was not even tried, `STOPPED` that of what Ctrl+C or another signal ended."""
 
-_SECRET = re.compile(r"((?:hobnob|https)://[^\s#]*#)[^\s'\"]+", re.IGNORECASE)
+_SECRET = re.compile(r"((?:hobnob|https?)://[^\s#]*#)[^\s'\"]+", re.IGNORECASE)
 """The part of a link that lets its reader in."""
 
 

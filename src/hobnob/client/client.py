@@ -14,12 +14,16 @@ from types import TracebackType
 from typing import Literal, Protocol, Self
 from weakref import WeakSet
 
+from hobnob.client.accounts import AccountCommands
 from hobnob.client.backoff import Backoff
-from hobnob.client.connection import Connection, Dial, Identity, R
-from hobnob.client.errors import ClientError, Closed, Refused
+from hobnob.client.connection import Connection, Dial, R
+from hobnob.client.errors import CannotConnect, ClientError, Closed, Refused
+from hobnob.client.identity import Identity
 from hobnob.client.mirror import Mirror, Room
+from hobnob.client.moderation import ModerationCommands
 from hobnob.client.subscription import Disconnected, Reconnected, Subscription
 from hobnob.client.tokens import TokenFile
+from hobnob.protocol import account_commands as account
 from hobnob.protocol import commands as c
 from hobnob.protocol import replies as r
 from hobnob.protocol.errors import HINTS
@@ -50,7 +54,7 @@ class Sent:
     repeated: bool = False
 
 
-class Client:
+class Client(AccountCommands, ModerationCommands):
     """A connected person. Made by `connect` (connect.py).
 
     A room is given as ``#tea``, ``@ada`` (one's direct room with her), an id, or a `Room`. Every method that changes
@@ -84,7 +88,14 @@ class Client:
         if self._file is not None and (token := await asyncio.to_thread(self._file.read)):
             identity.token, identity.remembered = token, True
         await self._connection.open()
-        await self._keep_token()
+        try:
+            if identity.register and identity.kind != "account":
+                await self._claim(identity)
+            await self._keep_token()
+        except BaseException:
+            await self.close()
+            raise
+        identity.forget_secrets()
         self._chore_task = asyncio.create_task(self._do_chores())
         return self
 
@@ -115,6 +126,52 @@ class Client:
     def connected(self) -> bool:
         """Whether there is a connection right now; if not, it is being restored."""
         return self._connection.connected
+
+    # Who one is
+
+    async def register(self, password: str, name: str | None = None) -> Person:
+        """Become an account, with another name if one likes. What one said stays one's own; older tokens are void."""
+        identity = self._connection.identity
+        before = identity.name, identity.kind, identity.remembered
+        # If the answer is lost with the connection, the old token may be void, and this lets one in.
+        identity.name, identity.password, identity.remembered = name or identity.name, password, True
+        try:
+            registered = await self.perform(account.Register(password=password, name=name), r.Registered)
+            identity.token = registered.token or identity.token
+        except Refused as refused:
+            if refused.code != "already-account" or before[1] == "account":
+                identity.name, identity.kind, identity.remembered = before
+                raise
+        finally:
+            identity.password = None
+        identity.kind = "account"
+        await self._keep_token()
+        return self.me
+
+    async def log_out(self) -> None:
+        """Make the token of this device void, and go."""
+        await self.perform(account.LogOut(), r.Reply)
+        await self._forget_token()
+
+    async def delete_account(self, password: str, *, blank: bool = False) -> None:
+        """Be gone for good. One's messages stay, or with `blank` are deleted too."""
+        await self.perform(account.DeleteAccount(password=password, messages="blank" if blank else "keep"), r.Reply)
+        await self._forget_token()
+
+    async def _claim(self, identity: Identity) -> None:
+        """Become the account that one came to be, and take the invite that had to wait for it."""
+        invite = identity.invite
+        try:
+            await self.register(identity.password or "")
+            if invite is not None:
+                await self.use_invite(invite)
+        except Refused as refused:
+            raise CannotConnect(refused.code, refused.hint) from None
+
+    async def _forget_token(self) -> None:
+        await self.close()
+        if self._file is not None:
+            await asyncio.to_thread(self._file.forget)
 
     # What one says
 

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from hobnob.client.backoff import Backoff
 from hobnob.client.errors import CannotConnect, ClientError, Closed, Refused
+from hobnob.client.identity import LOGGED_OUT, Identity
 from hobnob.client.link import Link
 from hobnob.client.positions import Positions
 from hobnob.protocol.codec import (
@@ -42,7 +43,9 @@ MOST_CONNECTIONS = 20
 TRIES = 3
 """Times that a command is sent on one connection when the server cannot tell whether it was kept."""
 
-_PASSING = frozenset({"stopping", "try-again", "store-full", "store-unavailable", "unknown-outcome", "internal"})
+_PASSING = frozenset(
+    {"stopping", "try-again", "store-full", "store-unavailable", "unknown-outcome", "internal", "busy", "too-fast"}
+)
 _TRIED_AGAIN = _PASSING | {
     "host-unknown", "connection-refused", "unreachable", "no-answer", "not-hobnob", "hung-up",
 }  # fmt: skip
@@ -74,16 +77,6 @@ class Listener(Protocol):
     def ended(self, error: ClientError) -> None:
         """There will be no connection any more."""
         ...
-
-
-@dataclass
-class Identity:
-    """Who says hello. `token` comes first; `remembered` is one that may have gone stale, so that `name` follows it."""
-
-    name: str | None = None
-    token: str | None = None
-    remembered: bool = False
-    client: str = "hobnob-python"
 
 
 @dataclass(slots=True)
@@ -190,8 +183,7 @@ class Connection:
             raise
         new_epoch = again and welcome.epoch != self.positions.epoch
         gaps = self.positions.welcome(welcome)
-        self.identity.token = welcome.token or self.identity.token
-        self.identity.name = welcome.you.name
+        self.identity.welcomed(welcome)
         self._goodbye = ""
         self._link = link
         self._listener.welcomed(welcome, again=again, new_epoch=new_epoch)
@@ -214,23 +206,26 @@ class Connection:
 
     async def _introduce(self, link: Link) -> Welcome:
         identity = self.identity
+        by_token = identity.by_token()
         try:
-            return await self._hello(link, identity.token, identity.name)
+            return await self._hello(link, by_token or identity.by_name())
         except Refused as refused:
-            if refused.code != "token-unknown" or not (identity.remembered and identity.name):
+            if by_token is None or refused.code != "token-unknown" or not (identity.remembered and identity.name):
                 raise CannotConnect(refused.code, refused.hint) from None
-        try:  # the server has forgotten us, so the name is all that is left
-            return await self._hello(link, None, identity.name)
+        if identity.kind == "account" and not identity.password:
+            raise CannotConnect("token-unknown", LOGGED_OUT)
+        try:  # the server has forgotten us, so what we came with first is all that is left
+            return await self._hello(link, identity.by_name())
         except Refused as refused:
             raise CannotConnect(refused.code, refused.hint) from None
 
-    async def _hello(self, link: Link, token: str | None, name: str | None) -> Welcome:
+    async def _hello(self, link: Link, hello: Hello) -> Welcome:
         """One hello and its answer; what came behind it is kept for later."""
         positions = self.positions
         known = positions.last
-        hello = Hello(
-            id=0, client=self.identity.client, token=token, name=None if token else name, epoch=positions.epoch,
-            me=known.get(positions.me), house=known.get("house"), rooms=positions.rooms(),
+        hello = replace(
+            hello, id=0, epoch=positions.epoch, me=known.get(positions.me), house=known.get("house"),
+            rooms=positions.rooms(),
         )  # fmt: skip
         try:
             async with asyncio.timeout(HELLO_WITHIN):

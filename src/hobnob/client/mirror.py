@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from hobnob.protocol import events as e
 from hobnob.protocol.names import NameRefused, fold
-from hobnob.protocol.records import Draft, HistoryRule, Member, Message, Person, Role, RoomKind, RoomState
+from hobnob.protocol.records import Draft, HistoryRule, Member, Message, Person, Posting, Role, RoomKind, RoomState
 from hobnob.protocol.replies import Unread, Welcome
 
 MOST_MESSAGES = 200
@@ -39,6 +39,8 @@ class Room:
     unread: int = 0
     mentions: int = 0
     draft: Draft | None = None
+    posting: Posting = "all"
+    slow: int = 0
     followed: bool = False
     keeps: int = MOST_MESSAGES
     members: dict[str, Member] = field(default_factory=dict)
@@ -120,6 +122,10 @@ class Mirror(Mapping[str, Room]):
                 self._fold_person(event)
             case e.PersonEvent():
                 self._fold_own(event)
+            case e.AccountRegistered(by=self.me.id):
+                self.me = replace(self.me, kind="account")
+            case e.ServerRoleChanged(person=self.me.id):
+                self.me = replace(self.me, role=event.role)
 
     def _fold_room(self, room: Room, event: e.RoomEvent) -> None:
         if event.number == 0 or event.number > room.head:
@@ -141,8 +147,12 @@ class Mirror(Mapping[str, Room]):
                 room.mentions += self.me.id in event.mentions
             case e.MessageEdited() | e.MessageDeleted() if event.of > room.read:
                 self.uncounted.add(room.id)
-            case e.MemberJoined() if event.person == self.me.id:
+            case e.MemberJoined() | e.RoleChanged() if event.person == self.me.id:
                 room.role = event.role
+            case e.RoomChanged():
+                room.name, room.kind, room.history = event.name, event.kind, event.history
+                room.posting, room.slow = event.posting, event.slow
+                self._index()
 
     def _fold_person(self, event: e.PresenceChanged | e.PersonRenamed) -> None:
         if isinstance(event, e.PersonRenamed) and event.by == self.me.id:
@@ -200,9 +210,8 @@ def _key(ref: str) -> str:
 def _updated(room: Room | None, state: RoomState) -> Room:
     """A room as `state` says it is, with what is known of its contents."""
     room = room or Room(state.id, state.name)
-    for name in ("name", "kind", "topic", "history", "people", "role", "head", "count", "read", "unread", "mentions"):
+    for name in state.__struct_fields__:
         setattr(room, name, getattr(state, name))
-    room.draft = state.draft
     return room
 
 
@@ -220,6 +229,8 @@ def _fold_contents(room: Room, event: e.Event) -> None:
             known = room.members.get(event.person)
             member = known or Member(event.person, event.person_name, state="online", attached=True)
             room.members[event.person] = replace(member, role=event.role)
+        case e.RoleChanged() if event.person in room.members:
+            room.members[event.person] = replace(room.members[event.person], role=event.role)
         case e.MemberLeft():
             room.members.pop(event.person, None)
         case _ if event.by in room.members:

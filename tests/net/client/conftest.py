@@ -10,8 +10,8 @@ from tests.e2e.server import Server
 from hobnob.client.address import Address
 from hobnob.client.backoff import Backoff
 from hobnob.client.client import Client
-from hobnob.client.connection import Identity
 from hobnob.client.dialing import open_link
+from hobnob.client.identity import Identity
 from hobnob.client.link import Link
 from hobnob.client.tokens import token_file
 

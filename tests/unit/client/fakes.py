@@ -7,8 +7,8 @@ from typing import Any
 
 from hobnob.client.backoff import Backoff
 from hobnob.client.client import Client
-from hobnob.client.connection import Identity
 from hobnob.client.errors import CannotConnect
+from hobnob.client.identity import Identity
 from hobnob.client.tokens import TokenFile
 from hobnob.protocol.codec import encode_event, encode_reply
 from hobnob.protocol.events import AnyEvent, MessageSent

@@ -1,0 +1,50 @@
+"""Who says hello: by a token where there is one, else by a name and what else it takes to be let in."""
+
+from dataclasses import dataclass, field
+
+from hobnob.protocol.commands import Hello
+from hobnob.protocol.records import PersonKind
+from hobnob.protocol.replies import Welcome
+
+LOGGED_OUT = "This device is logged out. Log in again, with the name and the password."
+
+
+@dataclass
+class Identity:
+    """See the head of this file. `remembered`: the token may have gone stale, and the name follows it then.
+
+    `kind` is as the last welcome said. Who is in is known by the token alone: the password and the invite are
+    forgotten, so that whoever is logged out from elsewhere stays out.
+    """
+
+    name: str | None = None
+    token: str | None = field(default=None, repr=False)
+    remembered: bool = False
+    client: str = "hobnob-python"
+    password: str | None = field(default=None, repr=False)
+    register: bool = False
+    invite: str | None = field(default=None, repr=False)
+    device: str = ""
+    kind: PersonKind = "guest"
+
+    def by_token(self) -> Hello | None:
+        """How to come back, if one has been here. Who is about to have an account takes the invite with that."""
+        invite = None if self.register else self.invite
+        return Hello(client=self.client, token=self.token, invite=invite) if self.token else None
+
+    def by_name(self) -> Hello:
+        """How to come for the first time, or with the password."""
+        return Hello(
+            client=self.client, name=self.name, password=self.password, register=self.register, invite=self.invite,
+            device=self.device,
+        )  # fmt: skip
+
+    def welcomed(self, welcome: Welcome) -> None:
+        """Be who one is by now."""
+        self.token = welcome.token or self.token
+        self.name, self.kind = welcome.you.name, welcome.you.kind
+
+    def forget_secrets(self) -> None:
+        """What let one in is needed no more."""
+        self.password = self.invite = None
+        self.register = False

@@ -1,0 +1,200 @@
+"""How a client comes in as an account, becomes one, and is logged out: what it says, and what it forgets."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from tests.unit.client.fakes import FakeLink, FakeServer, welcome
+
+from hobnob.client.errors import CannotConnect, ClientError, Refused
+from hobnob.client.identity import LOGGED_OUT, Identity
+from hobnob.client.subscription import Disconnected
+from hobnob.client.tokens import TokenFile
+from hobnob.protocol.records import Person
+from hobnob.protocol.replies import Registered, Reply, Welcome
+
+LONG = "correct horse battery"
+
+
+def account(token: str | None = None) -> Welcome:
+    first = welcome(token=token)
+    return replace(first, you=replace(first.you, kind="account"))
+
+
+def said(link: FakeLink, position: int = 0) -> dict[str, Any]:
+    """What a command said, besides what every hello says."""
+    return {name: value for name, value in link.sent[position].items() if name not in ("do", "id", "client", "rooms")}
+
+
+def refuses(server: FakeServer, *codes: str, then: Welcome | None = None) -> None:
+    """Refuse a hello after the other, then let in."""
+
+    def greet(link: FakeLink) -> None:
+        for code in codes:
+            link.refuse(0, code)
+        if then is not None:
+            link.answer(0, then)
+
+    server.greet_on = greet  # type: ignore[method-assign]
+
+
+async def test_a_password_logs_in_once_and_the_token_after_that(tmp_path: Path) -> None:
+    file = TokenFile(tmp_path / "token")
+    server = FakeServer(lambda: account("hb_mine"))
+    async with server.client(file, password=LONG, device="desk"):
+        assert said(server.links[0]) == {"name": "ada", "password": LONG, "device": "desk"}
+        assert file.read() == "hb_mine"
+        server.links[0].cut()
+        assert said(await server.link(1))["token"] == "hb_mine"
+        assert LONG not in str(server.links[1].sent)
+    async with server.client(file, password=LONG):
+        assert said(server.links[2]) == {"token": "hb_mine"}
+
+
+async def test_a_void_token_gives_way_to_the_password(tmp_path: Path) -> None:
+    file = TokenFile(tmp_path / "token")
+    file.write("hb_void")
+    server = FakeServer()
+    refuses(server, "token-unknown", then=account("hb_new"))
+    async with server.client(file, password=LONG):
+        assert [said(server.links[0], number) for number in (0, 1)] == [
+            {"token": "hb_void"},
+            {"name": "ada", "password": LONG},
+        ]
+    assert file.read() == "hb_new"
+
+
+async def test_who_is_logged_out_elsewhere_stays_out_and_is_told_so() -> None:
+    server = FakeServer(lambda: account("hb_mine"))
+    async with server.client(password=LONG) as chat:
+        events = chat.events()
+        refuses(server, "token-unknown", then=account())
+        server.links[0].cut()
+        assert isinstance((await anext(events)).event, Disconnected)
+        with pytest.raises(CannotConnect) as ended:
+            await anext(events)
+        assert (ended.value.code, ended.value.hint) == ("token-unknown", LOGGED_OUT)
+        assert len(server.links[1].sent) == 1  # neither the name nor the password was tried
+        with pytest.raises(ClientError, match="logged out"):
+            await chat.send("#tea", "hi")
+
+
+async def test_a_wrong_password_is_a_sentence() -> None:
+    server = FakeServer()
+    refuses(server, "wrong-password")
+    with pytest.raises(CannotConnect) as refused:
+        await server.client(password=LONG).__aenter__()
+    assert refused.value.code == "wrong-password"
+
+
+async def test_an_account_is_made_with_the_hello() -> None:
+    server = FakeServer(lambda: account("hb_mine"))
+    async with server.client(password=LONG, register=True, invite="CODE"):
+        assert said(server.links[0]) == {"name": "ada", "password": LONG, "register": True, "invite": "CODE"}
+        server.links[0].cut()
+        assert "CODE" not in str((await server.link(1)).sent)
+
+
+async def test_an_invite_is_taken_by_who_is_known_too() -> None:
+    server = FakeServer()
+    async with server.client(token="hb_mine", invite="CODE"):
+        assert said(server.links[0]) == {"token": "hb_mine", "invite": "CODE"}
+
+
+class Claimed(FakeServer):
+    """Answers each command after a hello with the next of `answers`: a reply, or the code of a refusal."""
+
+    def __init__(self, *answers: Reply | str) -> None:
+        super().__init__()
+        self.answers = list(answers)
+        self.asked: list[dict[str, Any]] = []
+
+    async def dial(self) -> FakeLink:
+        link = await super().dial()
+        self.answering = asyncio.create_task(self._answer(link))
+        return link
+
+    async def _answer(self, link: FakeLink) -> None:
+        position = 0
+        while self.answers:
+            command = await link.next_command(position)
+            position += 1
+            if command["do"] == "hello":
+                continue
+            self.asked.append(command)
+            match self.answers.pop(0):
+                case Reply() as reply:
+                    link.answer(command["id"], reply)
+                case "cut":
+                    link.cut()
+                    return
+                case str() as code:
+                    link.refuse(command["id"], code)
+
+
+ADA = Person("p_" + "a" * 26, "ada", "account")
+
+
+async def test_a_guest_becomes_the_account(tmp_path: Path) -> None:
+    file = TokenFile(tmp_path / "token")
+    file.write("hb_guest")
+    server = Claimed(Registered(ADA, "hb_account"), Reply())
+    async with server.client(file, password=LONG, register=True, invite="CODE") as chat:
+        assert said(server.links[0]) == {"token": "hb_guest"}
+        assert [(each["do"], each.get("password"), each.get("code")) for each in server.asked] == [
+            ("register", LONG, None),
+            ("use_invite", None, "CODE"),
+        ]
+        assert (chat.token, file.read()) == ("hb_account", "hb_account")
+
+
+async def test_a_claim_that_is_refused_is_why_one_is_not_in(tmp_path: Path) -> None:
+    file = TokenFile(tmp_path / "token")
+    file.write("hb_guest")
+    server = Claimed("password-weak")
+    with pytest.raises(CannotConnect) as refused:
+        await server.client(file, password="x", register=True).__aenter__()
+    assert refused.value.code == "password-weak"
+    assert file.read() == "hb_guest"
+    assert server.links[0].closed
+
+
+async def test_a_claim_whose_answer_was_lost_is_found_done() -> None:
+    server = Claimed("cut", "already-account")
+    async with server.client(token="hb_guest") as chat:
+        refuses(server, "token-unknown", then=account("hb_account"))
+        await chat.register(LONG)
+        assert [said(server.links[1], number) for number in (0, 1)] == [
+            {"token": "hb_guest", "epoch": "e1", "me": 0, "house": 0},
+            {"name": "ada", "password": LONG, "epoch": "e1", "me": 0, "house": 0},
+        ]
+        assert chat.token == "hb_account"
+
+
+async def test_who_is_an_account_already_is_told_so() -> None:
+    server = Claimed("already-account")
+    server.greet = account
+    async with server.client(token="hb_mine") as chat:
+        with pytest.raises(Refused) as refused:
+            await chat.register(LONG)
+        assert refused.value.code == "already-account"
+
+
+@pytest.mark.parametrize("way", ["log_out", "delete_account"])
+async def test_who_logs_out_leaves_nothing_here(tmp_path: Path, way: str) -> None:
+    file = TokenFile(tmp_path / "token")
+    server = Claimed(Reply())
+    server.greet = lambda: account("hb_mine")
+    async with server.client(file) as chat:
+        assert file.read() == "hb_mine"
+        await (chat.log_out() if way == "log_out" else chat.delete_account(LONG))
+        assert server.asked[0]["do"] == way
+        assert file.read() is None
+        assert server.links[0].closed
+
+
+def test_no_secret_is_shown_by_chance() -> None:
+    shown = repr(Identity("ada", "hb_token", password="hb_password", invite="hb_invite"))
+    assert "hb_" not in shown
