@@ -18,7 +18,7 @@ from hobnob.protocol.commands import Hello
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import Fact, Gap, MemberJoined
 from hobnob.protocol.ids import HOUSE
-from hobnob.protocol.records import Person, RoomState
+from hobnob.protocol.records import Person, Role, RoomState
 from hobnob.protocol.replies import Welcome
 from hobnob.stores.store import Store
 
@@ -39,14 +39,15 @@ class Came(NamedTuple):
     """Who comes in, under a name that is reserved for them.
 
     `token` is one that they have to be told, `device` the id of the one that they came by. `rooms`: those of somebody
-    who was kept just now, with a fact of their own log for each. `stands` reads from the store whether what they are
-    known by still counts.
+    who was kept just now, with a fact of their own log for each; of a visitor the one of an invite, with `role` there.
+    `stands` reads from the store whether what they are known by still counts.
     """
 
     person: Person
     token: str | None = None
     device: str = ""
     rooms: tuple[Room, ...] = ()
+    role: Role = "member"
     stands: Callable[[Store], bool] | None = None
 
 
@@ -55,7 +56,7 @@ async def arrive(chat: "Chat", session: "Session", came: Came, command: Hello) -
     person = came.person
     try:
         if person.kind == "visitor":
-            return _visit(chat, session, person)
+            return _visit(chat, session, came)
         found = _begun(chat, came) if came.rooms else await _look_up(chat, person)
         welcome = await _attend(chat, session, came, command, found)
         # From the entering on, a device that is revoked ends this session. What was revoked before shows here.
@@ -89,15 +90,23 @@ def _enter(chat: "Chat", session: "Session", person: Person, device: str) -> Her
     return here
 
 
-def _visit(chat: "Chat", session: "Session", person: Person) -> Welcome:
+def _visit(chat: "Chat", session: "Session", came: Came) -> Welcome:
+    person = came.person
     here = _enter(chat, session, person, "")
-    states: tuple[RoomState, ...] = ()
+    roles: dict[Room, Role] = {}
     if session.manner.attach is not Attach.NOTHING:
-        lobby = chat.lobby
-        joined = MemberJoined(room=lobby.id, **by(person), person=person.id, person_name=person.name, role=person.role)
+        roles[chat.lobby] = "owner" if session.manner.operator else first_role(person)
+    roles |= dict.fromkeys(came.rooms, came.role)
+    for room, role in roles.items():
+        joined = MemberJoined(room=room.id, **by(person), person=person.id, person_name=person.name, role=role)
         chat.tell_now(joined, session)
-        states = (fresh_state(person, lobby),)
+    states = tuple(fresh_state(person, room) for room in roles)
     return Welcome(here.person, chat.store.epoch, chat.name, chat.version, rooms=states)
+
+
+def first_role(person: Person) -> Role:
+    """With what role somebody comes into a room that is open to them."""
+    return "guest" if person.role == "guest" else "member"
 
 
 class _Found(NamedTuple):

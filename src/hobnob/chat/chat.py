@@ -19,6 +19,7 @@ from hobnob.chat.audience import Audience
 from hobnob.chat.conversation import Conversation
 from hobnob.chat.failed_logins import FailedLogins
 from hobnob.chat.handling import HANDLERS, TRIES, Handler, Stale
+from hobnob.chat.invites import owner_code
 from hobnob.chat.keeper import Keeper, now_ms
 from hobnob.chat.limits import Limit, Limits, TooFast
 from hobnob.chat.log import Log
@@ -174,6 +175,10 @@ class Chat:
         if lobby is None:
             raise StoreRefused("The store does not give back the lobby that it has kept.")
         return lobby
+
+    async def owner_code(self) -> str:
+        """A new code that makes its user an owner of the server, once, within an hour. Any older one is void."""
+        return await owner_code(self)
 
     async def stop(self, reason: str) -> None:
         """Tell everyone, keep what was said, let go."""

@@ -140,6 +140,10 @@ class MemoryAccounts:
             elif invite.uses_left is not None:
                 self.invites[code] = replace(invite, uses_left=invite.uses_left - 1)
 
+    def drop_invites(self, room: str) -> None:
+        """A room is gone, and with it the invites to it."""
+        self.invites = {code: invite for code, invite in self.invites.items() if invite.room != room}
+
     # What facts make of it
 
     def apply(self, fact: Fact) -> None:

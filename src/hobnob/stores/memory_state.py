@@ -334,6 +334,7 @@ class Memory:
         """Forget a room and its log."""
         del self.rooms[room], self.logs[room], self.facts[room]
         self.refs = {key: value for key, value in self.refs.items() if value[0].log != room}
+        self.accounts.drop_invites(room)
 
 
 def _regulate(data: RoomData, fact: PersonInvited | RoleChanged | MemberBanned | RoomChanged) -> None:

@@ -2,17 +2,21 @@
 
 from typing import TYPE_CHECKING
 
-from hobnob.chat.arrival import Came, arrive
+from msgspec.structs import replace
+
+from hobnob.chat.arrival import Came, arrive, first_role
 from hobnob.chat.devices import MOST_DEVICES, device_name, new_device, owner_of, revoked
+from hobnob.chat.entrance import admit_stranger, ticket_for
 from hobnob.chat.handlers.messages import done
 from hobnob.chat.handling import handles
+from hobnob.chat.invites import Ticket, Use, joined, use
 from hobnob.chat.limits import Limit
 from hobnob.chat.logins import check_password, new_password, unchanged
 from hobnob.chat.lookup import by, me
 from hobnob.protocol.account_commands import LogIn
 from hobnob.protocol.commands import Hello
 from hobnob.protocol.errors import ChatError
-from hobnob.protocol.events import AccountRegistered, Fact, MemberJoined, RoomGained
+from hobnob.protocol.events import AccountRegistered, Fact
 from hobnob.protocol.ids import new_person_id, token_hash
 from hobnob.protocol.names import guest_name, person_name
 from hobnob.protocol.records import Person
@@ -46,7 +50,7 @@ async def hello(chat: "Chat", session: "Session", command: Hello) -> Welcome:
 async def log_in(chat: "Chat", session: "Session", command: LogIn) -> Welcome:
     """Leave as whoever one was, come as the account."""
     me(session)
-    came = await _by_password(chat, session, command.name, command.password, device_name(session))
+    came = await _by_password(chat, session, Hello(), command.name, command.password)
     chat.attendance.withdraw(session)
     return await arrive(chat, session, came, Hello())
 
@@ -54,33 +58,21 @@ async def log_in(chat: "Chat", session: "Session", command: LogIn) -> Welcome:
 async def _identify(chat: "Chat", session: "Session", command: Hello) -> Came:
     """The person, whose name is reserved from here on."""
     if command.token is not None:
-        return await _by_token(chat, session, command.token)
+        return await _by_token(chat, session, command, command.token)
     if command.password is not None and not session.origin.confidential:
         raise ChatError("not-confidential")
     if command.register:
-        _let_in(chat, session)
         return await _registered(chat, session, command)
     if command.password is not None:
         chat.count(session, Limit.LOGGING_IN)
-        called = device_name(session, command.device, command.client)
-        return await _by_password(chat, session, command.name or "", command.password, called)
-    _let_in(chat, session)
+        return await _by_password(chat, session, command, command.name or "", command.password)
     return await _newcomer(chat, session, command)
-
-
-def _let_in(chat: "Chat", session: "Session") -> None:
-    """Raise ``banned`` or ``doors-closed`` where a stranger is not let in."""
-    if session.manner.operator:
-        return
-    chat.restrictions.admit(None, session.origin.address)
-    if chat.restrictions.doors_closed():
-        raise ChatError("doors-closed")
 
 
 # Who is known
 
 
-async def _by_token(chat: "Chat", session: "Session", token: str) -> Came:
+async def _by_token(chat: "Chat", session: "Session", command: Hello, token: str) -> Came:
     kept = token_hash(token)
     found = await chat.keeper.read(owner_of, chat.store, kept)
     if found is None:
@@ -93,18 +85,19 @@ async def _by_token(chat: "Chat", session: "Session", token: str) -> Came:
             "not-confidential",
             "This device token went over the network unencrypted, so it is void now. Log in again over TLS.",
         )
+    person = await _with_invite(chat, session, command, person)
     chat.people.reserve(person.name, person.id)
     if chat.clock() - milliseconds(device.used_at) >= NOTED_EVERY:
         chat.keeper.keep(Item((), writes=(UseToken(device.id),)), lambda _: None)
     return Came(person, device=device.id, stands=lambda store: store.device(kept) is not None)
 
 
-async def _by_password(chat: "Chat", session: "Session", name: str, password: str, called: str) -> Came:
+async def _by_password(chat: "Chat", session: "Session", command: Hello, name: str, password: str) -> Came:
     account = await check_password(chat, session, name, password)
-    person = account.person
+    person = await _with_invite(chat, session, command, account.person)
     token, device = None, ""
     if session.manner.keeps:
-        new = new_device(person.id, called)
+        new = new_device(person.id, device_name(session, command.device, command.client))
         token, device = new.token, new.id
         known = await chat.keeper.read(chat.store.devices, person.id)
         forgotten = [revoked(person, old.id) for old in known[MOST_DEVICES - 1 :]]
@@ -118,22 +111,38 @@ async def _by_password(chat: "Chat", session: "Session", name: str, password: st
     return Came(person, token, device, stands=stands)
 
 
+async def _with_invite(chat: "Chat", session: "Session", command: Hello, person: Person) -> Person:
+    """Somebody who is known takes what an invite gives besides. That it was used up, by themselves perhaps, keeps
+    nobody out who needs none."""
+    if not command.invite:
+        return person
+    try:
+        takes = use(chat, person, await ticket_for(chat, session, command.invite, person))
+        if takes is not None:
+            await chat.tell(Item(takes.events, takes.requires, takes.writes), done)
+    except ChatError as error:
+        if error.code != "invite-unknown":
+            raise
+    return await chat.keeper.read(chat.store.person, person.id) or person
+
+
 # Who is new
 
 
 async def _newcomer(chat: "Chat", session: "Session", command: Hello) -> Came:
+    ticket = await admit_stranger(chat, session, command)
     manner = session.manner
     new_id = new_person_id()
     if manner.keeps and command.name == UNNAMED:
-        return Came(Person(new_id, await _free_name(chat, None, UNNAMED, new_id), "visitor"))
+        return await _visit(chat, Person(new_id, await _free_name(chat, None, UNNAMED, new_id), "visitor"), ticket)
     if manner.keeps and command.name and command.name.strip():
         name = person_name(command.name)
         chat.people.reserve(name, new_id)  # that no absent one has it is a condition of the keeping
     else:
         name = await _free_name(chat, command.name, manner.unnamed, new_id)
     if not manner.keeps:
-        return Came(Person(new_id, name, "visitor", "owner" if manner.operator else "member"))
-    return await _begin(chat, session, Person(new_id, name, "guest"), command)
+        return await _visit(chat, Person(new_id, name, "visitor", "owner" if manner.operator else "member"), ticket)
+    return await _begin(chat, session, Person(new_id, name, "guest"), command, ticket)
 
 
 async def _registered(chat: "Chat", session: "Session", command: Hello) -> Came:
@@ -141,6 +150,7 @@ async def _registered(chat: "Chat", session: "Session", command: Hello) -> Came:
     if command.password is None or not command.name:
         raise ChatError("bad-command", "Choose a name and a password to register.")
     chat.count(session, Limit.REGISTERING)
+    ticket = await admit_stranger(chat, session, command)
     person = Person(new_person_id(), person_name(command.name), "account")
     await _reserve(chat, person.name, person.id)
     try:
@@ -148,7 +158,26 @@ async def _registered(chat: "Chat", session: "Session", command: Hello) -> Came:
     except Exception:
         chat.people.release(person.name, person.id)
         raise
-    return await _begin(chat, session, person, command, kept)
+    return await _begin(chat, session, person, command, ticket, kept)
+
+
+async def _visit(chat: "Chat", person: Person, ticket: Ticket | None) -> Came:
+    """A visitor, whose invite, if they came by one, has a use less."""
+    if ticket is None:
+        return Came(person)
+    person = _with_role(person, ticket)
+    takes = use(chat, person, ticket, new=True) or Use()
+    try:
+        await chat.tell(Item(takes.events, takes.requires, takes.writes), done)
+    except Exception:
+        chat.people.release(person.name, person.id)
+        raise
+    return Came(person, rooms=() if ticket.room is None else (ticket.room,), role=ticket.invite.role)
+
+
+def _with_role(person: Person, ticket: Ticket | None) -> Person:
+    """Somebody new, with the role on the server that the invite gives."""
+    return person if ticket is None or ticket.room is not None else replace(person, role=ticket.invite.role)
 
 
 async def _free_name(chat: "Chat", wanted: str | None, unnamed: str | None, id: str) -> str:
@@ -180,13 +209,18 @@ async def _reserve(chat: "Chat", name: str, id: str) -> None:
         raise
 
 
-async def _begin(chat: "Chat", session: "Session", person: Person, command: Hello, password: str = "") -> Came:
-    """Keep a new guest, or with the hash of a password a new account: a member of the lobby."""
+async def _begin(
+    chat: "Chat", session: "Session", person: Person, command: Hello, ticket: Ticket | None, password: str = ""
+) -> Came:
+    """Keep a new guest, or with the hash of a password a new account: a member of the lobby and of an invite's room."""
     lobby = chat.lobby
-    joined = MemberJoined(room=lobby.id, person=person.id, person_name=person.name, **by(person))
-    gained = RoomGained(room=lobby.id, name=lobby.record.name, kind=lobby.record.kind, **by(person))
-    events: list[Fact] = [joined, gained]
-    writes: list[Write] = [AddPerson(person)]
+    person = _with_role(person, ticket)
+    takes = Use() if ticket is None else use(chat, person, ticket, new=True) or Use()
+    rooms = (lobby,) if ticket is None or ticket.room in (lobby, None) else (lobby, ticket.room)
+    events: list[Fact] = [*takes.events]
+    if ticket is None or ticket.room is not lobby:
+        events[:0] = joined(person, lobby, first_role(person))
+    writes: list[Write] = [AddPerson(person), *takes.writes]
     if password:
         events.append(AccountRegistered(**by(person)))
         writes.append(SetPassword(person.id, password))
@@ -194,10 +228,11 @@ async def _begin(chat: "Chat", session: "Session", person: Person, command: Hell
     if session.manner.keeps:
         writes.append(device.add)
     try:
-        await chat.tell(Item(tuple(events), (NameFree(person.name),), tuple(writes), person.id), done)
+        requires = (NameFree(person.name), *takes.requires)
+        await chat.tell(Item(tuple(events), requires, tuple(writes), person.id), done)
     except Exception:
         chat.people.release(person.name, person.id)
         raise
     if not session.manner.keeps:
-        return Came(person, rooms=(lobby,))
-    return Came(person, device.token, device.id, (lobby,))
+        return Came(person, rooms=rooms)
+    return Came(person, device.token, device.id, rooms)

@@ -4,12 +4,13 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from tests.unit.chat.conftest import AFAR, CLEAR, Client
+from tests.unit.chat.conftest import AFAR, CLEAR, Client, VisitorCodec
 
 from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat
 from hobnob.chat.passwords import Cost
 from hobnob.chat.policy import Policy
+from hobnob.gateways.gateway import Attach, Manner
 from hobnob.stores.memory import MemoryStore
 from hobnob.stores.sql import SqlStore
 from hobnob.stores.store import Store
@@ -49,6 +50,25 @@ def far(chat: Chat) -> Client:
     return Client(chat, origin=AFAR)
 
 
-async def registered(chat: Chat, name: str = "ada") -> Client:
+async def registered(chat: Chat, name: str = "ada", **fields: object) -> Client:
     """Somebody who made an account just now."""
-    return await Client(chat).hello(name, password=PASSWORD, register=True)
+    return await Client(chat).hello(name, password=PASSWORD, register=True, **fields)
+
+
+class OperatorCodec(VisitorCodec):
+    """Whoever runs the server, at its console."""
+
+    manner = Manner("console", keeps=False, attach=Attach.LOBBY, facts=False, operator=True)
+
+
+async def operator(chat: Chat) -> Client:
+    """Whoever runs the server."""
+    return await Client(chat, OperatorCodec(chat)).hello()
+
+
+async def invite(chat: Chat, **fields: object) -> str:
+    """The code of an invite that whoever runs the server made."""
+    maker = await operator(chat)
+    code = str((await maker.done("create_invite", **fields))["code"])
+    maker.leave()
+    return code
