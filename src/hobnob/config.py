@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
+from typing import Literal
 
 from platformdirs import user_data_path
 
@@ -16,6 +17,14 @@ Network = IPv4Network | IPv6Network
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,61}[A-Za-z0-9])?")
 """What IRC allows as a server's name (RFC 2812, 2.3.1), and any gateway as a word."""
 _HOST_NAME = re.compile(r"(?!.*[.-]{2})[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?")
+
+Access = Literal["open", "invite", "accounts"]
+_WHO_MAY: dict[Access, str] = {
+    "open": "Everyone who reaches this server may come in",
+    "invite": "Only who has an invite may come in",
+    "accounts": "Only who has an invite may come in, and makes an account",
+}
+ACCESS = tuple(_WHO_MAY)
 
 
 class ConfigRefused(ValueError):
@@ -64,7 +73,9 @@ class Config:
     )
     access: str | None = field(
         default=None,
-        metadata=_doc('Who may come in: "open" is everyone who reaches the port, and has to be said beyond loopback.'),
+        metadata=_doc(
+            'Who may come in: "open" is everyone, "invite" who was given one, "accounts" who makes an account with it.'
+        ),
     )
     public: bool = field(
         default=False,
@@ -91,6 +102,10 @@ class Config:
     hosts: tuple[str, ...] = field(
         default=(),
         metadata=_doc("Further names under which browsers may ask for this server, such as chat.example.org."),
+    )
+    min_password_length: int = field(
+        default=8,
+        metadata=_doc("Characters that a new password has to have at least."),
     )
     limits: str = field(
         default="on",
@@ -145,6 +160,18 @@ class Config:
         except ValueError:
             return False
 
+    @property
+    def entrance(self) -> tuple[Access, str]:
+        """Who may come in, and a sentence that says so with the reason."""
+        for access, who in _WHO_MAY.items():
+            if access == self.access:
+                return access, f"{who}, as --access says."
+        if self.public:
+            return "invite", f"{_WHO_MAY['invite']}, since --public says that strangers come in by this machine."
+        if self.loopback:
+            return "open", "Everyone on this machine may come in, and nobody else can."
+        return "invite", f"{_WHO_MAY['invite']}, since others can reach this machine; --access says otherwise."
+
     def _check_port(self) -> None:
         if not 0 <= self.port <= 65535:
             raise ConfigRefused(
@@ -160,12 +187,10 @@ class Config:
     def _check_access(self) -> None:
         if not self.host or not self.host.isprintable() or self.host != self.host.strip():
             raise ConfigRefused("The host has to be an address or a name, or * for all addresses of this machine.")
-        if self.access not in (None, "open"):
-            raise ConfigRefused(f'The access {self.access!r} is not known: "open" is the only kind so far.')
-        if self.access is None and not self.loopback:
-            raise ConfigRefused(
-                f"Listening on {self.host} lets everyone in who reaches this machine: say so with --access open."
-            )
+        if self.access not in (None, *ACCESS):
+            raise ConfigRefused(f"The access {self.access!r} is not known: choose open, invite or accounts.")
+        if not 8 <= self.min_password_length <= 64:
+            raise ConfigRefused("The least length of a password has to be 8 to 64 characters.")
 
     def _check_names(self) -> None:
         if not _NAME.fullmatch(self.name):

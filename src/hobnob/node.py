@@ -156,7 +156,11 @@ def _nothing() -> None:
 
 def _policy(config: Config) -> Policy:
     return Policy(
-        limited=config.limits == "on", trusted_networks=config.trusted_networks, loopback_exempt=not config.public
+        access=config.entrance[0],
+        shortest_password=config.min_password_length,
+        limited=config.limits == "on",
+        trusted_networks=config.trusted_networks,
+        loopback_exempt=not config.public,
     )
 
 

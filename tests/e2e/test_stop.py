@@ -128,10 +128,6 @@ def test_a_data_folder_in_use(server: Server, tmp_path: Path) -> None:
     assert str(server.data) in refused(tmp_path, data=server.data)
 
 
-def test_everyone_let_in_has_to_be_said(tmp_path: Path) -> None:
-    assert "--access open" in refused(tmp_path, "--host", "0.0.0.0")
-
-
 def test_a_certificate_without_its_key(tmp_path: Path, certificate: tuple[str, ...]) -> None:
     assert "--tls-key" in refused(tmp_path, *certificate[:2])
     (tmp_path / "key.pem").unlink()

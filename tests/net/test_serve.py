@@ -170,7 +170,7 @@ def test_a_data_folder_in_use(start: Start) -> None:
     ("arguments", "word"),
     [
         (["--host", "no-such-host.invalid", "--access", "open"], "no-such-host.invalid"),
-        (["--host", "0.0.0.0"], "--access open"),
+        (["--access", "members"], "accounts"),
         (["--tls-cert", "nowhere.pem", "--tls-key", "nowhere.pem"], "nowhere.pem"),
         (["--data", "/dev/null/data"], "/dev/null/data"),
         (["--config", "nowhere.toml"], "nowhere.toml"),

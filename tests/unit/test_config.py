@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hobnob.config import Config, ConfigRefused, sentences, variable
+from hobnob.config import ACCESS, Config, ConfigRefused, sentences, variable
 
 ROOT = Path(__file__).parents[2]
 
@@ -17,12 +17,10 @@ REFUSED: dict[str, dict[str, Any]] = {
     "a negative port": {"port": -1},
     "a certificate alone": {"tls_cert": Path("cert.pem")},
     "a key alone": {"tls_key": Path("key.pem")},
-    "an unknown access": {"access": "accounts"},
+    "an unknown access": {"access": "members"},
     "an access of two lines": {"access": "open\nopen"},
-    "every address, unsaid": {"host": "*"},
-    "all IPv4, unsaid": {"host": "0.0.0.0"},
-    "all IPv6, unsaid": {"host": "::"},
-    "a name, unsaid": {"host": "chat.example.org"},
+    "a password of one letter": {"min_password_length": 1},
+    "a password nobody can remember": {"min_password_length": 65},
     "no host": {"host": "", "access": "open"},
     "a host with a space": {"host": " 127.0.0.1", "access": "open"},
     "no name": {"name": ""},
@@ -49,13 +47,29 @@ def test_what_cannot_be_right_is_refused_in_one_sentence(settings: dict[str, Any
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost", "LOCALHOST"])
-def test_loopback_needs_no_word_on_access(host: str) -> None:
-    assert Config(host=host).loopback
+def test_on_loopback_everyone_comes_in(host: str) -> None:
+    assert Config(host=host).entrance == ("open", "Everyone on this machine may come in, and nobody else can.")
 
 
 @pytest.mark.parametrize("host", ["*", "0.0.0.0", "::", "192.168.1.5", "fe80::1%eth0", "chat.example.org"])
 def test_every_other_host_is_reachable_from_afar(host: str) -> None:
-    assert not Config(host=host, access="open").loopback
+    access, reason = Config(host=host).entrance
+    assert access == "invite"
+    assert "others can reach this machine" in reason
+
+
+@pytest.mark.parametrize("access", ACCESS)
+@pytest.mark.parametrize("settings", [{}, {"host": "*"}, {"public": True}], ids=["loopback", "anywhere", "tunnel"])
+def test_who_may_come_in_can_be_said(access: str, settings: dict[str, Any]) -> None:
+    entrance, reason = Config(access=access, **settings).entrance
+    assert entrance == access
+    assert reason.endswith(", as --access says.")
+
+
+def test_through_a_tunnel_strangers_look_local() -> None:
+    access, reason = Config(public=True).entrance
+    assert access == "invite"
+    assert "--public" in reason
 
 
 def test_defaults_are_legal() -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\
 Examples:
   hobnob serve                               for this machine alone
-  hobnob serve --host '*' --access open      for all who reach this machine
+  hobnob serve --host '*'                    for others too, by invite
   hobnob serve --tls-cert cert.pem --tls-key key.pem
   hobnob serve --config hobnob.toml
 
@@ -53,7 +53,8 @@ def serve(
         rows = ways(config, listened, fingerprint)
         greeting = welcome(config, listened, fingerprint)
         if console is not None:
-            greeting = "\n".join([console.banner(*listened[0]), *rows, "  /help    what you can do"])
+            help_line = "  /help    what you can do"
+            greeting = "\n".join([console.banner(*listened[0]), *rows, help_line, config.entrance[1]])
         with suppress(OSError):  # nobody may be left to read it
             print(greeting, flush=True)
         gc.freeze()  # what there is by now stays: the collector shall not hold up the loop to look at it
@@ -95,6 +96,7 @@ def welcome(config: Config, listened: Sequence[tuple[str, int]], fingerprint: st
     """What is printed for the person who started a server that listens on these addresses, and has this key."""
     host, port = _host(listened), listened[0][1]
     lines = [f"{config.name} is listening on port {port}.", "", *ways(config, listened, fingerprint), ""]
+    lines.append(config.entrance[1])
     if listened[0][0] in _EVERYWHERE:
         lines.append(f"Others reach it by this machine's name or address in place of {host}.")
     return "\n".join([*lines, "Ctrl+C ends it."])

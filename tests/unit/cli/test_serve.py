@@ -86,8 +86,11 @@ def test_the_block_with_tls_and_ipv6() -> None:
 
 
 def test_the_block_names_an_address_that_can_be_reached() -> None:
-    block = welcome(Config(host="*", access="open"), [("0.0.0.0", 4321), ("::", 4321)], "")
+    block = welcome(Config(host="*"), [("0.0.0.0", 4321), ("::", 4321)], "")
     assert "http://127.0.0.1:4321/" in block
     assert "0.0.0.0" not in block
     assert "TLS key" not in block
     assert "in place of 127.0.0.1" in block
+    assert (
+        "Only who has an invite may come in, since others can reach this machine; --access says otherwise.\n" in block
+    )

@@ -83,6 +83,7 @@ def test_every_setting_can_come_from_the_environment(
         "web_proxies": "127.0.0.1",
         "trusted_networks": "192.168.0.0/16",
         "hosts": "a.example,b.example  c.example",
+        "min_password_length": "15",
         "limits": "off",
         "max_undecided_per_address": "200",
         "max_connections": "300",
@@ -105,6 +106,7 @@ def test_every_setting_can_come_from_the_environment(
         web_proxies=(ip_network("127.0.0.1"),),
         trusted_networks=(ip_network("192.168.0.0/16"),),
         hosts=("a.example", "b.example", "c.example"),
+        min_password_length=15,
         limits="off",
         max_undecided_per_address=200,
         max_connections=300,
@@ -177,7 +179,7 @@ MISTAKES = {
     "twice": (["--port", "1", "--port", "2"], "--port"),
     "a missing file": (["--config", "nowhere.toml"], "nowhere.toml"),
     "a folder for a file": (["--config", "."], "directory"),
-    "everyone, unsaid": (["--host", "0.0.0.0"], "--access open"),
+    "no such access": (["--access", "members"], "accounts"),
 }
 
 
