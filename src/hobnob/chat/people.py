@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 
 MOST_REMEMBERED = 500
-"""How many of those who left are still known by name, visitors too."""
+"""Names of those who left that are still known, visitors' too."""
+MOST_OF_A_NAME = 8
+"""How many who had one name are."""
 
 
 class Gone(NamedTuple):
@@ -67,7 +69,7 @@ class People:
         """How many were here at once."""
         self._clock = clock
         self._watching = watching
-        self._gone: dict[str, Gone] = {}
+        self._gone: dict[str, list[Gone]] = {}
         self._here: dict[str, Here] = {}
         self._names: dict[str, str] = {}
         self._skeletons: dict[str, str] = {}
@@ -139,19 +141,19 @@ class People:
         self.release(here.person.name, here.person.id)
         self._remember(here.person)
 
-    def gone(self, name: str) -> Gone | None:
-        """Who had this name last and is gone, or called otherwise now; None once it was long ago."""
+    def gone(self, name: str) -> list[Gone]:
+        """Who had this name and is gone, or called otherwise now, the last first; nobody once it was long ago."""
         try:
-            return self._gone.get(fold(name))
+            return self._gone.get(fold(name), [])
         except NameRefused:
-            return None
+            return []
 
     def moderators(self) -> int:
         """How many who are here moderate or own the server."""
         return sum(here.person.role in ("owner", "moderator") for here in self._here.values())
 
     def _remember(self, person: Person) -> None:
-        self._gone.pop(fold(person.name), None)
-        self._gone[fold(person.name)] = Gone(person, self._clock())
+        before = self._gone.pop(fold(person.name), [])
+        self._gone[fold(person.name)] = [Gone(person, self._clock()), *before[: MOST_OF_A_NAME - 1]]
         if len(self._gone) > MOST_REMEMBERED:
             del self._gone[next(iter(self._gone))]

@@ -46,7 +46,7 @@ from hobnob.protocol.moderation_commands import (
     Unban,
     Unmute,
 )
-from hobnob.protocol.people_commands import ListPeople, ReadPeople, ReadServer, SetDetail, Unwatch, Watch
+from hobnob.protocol.people_commands import ListGone, ListPeople, ReadPeople, ReadServer, SetDetail, Unwatch, Watch
 from hobnob.protocol.records import HistoryRule, MessageKind
 
 
@@ -319,5 +319,5 @@ AnyCommand = (
     | CreateInvite | ListInvites | RevokeInvite | UseInvite | Ignore | Unignore | ListIgnored | SetDirects
     | InvitePerson | Kick | Ban | Unban | Mute | Unmute | ListRestrictions | SetRole | ChangeRoom | Report
     | CloseDoors | ReadAudit
-    | ReadPeople | ListPeople | Watch | Unwatch | SetDetail | ReadServer
+    | ReadPeople | ListPeople | ListGone | Watch | Unwatch | SetDetail | ReadServer
 )  # fmt: skip

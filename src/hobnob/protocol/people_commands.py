@@ -20,6 +20,13 @@ class ListPeople(Command, frozen=True):
     limit: Number = 1000
 
 
+class ListGone(Command, frozen=True):
+    """Who had a name not long ago and left, or is called otherwise now; the last one first."""
+
+    name: str
+    limit: Number = 8
+
+
 class Watch(Command, frozen=True):
     """Hear on this connection when people of these names come, go and are away; whether there are such or not.
 

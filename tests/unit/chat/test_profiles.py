@@ -79,6 +79,11 @@ async def test_who_left_is_remembered_for_a_while(chat: Chat, join: Join) -> Non
         assert found is not None
         assert found.get("state", "offline") == "offline"
         assert found["since"]
+    other = await Client(chat, VisitorCodec(chat)).hello("Vicky")
+    other.leave()
+    gone = (await ada.done("list_gone", name="@vicky"))["people"]
+    assert [person["person"]["id"] for person in gone] == [other.id, vic.id]
+    assert "people" not in await ada.done("list_gone", name="ada")
     for number in range(MOST_REMEMBERED):
         (await Client(chat, VisitorCodec(chat)).hello(f"v{number}")).leave()
     assert await profile(ada, "vicky") is None

@@ -13,7 +13,7 @@ from hobnob.chat.lookup import me, person_of, visible_room
 from hobnob.chat.people import Here
 from hobnob.chat.room import Room
 from hobnob.protocol.errors import ChatError
-from hobnob.protocol.people_commands import ListPeople, ReadPeople, ReadServer, Unwatch, Watch
+from hobnob.protocol.people_commands import ListGone, ListPeople, ReadPeople, ReadServer, Unwatch, Watch
 from hobnob.protocol.records import Profile, Seat
 from hobnob.protocol.replies import Done, People, Reply, Server
 from hobnob.protocol.times import rfc3339
@@ -47,7 +47,7 @@ async def _find(chat: "Chat", session: "Session", ref: str) -> Profile | None:
     if here is not None:
         await load_details(chat, [here])
         return profile_of(chat, session, here, [room for room in here.rooms.values() if _sees(session, room)])
-    gone = chat.people.gone(bare)
+    gone = next(iter(chat.people.gone(bare)), None)
     if gone is not None and gone.person.kind == "visitor":
         return Profile(gone.person, since=rfc3339(gone.at))
     try:
@@ -57,6 +57,13 @@ async def _find(chat: "Chat", session: "Session", ref: str) -> Profile | None:
     details = await chat.keeper.read(chat.store.details, (person.id,))
     since = rfc3339(gone.at) if gone is not None and gone.person.id == person.id else ""
     return Profile(person, since=since, details=details.get(person.id, {}))
+
+
+@handles(ListGone, limit=Limit.READING_HISTORY)
+def list_gone(chat: "Chat", session: "Session", command: ListGone) -> Reply:
+    """Who had a name not long ago."""
+    gone = chat.people.gone(command.name.removeprefix("@"))
+    return People(tuple(Profile(other.person, since=rfc3339(other.at)) for other in gone[: command.limit]))
 
 
 @handles(ListPeople, limit=Limit.READING_HISTORY)

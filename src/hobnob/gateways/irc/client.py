@@ -23,13 +23,14 @@ PREFIXES: Final[dict[Role, str]] = {"owner": "~", "moderator": "@", "member": ""
 class Introduction:
     """What is known of a client before it is registered. `wanted` is the nick that was asked for."""
 
-    __slots__ = ("has_user", "negotiating", "password", "wanted")
+    __slots__ = ("has_user", "negotiating", "password", "real_name", "wanted")
 
     def __init__(self) -> None:
         self.negotiating = False
         self.wanted: str | None = None
         self.has_user = False
         self.password = ""
+        self.real_name = ""
 
 
 @dataclass(slots=True)
@@ -54,7 +55,8 @@ class Client:
     """See the head of this file. `introduction` is None once the client is registered."""
 
     __slots__ = (
-        "_batches", "_rooms", "capabilities", "house", "introduction", "multiline", "session", "settings", "version",
+        "_batches", "_rooms", "capabilities", "house", "introduction", "monitored", "multiline", "session", "settings",
+        "version",
     )  # fmt: skip
 
     def __init__(self, house: House, session: Session, settings: IrcSettings) -> None:
@@ -65,6 +67,8 @@ class Client:
         self.version = 301
         """Of capability negotiation; 302 once the client has said so."""
         self.introduction: Introduction | None = Introduction()
+        self.monitored: dict[str, str] | None = None
+        """Whose coming and going it hears of: nicks as it wrote them, by their fold."""
         self._rooms: dict[str, RoomState] = {}
         self._batches = 0
         self.multiline: Multiline | None = None

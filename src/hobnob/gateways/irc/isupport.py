@@ -16,6 +16,15 @@ MAX_TOPIC: Final = 390
 MAX_TARGETS: Final = 4
 """To how many one PRIVMSG or NOTICE may go."""
 
+MAX_MONITORED: Final = 100
+"""Nicks that one client may monitor."""
+
+MAX_REAL_NAME: Final = 150
+"""Bytes of a real name."""
+
+MAX_AWAY: Final = 300
+"""Characters of a word about being away; the chat keeps no more."""
+
 USER_MODES: Final = "i"
 CHANNEL_MODES: Final = "bns"
 
@@ -23,16 +32,20 @@ TOKENS_OF_A_LINE: Final = 13
 """So many tokens may stand in one RPL_ISUPPORT: a line has 15 parameters at most."""
 
 ISUPPORT: Final[dict[str, str | Callable[[Client], str]]] = {
+    "AWAYLEN": str(MAX_AWAY),
     "CASEMAPPING": "ascii",
     "CHANMODES": "b,,,ns",
     "CHANNELLEN": str(MAX_CHARACTERS + 1),
     "CHANTYPES": "#",
+    "MONITOR": str(MAX_MONITORED),
+    "NAMELEN": str(MAX_REAL_NAME),
     "NETWORK": lambda client: client.network,
     "NICKLEN": str(MAX_CHARACTERS),
     "PREFIX": "(qo)~@",
     "TARGMAX": f"JOIN:,NAMES:,PART:,PRIVMSG:{MAX_TARGETS},NOTICE:{MAX_TARGETS}",
     "TOPICLEN": str(MAX_TOPIC),
     "UTF8ONLY": "",
+    "WHOX": "",
 }
 """By name, in the order in which they are told; the value, or how it is found."""
 

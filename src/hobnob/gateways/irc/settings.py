@@ -8,7 +8,7 @@ class IrcSettings:
     """`network`: what clients call it all, the server's name if empty. `motd`: the lines of the message of the day.
 
     `password`: the connection password that PASS has to bring, none if empty. `oper_name` and `oper_password` make an
-    owner of who brings them by OPER; no one where they are empty.
+    owner of who brings them by OPER; no one where they are empty. `admin`: up to three lines about who runs the server.
     """
 
     network: str = ""
@@ -16,3 +16,4 @@ class IrcSettings:
     password: str = ""
     oper_name: str = ""
     oper_password: str = ""
+    admin: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ from hobnob.gateways.irc.message import Message, encode
 from hobnob.gateways.irc.said import address, corrected, said
 from hobnob.protocol.events import (
     AccountRegistered,
+    DetailChanged,
     Event,
     MemberAttached,
     MemberDetached,
@@ -30,6 +31,7 @@ from hobnob.protocol.events import (
     TagsSent,
     TopicChanged,
     TypingChanged,
+    WatchChanged,
 )
 from hobnob.protocol.records import Room, message_id
 
@@ -67,6 +69,8 @@ class IrcWire:
             if room is None or not event.text:  # empty: it has been deleted
                 return b""
             return said(self, event, room, inside) if isinstance(event, MessageSent) else corrected(self, event, room)
+        if isinstance(event, WatchChanged):
+            return b"".join(map(encode, self._watched(event)))
         lines = self._lines(event, room)
         return b"".join(encode(self._line(event, room, inside, *line)) for line in lines)
 
@@ -112,6 +116,9 @@ class IrcWire:
             case PresenceChanged():
                 if "away-notify" in self.capabilities:
                     yield _away(event.text if event.state == "away" else None)
+            case DetailChanged(key="realname"):
+                if "setname" in self.capabilities:
+                    yield "SETNAME", event.value or event.by_name
             case AccountRegistered():
                 if "account-notify" in self.capabilities:
                     yield "ACCOUNT", event.by_name
@@ -119,6 +126,17 @@ class IrcWire:
                 if room.kind != "direct":
                     yield from self._in_channel(event, f"#{room.name}")
                 yield from self._marked(event, room)
+
+    def _watched(self, event: WatchChanged) -> Iterator[Message]:
+        """Somebody whose name the reader (`by`) monitors came, went, or is away or back."""
+        whom = mask(event.person, event.person_name)
+        if event.state == "offline":
+            yield Message("731", (event.by_name, event.person_name), self.house.name)
+        elif event.before == "offline":
+            yield Message("730", (event.by_name, whom), self.house.name)
+        elif {"away-notify", "extended-monitor"} <= self.capabilities:
+            command, *text = _away(event.text if event.state == "away" else None)
+            yield Message(command, tuple(text), whom)
 
     def _in_channel(self, event: RoomEvent, channel: str) -> Iterator[tuple[str, ...]]:
         match event:

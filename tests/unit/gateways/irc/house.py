@@ -39,8 +39,9 @@ from hobnob.protocol.events import (
     TypingChanged,
 )
 from hobnob.protocol.names import NameRefused, fold, person_name, room_name
-from hobnob.protocol.records import Member, Person, Role, Room, RoomListing, RoomState
-from hobnob.protocol.replies import Done, Joined, Members, Pong, Reply, Rooms, Welcome
+from hobnob.protocol.people_commands import ListPeople, ReadPeople, SetDetail
+from hobnob.protocol.records import Member, Person, Profile, Role, Room, RoomListing, RoomState, Seat
+from hobnob.protocol.replies import Done, Joined, Members, People, Pong, Reply, Rooms, Welcome
 from hobnob.protocol.text import clean, clean_line
 
 AT = "2026-11-22T23:00:00.000Z"
@@ -213,6 +214,15 @@ class FakeHouse:
                 typing = TypingChanged(room=room.record.id, on=command.on, by=client.me.id, by_name=client.me.name)
                 self.tell(room, typing, client)
                 return Done()
+            case SetDetail():
+                return Done()
+            case ListPeople():
+                rooms = self.rooms.values() if command.room is None else [self._find(command.room)]
+                found = {m.id: self._profile(room, m) for room in rooms for m in self._members(room) if m.attached}
+                return People(tuple(found.values()))
+            case ReadPeople():
+                named = (self.people.get(name.removeprefix("@").lower()) for name in command.people)
+                return People(tuple(Profile(person, "online", since=AT) for person in named if person))
         raise AssertionError(command)
 
     def _name(self, name: str) -> Person:
@@ -307,6 +317,11 @@ class FakeHouse:
         if client not in room.sessions:
             raise ChatError("not-a-member")
         return room
+
+    def _profile(self, room: FakeRoom, member: Member) -> Profile:
+        record = room.record
+        seat = Seat(record.id, record.name, record.kind, member.role)
+        return Profile(Person(member.id, member.name, "visitor"), "online", since=AT, rooms=(seat,))
 
     def _members(self, room: FakeRoom) -> list[Member]:
         present = {session.person.id: session.person for session in room.sessions if session.person is not None}

@@ -1,7 +1,8 @@
 """Every file in ``conversations/`` is played: ``C:`` is what the client sends, ``S:`` what it gets, in order.
 
 Several clients have a name before it (``bob C:``). ``…`` at the end of an ``S:`` line stands for anything. ``\\xNN`` is
-a byte. Each file is played line by line, byte by byte, and with neighbouring lines of a client in one chunk.
+a byte. Several lines of ISUPPORT in a row count as one. Each file is played line by line, byte by byte, and with
+neighbouring lines of a client in one chunk.
 """
 
 import re
@@ -13,6 +14,7 @@ from tests.unit.gateways.irc.house import FakeClient, FakeHouse
 
 FILES = sorted(Path(__file__).with_name("conversations").glob("*.txt"))
 LINE = re.compile(r"(?:(?P<who>\w+) )?(?P<side>[CS]):(?: (?P<text>.*))?")
+ISUPPORT = re.compile(r"(@\S+ )?:\S+ 005 ")
 BYTE = re.compile(rb"\\x([0-9a-f]{2})")
 
 Said = tuple[str, str, str]
@@ -30,6 +32,12 @@ def script(path: Path) -> Iterator[Said]:
 
 def as_bytes(text: str) -> bytes:
     return BYTE.sub(lambda match: bytes([int(match[1], 16)]), text.encode()) + b"\r\n"
+
+
+def merged(lines: list[str], last: str = "") -> list[str]:
+    """Lines with those of ISUPPORT in a row as one: how many there are depends on the length of the table."""
+    pairs = zip([last, *lines], lines, strict=False)
+    return [line for past, line in pairs if not (ISUPPORT.match(past) and ISUPPORT.match(line))]
 
 
 def by_line(said: list[Said]) -> Iterator[Step]:
@@ -74,7 +82,7 @@ def test_conversation(path: Path, pace: Pace) -> None:
             client.receive(step[1])
             continue
         inbox = inboxes.setdefault(who, [])
-        inbox += client.read()
+        inbox += merged(client.read())
         assert inbox, f"{who} gets nothing, but should: {step[2]}"
         line, expected = inbox.pop(0), as_bytes(step[2]).decode()[:-2]
         if expected.endswith("…"):

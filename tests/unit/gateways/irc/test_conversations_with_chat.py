@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from tests.unit.chat.conftest import DEADLINE, MemoryLink
-from tests.unit.gateways.irc.test_conversations import FILES, as_bytes, script
+from tests.unit.gateways.irc.test_conversations import FILES, as_bytes, merged, script
 
 from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat
@@ -48,6 +48,7 @@ class Talker:
         self.inbox: list[str] = []
         self.msgid = ""
         self._pings = 0
+        self._last = ""
 
     def pull(self) -> None:
         """Take the whole lines that came."""
@@ -55,7 +56,8 @@ class Talker:
         *lines, rest = self.link.written.decode().split("\r\n")
         self.link.written[:] = rest.encode()
         self.msgid = next((found[1] for line in reversed(lines) if (found := MSGID.search(line))), self.msgid)
-        self.inbox += [steady(line) for line in lines]
+        self.inbox += merged([steady(line) for line in lines], self._last)
+        self._last = lines[-1] if lines else self._last
 
     async def say(self, line: bytes) -> None:
         """Say a line and wait until it is done."""

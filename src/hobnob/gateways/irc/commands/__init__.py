@@ -3,15 +3,21 @@
 from hobnob.gateways.irc.commands import (
     capabilities,
     channels,
+    manual,
     messages,
     multiline,
+    presence,
     queries,
     redact,
     registration,
     search,
+    server,
+    who,
+    whois,
 )
 from hobnob.gateways.irc.commands.command import COMMANDS
 
 __all__ = [
-    "COMMANDS", "capabilities", "channels", "messages", "multiline", "queries", "redact", "registration", "search",
+    "COMMANDS", "capabilities", "channels", "manual", "messages", "multiline", "presence", "queries", "redact",
+    "registration", "search", "server", "who", "whois",
 ]  # fmt: skip

@@ -1,13 +1,11 @@
-"""Questions: LIST, WHO, MODE, MOTD. Clients ask them by themselves, at connecting and after each JOIN."""
+"""Questions: LIST, MODE. Clients ask them by themselves, at connecting and after each JOIN."""
 
-from hobnob.gateways.irc import welcome
-from hobnob.gateways.irc.client import PREFIXES, Client, is_channel, room_key
+from hobnob.gateways.irc.client import Client, is_channel, room_key
 from hobnob.gateways.irc.commands.channels import channels_of, targets
 from hobnob.gateways.irc.commands.command import Steps, handles
 from hobnob.gateways.irc.isupport import CHANNEL_MODES, USER_MODES
 from hobnob.gateways.irc.message import Message
 from hobnob.gateways.irc.numerics import Numeric
-from hobnob.gateways.irc.wire import host
 from hobnob.protocol.commands import ListRooms
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.replies import Rooms
@@ -24,21 +22,6 @@ def list_(client: Client, message: Message) -> Steps:
         if wanted is None or room_key(room.name) in wanted:
             yield client.numeric(Numeric.RPL_LIST, f"#{room.name}", str(room.attached), text=room.topic)
     yield client.numeric(Numeric.RPL_LISTEND)
-
-
-@handles("WHO")
-def who(client: Client, message: Message) -> Steps:
-    """Who is in a channel that one is in oneself; of anything else only the end of the list."""
-    mask = message.params[0] if message.params and message.params[0] else "*"
-    room = client.joined(mask)
-    if room is not None:
-        name, server = f"#{room.name}", client.house.name
-        for member in client.attached(room):
-            flags = ("G" if member.state == "away" else "H") + PREFIXES[member.role]
-            yield client.numeric(
-                Numeric.RPL_WHOREPLY, name, "~u", host(member.id), server, member.name, flags, text=f"0 {member.name}"
-            )
-    yield client.numeric(Numeric.RPL_ENDOFWHO, mask)
 
 
 @handles("MODE", params=1)
@@ -77,9 +60,3 @@ def _user_mode(client: Client, message: Message) -> Steps:
         yield client.numeric(Numeric.RPL_UMODEIS, f"+{USER_MODES}")
     elif set(changes) - set(f"+-{USER_MODES}"):
         yield client.numeric(Numeric.ERR_UMODEUNKNOWNFLAG)
-
-
-@handles("MOTD")
-def motd(client: Client, message: Message) -> Steps:
-    """The message of the day once more."""
-    yield from welcome.motd(client)

@@ -7,13 +7,17 @@ negotiation, version 302). Until then it is sent nothing but answers.
 from hobnob.gateways.gateway import Close
 from hobnob.gateways.irc.client import Client
 from hobnob.gateways.irc.commands.command import Steps, handles
-from hobnob.gateways.irc.message import Message
+from hobnob.gateways.irc.isupport import MAX_REAL_NAME
+from hobnob.gateways.irc.message import Message, cut
 from hobnob.gateways.irc.numerics import Numeric
+from hobnob.gateways.irc.shown import REAL_NAME
 from hobnob.gateways.irc.welcome import welcome
 from hobnob.protocol.commands import Hello, SetName
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.names import NameRefused, person_name
+from hobnob.protocol.people_commands import SetDetail
 from hobnob.protocol.replies import Welcome
+from hobnob.protocol.text import clean_line
 
 _NAME_ERRORS = frozenset({"name-invalid", "name-lookalike", "name-reserved", "name-taken"})
 
@@ -29,11 +33,12 @@ def pass_(client: Client, message: Message) -> Steps:
 
 @handles("USER", params=4, registered=False)
 def user(client: Client, message: Message) -> Steps:
-    """User and real name are not shown to anybody, so they are not kept."""
+    """The real name is shown to who asks; the user name is nobody's business."""
     if client.introduction is None:
         yield client.numeric(Numeric.ERR_ALREADYREGISTERED)
         return
     client.introduction.has_user = True
+    client.introduction.real_name = clean_line(message.params[3])
     yield from register(client)
 
 
@@ -75,6 +80,9 @@ def register(client: Client) -> Steps:
     assert isinstance(reply, Welcome)
     client.introduction = None
     yield from welcome(client)
+    if introduction.real_name and introduction.real_name != client.nick:
+        real_name = cut(introduction.real_name.encode(), MAX_REAL_NAME).decode()
+        yield SetDetail(key=REAL_NAME, value=real_name, keep=False)
 
 
 @handles("PING", params=1, registered=False, settled=False)
