@@ -17,6 +17,7 @@ from hobnob.protocol.ids import AUDIT, HOUSE
 from hobnob.protocol.records import (
     Directs,
     HistoryRule,
+    MaskKind,
     MessageKind,
     Posting,
     PresenceState,
@@ -186,13 +187,26 @@ class MemberUnmuted(RoomEvent, frozen=True):
 
 
 class RoomChanged(RoomEvent, frozen=True):
-    """The room is this now. `posting`: who may write; `slow`: seconds between two messages of one member."""
+    """The room is this now; `changed` names the fields that were otherwise before, and `name_before` the old name."""
 
     name: str
     kind: RoomKind
     history: HistoryRule
     posting: Posting = "all"
     slow: int = 0
+    topics: Posting = "all"
+    key: str = ""
+    limit: int = 0
+    changed: tuple[str, ...] = ()
+    name_before: str = ""
+
+
+class MaskChanged(RoomEvent, frozen=True):
+    """People like `mask` are kept out of the room, may not write, or come in all the same; or (not `on`) no more."""
+
+    kind: MaskKind
+    mask: str
+    on: bool = True
 
 
 class MemberAttached(RoomEvent, frozen=True):
@@ -428,8 +442,8 @@ Fact = (
     RoomCreated | MessageSent | MessageEdited | MessageDeleted | ReactionAdded | ReactionRemoved | MessagePinned
     | MessageUnpinned | TopicChanged | MemberJoined | MemberLeft | PersonRenamed | RoomGained | RoomLost | ReadMarked
     | DraftChanged | SettingChanged | PersonInvited | RoleChanged | MemberBanned | MemberUnbanned | MemberMuted
-    | MemberUnmuted | RoomChanged | AccountRegistered | AccountDeleted | ServerRoleChanged | Moderated | InvitedToRoom
-    | TagsSent | DeviceRevoked | PersonIgnored | PersonUnignored | DirectsChanged
+    | MemberUnmuted | RoomChanged | MaskChanged | AccountRegistered | AccountDeleted | ServerRoleChanged | Moderated
+    | InvitedToRoom | TagsSent | DeviceRevoked | PersonIgnored | PersonUnignored | DirectsChanged
 )  # fmt: skip
 AnyEvent = (
     Fact | MemberAttached | MemberDetached | TypingChanged | PresenceChanged | DetailChanged | WatchChanged | Gap

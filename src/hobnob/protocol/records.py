@@ -14,6 +14,7 @@ HistoryRule = Literal["all", "joined"]
 Posting = Literal["all", "moderators"]
 Directs = Literal["all", "shared"]
 RestrictionKind = Literal["ban", "mute"]
+MaskKind = Literal["ban", "mute", "exception", "invite"]
 Role = Literal["owner", "moderator", "member", "guest"]
 PresenceState = Literal["online", "away", "offline"]
 MessageKind = Literal["text", "action", "notice"]
@@ -39,7 +40,8 @@ class Person(Record, frozen=True):
 class Room(Record, frozen=True):
     """A room. A direct room has no name of its own; `people` says whose it is (only there).
 
-    `posting`: who may write. `slow`: seconds that a member has to leave between two messages.
+    `posting`: who may write, `topics`: who may say what it is about. `slow`: seconds that a member has to leave between
+    two messages. Who wants to join a room with a `key` has to name it; where there is a `limit`, no more can hear it.
     """
 
     id: str
@@ -50,6 +52,21 @@ class Room(Record, frozen=True):
     people: tuple[Person, ...] = ()
     posting: Posting = "all"
     slow: int = 0
+    topics: Posting = "all"
+    key: str = ""
+    limit: int = 0
+    topic_by: str = ""
+    topic_at: str = ""
+    created_at: str = ""
+
+
+class Mask(Record, frozen=True):
+    """A pattern of people in a room (``masks.py``): who is kept out, may not write, or comes in all the same."""
+
+    kind: MaskKind
+    mask: str
+    by_name: str = ""
+    at: str = ""
 
 
 class Member(Record, frozen=True):

@@ -260,6 +260,7 @@ def account_deleted(connection: sa.Connection, fact: AccountDeleted, _: SqlLog) 
     if fact.blanked:
         gone |= {"name": "", "key": fact.by, "skeleton": fact.by}
         connection.execute(sa.update(facts).where(facts.c.author == fact.by).values(author_name=""))
+        connection.execute(sa.update(rooms).where(rooms.c.topic_by == fact.by_name).values(topic_by=""))
         connection.execute(sa.update(direct_people).where(direct_people.c.person == fact.by).values(name=""))
     connection.execute(sa.update(persons).where(persons.c.id == fact.by).values(gone))
     _forget_drafts(connection, fact.by)

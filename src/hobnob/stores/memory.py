@@ -16,6 +16,7 @@ from hobnob.protocol.names import NameRefused, fold
 from hobnob.protocol.records import (
     Device,
     Invite,
+    Mask,
     Message,
     Person,
     Restriction,
@@ -212,6 +213,10 @@ class MemoryStore:
     def settings(self, person: str) -> dict[str, str]:
         with self._lock:
             return dict(self._memory.settings.get(person, {}))
+
+    def masks(self, room: str) -> list[Mask]:
+        with self._lock:
+            return list(self._memory.rooms[room].masks.values()) if room in self._memory.rooms else []
 
     def details(self, people: Sequence[str]) -> dict[str, dict[str, str]]:
         return {person: details for person in people if (details := _details(self.settings(person)))}

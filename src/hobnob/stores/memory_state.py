@@ -13,6 +13,7 @@ from hobnob.protocol.events import (
     AccountDeleted,
     DraftChanged,
     Fact,
+    MaskChanged,
     MemberBanned,
     MemberJoined,
     MemberLeft,
@@ -35,7 +36,7 @@ from hobnob.protocol.events import (
 )
 from hobnob.protocol.ids import AUDIT
 from hobnob.protocol.names import fold, skeleton
-from hobnob.protocol.records import Draft, Person, Role, Room, Version
+from hobnob.protocol.records import Draft, Mask, Person, Role, Room, Version
 from hobnob.stores.memory_accounts import MemoryAccounts
 from hobnob.stores.numbering import LogState
 from hobnob.stores.store import (
@@ -101,6 +102,7 @@ class RoomData:
     members: dict[str, MemberState] = field(default_factory=dict)
     drafts: dict[str, Draft] = field(default_factory=dict)
     invited: set[str] = field(default_factory=set)
+    masks: dict[tuple[str, str], Mask] = field(default_factory=dict)
 
     def standing(self, number: int) -> MessageState | None:
         """The message of this number, if it is not deleted."""
@@ -270,11 +272,11 @@ class Memory:
                 data.drafts.pop(fact.by, None)
                 data.invited.discard(fact.by)
                 if fact.blanked:
-                    _forget_name(data, fact.by)
+                    _forget_name(data, fact.by, fact.by_name)
 
     def _apply_to_room(self, fact: RoomEvent) -> None:
         if isinstance(fact, RoomCreated):
-            room = Room(fact.room, fact.name, fact.kind, fact.topic, fact.history)
+            room = Room(fact.room, fact.name, fact.kind, fact.topic, fact.history, created_at=fact.at)
             self.rooms[fact.room] = RoomData(room, lasting=fact.by == "")
             return
         data = self.rooms[fact.room]
@@ -291,8 +293,8 @@ class Memory:
                 data.members.pop(person, None)
                 data.drafts.pop(person, None)
             case TopicChanged(topic=topic):
-                data.room = replace(data.room, topic=topic)
-            case PersonInvited() | RoleChanged() | MemberBanned() | RoomChanged():
+                data.room = replace(data.room, topic=topic, topic_by=fact.by_name, topic_at=fact.at)
+            case PersonInvited() | RoleChanged() | MemberBanned() | RoomChanged() | MaskChanged():
                 _regulate(data, fact)
             case MessageEdited(of=of) | MessageDeleted(of=of) | MessagePinned(of=of) | MessageUnpinned(of=of):
                 if message := data.standing(of):
@@ -337,8 +339,12 @@ class Memory:
         self.accounts.drop_invites(room)
 
 
-def _regulate(data: RoomData, fact: PersonInvited | RoleChanged | MemberBanned | RoomChanged) -> None:
+def _regulate(data: RoomData, fact: PersonInvited | RoleChanged | MemberBanned | RoomChanged | MaskChanged) -> None:
     match fact:
+        case MaskChanged(kind=kind, mask=mask):
+            data.masks.pop((kind, mask), None)
+            if fact.on:
+                data.masks[kind, mask] = Mask(kind, mask, fact.by_name, fact.at)
         case PersonInvited(person=person):
             data.invited.add(person)
         case MemberBanned(person=person):
@@ -348,14 +354,17 @@ def _regulate(data: RoomData, fact: PersonInvited | RoleChanged | MemberBanned |
                 data.members[person].role = role
         case RoomChanged():
             data.room = replace(
-                data.room, name=fact.name, kind=fact.kind, history=fact.history, posting=fact.posting, slow=fact.slow
-            )
+                data.room, name=fact.name, kind=fact.kind, history=fact.history, posting=fact.posting, slow=fact.slow,
+                topics=fact.topics, key=fact.key, limit=fact.limit,
+            )  # fmt: skip
 
 
-def _forget_name(data: RoomData, person: str) -> None:
+def _forget_name(data: RoomData, person: str, name: str) -> None:
     for message in data.messages.values():
         if message.sent.by == person:
             message.sent = replace(message.sent, by_name="")
+    if data.room.topic_by == name:
+        data.room = replace(data.room, topic_by="")
     people = tuple(replace(one, name="") if one.id == person else one for one in data.room.people)
     data.room = replace(data.room, people=people)
 

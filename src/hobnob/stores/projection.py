@@ -14,6 +14,7 @@ from hobnob.protocol.events import (
     DirectsChanged,
     DraftChanged,
     Event,
+    MaskChanged,
     MemberBanned,
     MemberJoined,
     MemberLeft,
@@ -37,6 +38,7 @@ from hobnob.protocol.events import (
     TopicChanged,
 )
 from hobnob.protocol.names import fold, skeleton
+from hobnob.protocol.times import milliseconds
 from hobnob.stores import accounts, restrictions
 from hobnob.stores.conditions import direct_key
 from hobnob.stores.rows import Row, SqlLog, without_words
@@ -71,12 +73,14 @@ def _room_created(connection: sa.Connection, fact: RoomCreated, log: SqlLog) -> 
             topic=fact.topic,
             history=fact.history,
             lasting=fact.by == "",
+            created_at=milliseconds(fact.at),
         )
     )
 
 
 def _topic_changed(connection: sa.Connection, fact: TopicChanged, log: SqlLog) -> None:
-    connection.execute(sa.update(rooms).where(rooms.c.log == log.seq).values(topic=fact.topic))
+    new = {"topic": fact.topic, "topic_by": fact.by_name, "topic_at": milliseconds(fact.at)}
+    connection.execute(sa.update(rooms).where(rooms.c.log == log.seq).values(new))
 
 
 def _member_joined(connection: sa.Connection, fact: MemberJoined, log: SqlLog) -> None:
@@ -243,6 +247,7 @@ PROJECTIONS: dict[type[Event], Project] = {
     RoleChanged: restrictions.role_changed,
     RoomChanged: restrictions.room_changed,
     MemberBanned: restrictions.member_banned,
+    MaskChanged: restrictions.mask_changed,
     Moderated: restrictions.moderated,
     PersonInvited: accounts.person_invited,
     AccountDeleted: accounts.account_deleted,

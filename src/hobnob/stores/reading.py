@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from hobnob.protocol.names import NameRefused, fold
-from hobnob.protocol.records import Person, Room, RoomListing, RoomState
+from hobnob.protocol.records import Mask, Person, Room, RoomListing, RoomState
 from hobnob.protocol.replies import Unread
+from hobnob.protocol.times import rfc3339
 from hobnob.stores.among import Among
 from hobnob.stores.conditions import direct_key, name_clash
 from hobnob.stores.rows import PERSON, Row, decode_draft
@@ -18,6 +19,7 @@ from hobnob.stores.tables import (
     drafts,
     facts,
     logs,
+    masks,
     members,
     mentions,
     persons,
@@ -94,6 +96,12 @@ _ROOM = sa.select(
     rooms.c.lasting,
     rooms.c.posting,
     rooms.c.slow,
+    rooms.c.topics,
+    rooms.c.join_key,
+    rooms.c.most,
+    rooms.c.topic_by,
+    rooms.c.topic_at,
+    rooms.c.created_at,
     logs.c.head,
     logs.c.messages,
     logs.c.rights,
@@ -126,9 +134,22 @@ def _room_where(connection: sa.Connection, condition: sa.ColumnElement[bool]) ->
         return None
     people = _people(connection, direct_people.c.log == row.log) if row.kind == "direct" else {}
     room = Room(
-        row.id, row.name, row.kind, row.topic, row.history, people.get(row.log, ()), row.posting, row.slow
+        row.id, row.name, row.kind, row.topic, row.history, people.get(row.log, ()), row.posting, row.slow,
+        row.topics, row.join_key, row.most, row.topic_by, _time(row.topic_at), _time(row.created_at),
     )  # fmt: skip
     return RoomEntry(room, row.head, row.messages, row.rights, row.lasting)
+
+
+def _time(ms: int | None) -> str:
+    return rfc3339(ms) if ms else ""
+
+
+def masks_of(connection: sa.Connection, room: str) -> list[Mask]:
+    """The masks of a room, the oldest first."""
+    found = connection.execute(
+        sa.select(masks).join(logs, logs.c.seq == masks.c.log).where(logs.c.id == room).order_by(masks.c.number)
+    )
+    return [Mask(row.kind, row.mask, row.by_name, rfc3339(row.at)) for row in found]
 
 
 def room(connection: sa.Connection, id: str) -> RoomEntry | None:

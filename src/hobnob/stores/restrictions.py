@@ -3,14 +3,14 @@
 import sqlalchemy as sa
 
 from hobnob.protocol.codec import decode_fact
-from hobnob.protocol.events import MemberBanned, Moderated, RoleChanged, RoomChanged
+from hobnob.protocol.events import MaskChanged, MemberBanned, Moderated, RoleChanged, RoomChanged
 from hobnob.protocol.ids import AUDIT
 from hobnob.protocol.names import fold
 from hobnob.protocol.records import Restriction
 from hobnob.protocol.times import milliseconds, rfc3339
 from hobnob.stores.accounts import STAFF, end_invitation
 from hobnob.stores.rows import SqlLog
-from hobnob.stores.tables import facts, logs, members, persons, restrictions, rooms
+from hobnob.stores.tables import facts, logs, masks, members, persons, restrictions, rooms
 
 # What facts make of them
 
@@ -51,8 +51,20 @@ def room_changed(connection: sa.Connection, fact: RoomChanged, log: SqlLog) -> N
         "history": fact.history,
         "posting": fact.posting,
         "slow": fact.slow,
+        "topics": fact.topics,
+        "join_key": fact.key,
+        "most": fact.limit,
     }
     connection.execute(sa.update(rooms).where(rooms.c.log == log.seq).values(new))
+
+
+def mask_changed(connection: sa.Connection, fact: MaskChanged, log: SqlLog) -> None:
+    """A mask begins or ends."""
+    same = sa.and_(masks.c.log == log.seq, masks.c.kind == fact.kind, masks.c.mask == fact.mask)
+    connection.execute(sa.delete(masks).where(same))
+    if fact.on:
+        row = {"log": log.seq, "kind": fact.kind, "mask": fact.mask, "number": fact.number, "by_name": fact.by_name}
+        connection.execute(sa.insert(masks).values(**row, at=milliseconds(fact.at)))
 
 
 def member_banned(connection: sa.Connection, fact: MemberBanned, log: SqlLog) -> None:

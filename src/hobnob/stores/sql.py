@@ -19,7 +19,7 @@ import structlog
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import Fact, Moderated
 from hobnob.protocol.names import NameRefused
-from hobnob.protocol.records import Device, Invite, Message, Person, Restriction, RoomListing, RoomState, Version
+from hobnob.protocol.records import Device, Invite, Mask, Message, Person, Restriction, RoomListing, RoomState, Version
 from hobnob.protocol.replies import Unread
 from hobnob.stores import accounts, history, reading, restrictions, sqlite
 from hobnob.stores.folder import DataFolder
@@ -262,6 +262,9 @@ class SqlStore:
 
     def settings(self, person: str) -> dict[str, str]:
         return self._read(reading.settings_of, person)
+
+    def masks(self, room: str) -> list[Mask]:
+        return self._read(reading.masks_of, room)
 
     def details(self, people: Sequence[str]) -> dict[str, dict[str, str]]:
         return self._read(reading.details_of, people)

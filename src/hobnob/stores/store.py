@@ -15,7 +15,7 @@ Projection, by event (besides the log itself):
   MessageDeleted   text, versions, mentions, reactions and pin are erased; number, author, ref and thread stay
   Reaction…, MessagePinned…    state of the message    TopicChanged    the room's topic
   PersonRenamed    the person's name    ReadMarked, DraftChanged, SettingChanged    a member's mark, draft; a setting
-  RoleChanged      the member's role    RoomChanged    name, kind, history, posting and slow of the room
+  RoleChanged      the member's role    RoomChanged    what the room is    MaskChanged    a mask of the room
   PersonInvited    an invitation, until they join    InvitedToRoom, MemberBanned… and their opposites: only the log
   ServerRoleChanged    the person's role    AccountDeleted    kind ``deleted``; memberships, tokens, settings, drafts,
                    ignored ones and invites end; `blanked`: the name is emptied and free again
@@ -37,6 +37,7 @@ from hobnob.protocol.records import (
     Device,
     Directs,
     Invite,
+    Mask,
     Message,
     Person,
     PersonKind,
@@ -439,6 +440,9 @@ class Store(Protocol):
 
     def members(self, room: str) -> list[Membership]:
         """All kept members of a room, by id."""
+
+    def masks(self, room: str) -> list[Mask]:
+        """The masks of a room, the oldest first."""
 
     def unread(self, person: str, room: str) -> Unread | None:
         """What a person has unread in a room: others' messages after the mark that are not deleted. None: no member."""

@@ -161,6 +161,12 @@ rooms = sa.Table(
     sa.Column("lasting", sa.Boolean, nullable=False),
     sa.Column("posting", sa.Text, nullable=False, server_default="all"),
     sa.Column("slow", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("topics", sa.Text, nullable=False, server_default="all"),
+    sa.Column("join_key", sa.Text, nullable=False, server_default=""),
+    sa.Column("most", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("topic_by", sa.Text, nullable=False, server_default=""),
+    sa.Column("topic_at", sa.BigInteger),  # null: it has not been changed
+    sa.Column("created_at", sa.BigInteger, nullable=False, server_default="0"),
 )
 
 direct_people = sa.Table(
@@ -200,6 +206,17 @@ settings = sa.Table(
     sa.Column("person", sa.Text, primary_key=True),
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
+)
+
+masks = sa.Table(
+    "masks",
+    metadata,
+    _log_key(),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("mask", sa.Text, primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("by_name", sa.Text, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
 )
 
 # Who was asked into a room and has not joined it since.
@@ -245,5 +262,5 @@ ignored = sa.Table(
 
 # What is about one room and can be removed.
 OF_A_ROOM = (
-    edits, deletions, reactions, pins, mentions, direct_people, members, drafts, invitations, invites, rooms
+    edits, deletions, reactions, pins, mentions, direct_people, members, drafts, invitations, invites, masks, rooms
 )  # fmt: skip

@@ -10,6 +10,7 @@ from tests.unit.stores.builders import ADA, BOB, EVE, LOBBY, NOW, TEA, furnish, 
 
 from hobnob.protocol.events import (
     DraftChanged,
+    MaskChanged,
     MessageDeleted,
     MessageEdited,
     MessagePinned,
@@ -87,7 +88,14 @@ others = st.one_of(
         kept_people, emojis, st.none() | texts,
     ),
     st.builds(lambda person, name: PersonRenamed(name=name, by=person.id), people, names),
-    st.builds(lambda room, topic: TopicChanged(room=room, topic=topic), rooms, texts),
+    st.builds(
+        lambda room, topic, person: TopicChanged(room=room, topic=topic, by=person.id, by_name=person.name),
+        rooms, texts, people,
+    ),
+    st.builds(
+        lambda room, kind, mask, on: MaskChanged(room=room, kind=kind, mask=mask, on=on, by_name="aaa"),
+        rooms, st.sampled_from(["ban", "mute"]), st.sampled_from(["a*!*@*", "*!*@h"]), st.booleans(),
+    ),
     st.builds(
         lambda room, name, by: RoomCreated(room=room, name=name, by=by),
         st.sampled_from(ROOMS[1:]), names, st.sampled_from(["", ADA.id]),
@@ -166,6 +174,7 @@ def agree_on_rooms(one: Store, two: Store) -> None:
     for room in ROOMS:
         assert one.room(room) == two.room(room)
         assert one.members(room) == two.members(room)
+        assert one.masks(room) == two.masks(room)
         assert one.events_since(room, 0, 999) == two.events_since(room, 0, 999)
         for number in range(1, 20):
             assert one.versions(room, number) == two.versions(room, number)

@@ -23,6 +23,7 @@ from tests.unit.stores.builders import (
 
 from hobnob.protocol.events import (
     DraftChanged,
+    MaskChanged,
     MessageEdited,
     MessagePinned,
     MessageSent,
@@ -30,12 +31,13 @@ from hobnob.protocol.events import (
     PersonRenamed,
     ReactionAdded,
     ReactionRemoved,
+    RoomChanged,
     SettingChanged,
     TopicChanged,
 )
-from hobnob.protocol.records import Draft, Message, Person, RoomListing, RoomState, Version
+from hobnob.protocol.records import Draft, Mask, Message, Person, RoomListing, RoomState, Version
 from hobnob.protocol.replies import Unread
-from hobnob.stores.store import AddDirectPeople, AddToken, Membership, Store
+from hobnob.stores.store import AddDirectPeople, AddToken, DropRoom, Membership, Store
 
 LATER = NOW + 1000
 LATER_AT = "2025-11-23T12:13:21.123Z"
@@ -103,6 +105,38 @@ def test_a_room(store: Store) -> None:
     assert (entry.room.id, entry.room.name, entry.room.kind, entry.room.topic) == (TEA, "Tea", "private", "leaves")
     assert (entry.head, entry.count, entry.rights, entry.lasting) == (2, 0, 0, False)
     assert (store.room("r_none"), store.room_by_name("none"), store.room_by_name("a b")) == (None, None, None)
+
+
+def test_when_a_room_was_made_and_who_set_its_topic(store: Store) -> None:
+    happen(store, created(TEA, "Tea", ADA.id))
+    entry = store.room(TEA)
+    assert entry is not None
+    assert (entry.room.created_at, entry.room.topic_by, entry.room.topic_at) == (AT, "", "")
+    happen(store, TopicChanged(room=TEA, topic="leaves", by=ADA.id, by_name="ada"))
+    entry = store.room(TEA)
+    assert entry is not None
+    assert (entry.room.topic_by, entry.room.topic_at) == ("ada", AT)
+
+
+def test_on_what_terms_one_comes_in(store: Store) -> None:
+    happen(store, created(TEA, "Tea", ADA.id))
+    happen(
+        store, RoomChanged(room=TEA, name="Tea", kind="public", history="all", topics="moderators", key="k", limit=7)
+    )
+    entry = store.room(TEA)
+    assert entry is not None
+    assert (entry.room.topics, entry.room.key, entry.room.limit) == ("moderators", "k", 7)
+
+
+def test_masks_begin_and_end(store: Store) -> None:
+    happen(store, created(TEA, "Tea", ADA.id))
+    for kind, mask, on in (("ban", "b*!*@*", True), ("mute", "b*!*@*", True), ("ban", "a*!*@*", True),
+                           ("ban", "b*!*@*", False), ("ban", "c*!*@*", False)):  # fmt: skip
+        happen(store, MaskChanged(room=TEA, kind=kind, mask=mask, on=on, by=ADA.id, by_name="ada"))  # type: ignore[arg-type]
+    assert store.masks(TEA) == [Mask("mute", "b*!*@*", "ada", AT), Mask("ban", "a*!*@*", "ada", AT)]
+    assert store.masks(LOBBY) == []
+    keep(store, item(writes=(DropRoom(TEA),)))
+    assert store.masks(TEA) == []
 
 
 def test_a_room_lasts_from_its_first_kept_member(store: Store) -> None:
