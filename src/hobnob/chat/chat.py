@@ -13,6 +13,7 @@ from typing import TypeVar
 import structlog
 
 from hobnob.buses.bus import Bus
+from hobnob.chat import burden
 from hobnob.chat import handlers as handlers
 from hobnob.chat.attendance import Attendance
 from hobnob.chat.audience import Audience
@@ -132,6 +133,8 @@ class Chat:
         self.restrictions = Restrictions(clock)
         self.conversations: dict[Conversation, None] = {}
         """All, until their links are closed."""
+        self.slow: dict[Conversation, None] = {}
+        """Those for whom more may be kept than for others."""
         self.empty = asyncio.Event()
         """Set once the last link is closed after `stop`."""
         self.stopping = False
@@ -139,7 +142,7 @@ class Chat:
         """How many deletions and leavings were told here: what was read before one may be too much after it."""
         self._performing: set[asyncio.Task[Reply]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._looking: asyncio.Task[None] | None = None
+        self._looking: list[asyncio.Task[None]] = []
         self._sessions = 0
 
     async def open(self) -> None:
@@ -161,7 +164,7 @@ class Chat:
         self.house = Audience(self.pace, self.house_log)
         self.lobby = await self._open_lobby()
         self.searching.start()
-        self._looking = self.loop.create_task(self._dismiss_strangers())
+        self._looking += [self.loop.create_task(self._dismiss_strangers()), self.loop.create_task(self._relieve())]
         if not self.bus.alone:
             self.logs.look()
 
@@ -184,9 +187,9 @@ class Chat:
         """Tell everyone, keep what was said, let go."""
         self.stopping = True
         await self.logs.stop()
-        if self._looking is not None:
-            self._looking.cancel()
-            await asyncio.gather(self._looking, return_exceptions=True)
+        for look in self._looking:
+            look.cancel()
+        await asyncio.gather(*self._looking, return_exceptions=True)
         if under_way := self._performing | self._tasks:
             await asyncio.wait(under_way, timeout=LAST_WAIT)
         for task in self._tasks:
@@ -222,11 +225,17 @@ class Chat:
     def closed(self, conversation: Conversation) -> None:
         """A client's link is closed."""
         self.conversations.pop(conversation, None)
+        self.slow.pop(conversation, None)
         self._look_if_empty()
 
     def _look_if_empty(self) -> None:
         if self.stopping and not self.conversations:
             self.empty.set()
+
+    async def _relieve(self) -> None:
+        while True:
+            await asyncio.sleep(burden.WEIGH_EVERY)
+            burden.relieve(self.slow, self.policy.most_kept)
 
     async def _dismiss_strangers(self) -> None:
         """One look at all clients, oldest first, instead of a timer for each."""

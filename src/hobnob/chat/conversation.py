@@ -37,6 +37,9 @@ time."""
 READING = EventsSince | ReadHistory | ReadVersions | Search
 """Commands that are answered with texts of others, and never under way beside anything else."""
 
+COMMAND_SIZE = 512
+"""Bytes that a command takes until it is done, besides its text."""
+
 UnderWay = tuple[Command, "asyncio.Future[Reply]"] | bytes
 
 
@@ -70,6 +73,16 @@ class Conversation:
         """Whether hello was answered with a welcome."""
         return self.session.here is not None
 
+    @property
+    def slow(self) -> bool:
+        """Whether it takes nothing of what is written, or is read no further."""
+        return not self._closed and (self.session.outbox.paused or not self._reading)
+
+    def own_bytes(self) -> int:
+        """About as much as is kept for this client alone: what it said that is not done, and what it has not taken."""
+        said = len(self._said or ()) + len(self._following or ()) + len(self._under_way or ())
+        return self._unanswered + said * COMMAND_SIZE + self.session.outbox.own_bytes() + self._link.unsent()
+
     def receive(self, data: bytes) -> None:
         """Bytes came."""
         if not self._closed:
@@ -83,6 +96,7 @@ class Conversation:
 
     def pause(self) -> None:
         """The link is full."""
+        self._chat.slow[self] = None
         self.session.outbox.pause()
 
     def resume(self) -> None:
@@ -248,9 +262,11 @@ class Conversation:
     def _pace_reading(self) -> None:
         if not (self._said or self._following or self._under_way):
             self._unanswered = 0
-        much = len(self._said or ()) > MOST_SAID or self._unanswered > MOST_UNANSWERED
+        resting = self._resting is not None
+        much = resting or len(self._said or ()) > MOST_SAID or self._unanswered > MOST_UNANSWERED
         if much and self._reading:
             self._reading = False
+            self._chat.slow[self] = None
             self._link.pause_reading()
         elif not much and not self._reading and not self._closed:
             self._reading = True

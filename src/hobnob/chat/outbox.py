@@ -7,7 +7,8 @@ words for that) or is cut.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from hobnob.chat.tick import Tick
@@ -160,6 +161,17 @@ class Outbox:
         self._later = deque(piece for piece in self._later or () if stays(piece))
         self.size = sum(p.size if isinstance(p, Part) else len(p) for q in (self._waiting, self._later) for p in q)
         return lost
+
+    def own_bytes(self) -> int:
+        """Of what waits, the bytes that nobody else waits for."""
+        return sum(len(piece) for piece in self._pieces() if not isinstance(piece, Part))
+
+    def ticks(self) -> set[Tick]:
+        """Of what waits, what others may wait for too."""
+        return {piece.tick for piece in self._pieces() if isinstance(piece, Part)}
+
+    def _pieces(self) -> Iterable[Piece]:
+        return chain(self._turn, self._waiting or (), self._later or ())
 
     def _drain(self) -> None:
         while (waiting := self._waiting) and not self._paused:

@@ -16,11 +16,13 @@ class Policy:
     """See the head of this file; the defaults are for a house on loopback.
 
     `trusted_networks` meet no limit by address, and nor does loopback where it is `loopback_exempt`: not where a tunnel
-    makes strangers look local. `limited`: whether anything is counted at all.
+    makes strangers look local. `limited`: whether anything is counted at all. `most_kept`: bytes that may be kept for
+    all slow clients together.
     """
 
     access: Access = "open"
     limited: bool = True
+    most_kept: int = 256 * 1024 * 1024
     trusted_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     loopback_exempt: bool = True
     shortest_password: int = SHORTEST

@@ -160,6 +160,9 @@ class Link(Protocol):
     def resume_reading(self) -> None:
         """Take bytes again."""
 
+    def unsent(self) -> int:
+        """Bytes that were written and have not left yet."""
+
 
 class Conversation(Protocol):
     """A codec at work on a link: one ordered queue of what was said and what is answered."""

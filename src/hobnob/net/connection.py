@@ -16,10 +16,19 @@ HIGH_WATER = 64 * 1024
 """Bytes in the transport's buffer from which on a reader counts as slow."""
 
 
-class Connection(asyncio.Protocol):
-    """See the head of this file. Implements `Link`. `gone` is called once, when the connection is lost."""
+PIECE = 2048
+"""Bytes that the conversation is given at once: in one read there may be 30,000 lines, and each takes a hundred times
+its size when it is understood."""
 
-    __slots__ = ("_closing", "_conversation", "_cut", "_gone", "_house", "_make_codec", "_peer", "_transport")
+
+class Connection(asyncio.Protocol):
+    """See the head of this file. Implements `Link`. `gone` is called once, when the conversation is over.
+
+    That may be later than the end of the connection: what was said before an orderly end is still done.
+    """
+
+    __slots__ = ("_closing", "_conversation", "_cut", "_ended", "_giving", "_gone", "_house", "_lost", "_make_codec",
+                 "_peer", "_reading", "_transport", "_unread")  # fmt: skip
 
     def __init__(self, house: House, make_codec: Callable[[Peer], Codec], peer: Peer, gone: Callable[[], None]) -> None:
         self._house = house
@@ -27,6 +36,13 @@ class Connection(asyncio.Protocol):
         self._peer = peer
         self._gone = gone
         self._closing = False
+        self._reading = True
+        self._unread = b""
+        """Of the last read, what the conversation has not been given."""
+        self._giving = False
+        self._ended = False
+        """The end of input came, perhaps behind what is unread."""
+        self._lost = False
         self._cut: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -35,17 +51,26 @@ class Connection(asyncio.Protocol):
         self._conversation: Conversation = self._house.enter(self._make_codec(self._peer), self, self._peer.origin)
 
     def data_received(self, data: bytes) -> None:
-        self._conversation.receive(data)
+        if len(data) <= PIECE and not self._unread:
+            self._conversation.receive(data)
+        else:
+            self._unread += data
+            self._give()
 
     def eof_received(self) -> bool:
-        self._conversation.end()
-        return not self._peer.tls
+        self._ended = True
+        if not self._unread:
+            self._conversation.end()
+        return not self._peer.tls  # which has no half close
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._gone()
+        self._lost = True
         if self._cut is not None:
             self._cut.cancel()
-        self._conversation.lost("connection lost" if error is None else f"connection lost: {_reason(error)}")
+        if error is not None or not self._ended or self._closing:
+            self._over("connection lost" if error is None else f"connection lost: {_reason(error)}")
+        else:
+            self._conversation.resume()  # nothing that is still answered has to wait for its reader
 
     def pause_writing(self) -> None:
         self._conversation.pause()
@@ -53,10 +78,28 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._conversation.resume()
 
+    def _give(self) -> None:
+        """Pass on what was read, piece by piece, as long as the conversation takes more."""
+        if self._giving:
+            return
+        self._giving = True
+        while self._unread and self._reading:
+            piece, self._unread = self._unread[:PIECE], self._unread[PIECE:]
+            self._conversation.receive(piece)
+        self._giving = False
+        if self._ended and not self._unread:
+            self._conversation.end()
+
+    def _over(self, reason: str) -> None:
+        self._gone()
+        self._conversation.lost(reason)
+
     # Link
 
     def write(self, data: bytes) -> None:
         """Send; never waits, and never fails: others are written to in the same turn."""
+        if self._lost:
+            return
         try:
             self._transport.write(data)
         except RuntimeError:  # uvloop says so between the loss of a connection and `connection_lost`
@@ -64,20 +107,32 @@ class Connection(asyncio.Protocol):
 
     def close(self) -> None:
         """Send what was written, then close; cut a peer that does not take it."""
-        if not self._closing:
-            self._closing = True
-            self._cut = asyncio.get_running_loop().call_later(CLOSE_WITHIN, self._transport.abort)
+        if self._closing:
+            return
+        self._closing = True
+        loop = asyncio.get_running_loop()
+        if self._lost:
+            loop.call_soon(self._over, "end of input")
+        else:
+            self._cut = loop.call_later(CLOSE_WITHIN, self._transport.abort)
             self._transport.close()
 
     def pause_reading(self) -> None:
         """Take no more bytes for now."""
+        self._reading = False
         if not self._transport.is_closing():
             self._transport.pause_reading()
 
     def resume_reading(self) -> None:
-        """Take bytes again."""
-        if not self._transport.is_closing():
+        """Take bytes again, those first that are here."""
+        self._reading = True
+        self._give()
+        if self._reading and not self._transport.is_closing():
             self._transport.resume_reading()
+
+    def unsent(self) -> int:
+        """Bytes that were written and have not left yet."""
+        return 0 if self._lost else self._transport.get_write_buffer_size()
 
 
 def _reason(error: Exception) -> str:

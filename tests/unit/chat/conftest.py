@@ -65,6 +65,9 @@ class MemoryLink:
     def resume_reading(self) -> None:
         self.reading = True
 
+    def unsent(self) -> int:
+        return 0
+
 
 @dataclass(frozen=True, slots=True)
 class PlainWire:

@@ -7,7 +7,6 @@ from tests.unit.chat.conftest import AFAR, HERE, Client, Join, TestStore, Visito
 
 from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat
-from hobnob.chat.conversation import MOST_SAID
 from hobnob.chat.handling import HANDLERS
 from hobnob.chat.limits import RATES, Limit, Limits, Rate, Rates
 from hobnob.chat.origins import Origins
@@ -79,12 +78,12 @@ async def test_direct_messages_are_slowed_too(chat: Chat) -> None:
     assert bob.texts() == [str(n) for n in range(20)]
 
 
-async def test_who_has_much_left_to_say_is_read_no_further(chat: Chat) -> None:
+async def test_who_is_slowed_is_read_no_further_until_all_is_said(chat: Chat) -> None:
     limit(chat, Limit.SENDING, person=Rate(BURST, 0.001))
     ada = await from_afar(chat, "ada")
-    ada.conversation.receive(frames(BURST + 100))
+    ada.conversation.receive(frames(BURST))
     assert is_read(ada)
-    ada.conversation.receive(frames(MOST_SAID))
+    ada.conversation.receive(frames(1))
     assert not is_read(ada)
     chat.limits = Limits(Origins(), on=False)
     ada.conversation.receive(Client.frame("ping", "after"))

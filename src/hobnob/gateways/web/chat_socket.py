@@ -53,6 +53,9 @@ class SocketLink:
                 self._paused.set_result(None)
             self._paused = None
 
+    def unsent(self) -> int:
+        return self._transport.get_write_buffer_size()
+
     @property
     def paused(self) -> bool:
         """Whether the peer is read no further."""

@@ -32,6 +32,9 @@ class Terminal:
     def pause_reading(self) -> None:
         self.reading = False
 
+    def unsent(self) -> int:
+        return 0
+
     def resume_reading(self) -> None:
         self.reading = True
         self._changed.set()
