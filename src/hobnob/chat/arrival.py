@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from hobnob.chat.confidential import shown, tellable
 from hobnob.chat.log import Log
 from hobnob.chat.lookup import by, first_visible, me
 from hobnob.chat.people import Here
@@ -57,7 +58,7 @@ async def arrive(chat: "Chat", session: "Session", came: Came, command: Hello) -
     try:
         if person.kind == "visitor":
             return _visit(chat, session, came)
-        found = _begun(chat, came) if came.rooms else await _look_up(chat, person)
+        found = _begun(chat, came) if came.rooms else await _look_up(chat, session, person)
         welcome = await _attend(chat, session, came, command, found)
         # From the entering on, a device that is revoked ends this session. What was revoked before shows here.
         if came.stands is not None and not await chat.keeper.read(came.stands, chat.store):
@@ -124,9 +125,9 @@ def _begun(chat: "Chat", came: Came) -> _Found:
     return _Found(states, list(came.rooms), len(states), chat.house_log.head)
 
 
-async def _look_up(chat: "Chat", person: Person) -> _Found:
+async def _look_up(chat: "Chat", session: "Session", person: Person) -> _Found:
     """What there is of somebody who comes back."""
-    states = await chat.keeper.read(chat.store.rooms_of, person.id)
+    states = shown(session, await chat.keeper.read(chat.store.rooms_of, person.id))
     states.sort(key=lambda state: state.id != chat.lobby.id)
     rooms = [room for state in states if (room := await chat.rooms.open(state.id)) is not None]
     heads = await chat.keeper.read(chat.store.heads, (person.id, HOUSE))
@@ -185,7 +186,7 @@ async def _missed(chat: "Chat", session: "Session", command: Hello, found: _Foun
             facts, _ = await chat.keeper.read(chat.store.events_since, log.id, number, ends[log] - number)
             bytes_left = max(0, bytes_left - sum(len(encode(fact)) for fact in facts))
         if facts and bytes_left:
-            missed += facts
+            missed += await tellable(chat, session, facts) if log is mine else facts
         else:
             is_room = log is not house and log is not mine
             name = "house" if log is house else "me"

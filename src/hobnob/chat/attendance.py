@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from hobnob.chat.confidential import may_be_told, may_hear
 from hobnob.chat.devices import ends
 from hobnob.chat.lookup import by
 from hobnob.chat.restrictions import in_words
@@ -19,6 +20,7 @@ from hobnob.protocol.events import (
     AccountRegistered,
     DeviceRevoked,
     Event,
+    InvitedToRoom,
     MemberAttached,
     MemberDetached,
     MemberJoined,
@@ -45,7 +47,7 @@ class Attendance:
     def attach(self, session: "Session", room: Room) -> None:
         """Let a session hear a room of which its person is a member."""
         here = session.here
-        if here is None or session.closed or room.id in session.rooms:
+        if here is None or session.closed or room.id in session.rooms or not may_hear(session, room):
             return
         sessions = room.sessions.setdefault(here.person.id, {})
         first = not sessions
@@ -95,6 +97,14 @@ class Attendance:
             if event.by != event.person:
                 session.outbox.drop_rooms(room.id)
                 session.outbox.put(session.wire.encode(event, room.record))
+        self._rest(room)
+
+    def secluded(self, room: Room) -> None:
+        """A room may be private now: who could be overheard hears it no more."""
+        for sessions in tuple(room.sessions.values()):
+            for session in tuple(sessions):
+                if not may_hear(session, room) and self._detach(session, room) and session.person is not None:
+                    self._chat.tell_now(MemberDetached(room=room.id, **by(session.person)))
         self._rest(room)
 
     def leave(self, session: "Session", reason: str) -> None:
@@ -158,9 +168,10 @@ class Attendance:
                 session.outbox.put(data)
 
     def tell_person(self, here: "Here", event: Event, origin: "Session | None") -> None:
-        """Tell a fact of a person's own log to those of their clients that follow it."""
+        """Tell a fact of a person's own log to those of their clients that follow it; an invitation to all."""
         for session in tuple(here.sessions):
-            if session.manner.facts and (session is not origin or session.wire.echo):
+            follows = session.manner.facts or isinstance(event, InvitedToRoom)
+            if follows and may_be_told(self._chat, session, event) and (session is not origin or session.wire.echo):
                 session.outbox.put(session.wire.encode(event, None))
 
     def revoked(self, here: "Here", event: DeviceRevoked, origin: "Session | None") -> None:
@@ -205,15 +216,23 @@ class Attendance:
 
         Whom it bans is sent away.
         """
-        room = self._chat.rooms.get(event.room)
         for here in self._chat.people:
-            privy = here.person.role in STAFF
-            if room is not None and not privy and (member := room.members.get(here.person.id)) is not None:
-                privy = member.role in STAFF
-            if privy:
-                self.tell_person(here, event, origin)
+            if not self._is_privy(here, event.room):
+                continue
+            for session in tuple(here.sessions):
+                echoes = session is not origin or session.wire.echo
+                if echoes and session.manner.facts and session.origin.confidential:
+                    session.outbox.put(session.wire.encode(event, None))
         if event.action == "ban" and not event.room:
             self._send_away()
+
+    def _is_privy(self, here: "Here", room: str) -> bool:
+        """Whether somebody is a moderator of the server, or of a live room."""
+        if here.person.role in STAFF:
+            return True
+        live = self._chat.rooms.get(room)
+        member = None if live is None else live.members.get(here.person.id)
+        return member is not None and member.role in STAFF
 
     def _send_away(self) -> None:
         """End the sessions of all who are banned from the server."""

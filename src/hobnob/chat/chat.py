@@ -51,6 +51,7 @@ from hobnob.protocol.events import (
     Moderated,
     PersonRenamed,
     PresenceChanged,
+    RoomChanged,
     RoomCreated,
     RoomEvent,
     RoomGained,
@@ -139,7 +140,7 @@ class Chat:
         """Set once the last link is closed after `stop`."""
         self.stopping = False
         self.removals = 0
-        """How many deletions and leavings were told here: what was read before one may be too much after it."""
+        """How many deletions, leavings and changes of rooms were told: what was read before one may be too much now."""
         self._performing: set[asyncio.Task[Reply]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._looking: list[asyncio.Task[None]] = []
@@ -158,7 +159,7 @@ class Chat:
         await self.keeper.read(self.store.forget_visitors)
         heads = await self.keeper.read(self.store.heads, (HOUSE, AUDIT))
         self.house_rights = await self.keeper.read(self.store.rights, AUDIT)
-        self.restrictions.load(await self.keeper.read(self.store.restrictions))
+        await self.keeper.read(self.restrictions.load, self.store)
         self.logs.begin(AUDIT, heads.get(AUDIT, 0), self._audit_applied)
         self.house_log = self.logs.begin(HOUSE, heads.get(HOUSE, 0), self._house_applied)
         self.house = Audience(self.pace, self.house_log)
@@ -396,6 +397,10 @@ class Chat:
         elif isinstance(event, MessageDeleted):
             self.removals += 1
             self.searching.deleted(room.id, event.of)
+        elif isinstance(event, RoomChanged):
+            self.removals += 1
+            self.rooms.renamed(room)
+            self.attendance.secluded(room)
 
     def mine_applied(self, here: Here, event: Event, origin: Session | None) -> None:
         """A fact of the log of somebody who is here."""

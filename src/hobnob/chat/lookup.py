@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 import msgspec
 
+from hobnob.chat.confidential import may_hear
 from hobnob.chat.rights import stands_outside
 from hobnob.chat.room import Room, RoomMember
 from hobnob.protocol.codec import encode
@@ -62,7 +63,7 @@ def live_room(chat: "Chat", session: "Session", ref: str) -> Room | None:
         room = chat.rooms.direct(frozenset((me(session).person.id, other.person.id))) if other else None
     else:
         room = chat.rooms.find(ref)
-    return room if room is not None and me(session).person.id in room.members else None
+    return room if room is not None and me(session).person.id in room.members and may_hear(session, room) else None
 
 
 def counted_room(chat: "Chat", session: "Session", command: Command) -> str | None:
@@ -92,9 +93,11 @@ async def room_of(chat: "Chat", session: "Session", ref: str) -> tuple[Room, Roo
         room = await chat.rooms.open_direct(frozenset((asker, other.id)))
     else:
         room = await chat.rooms.open(ref)
-    if room is not None and (member := room.members.get(asker) or stands_outside(session, room)) is not None:
+    if room is None or not may_hear(session, room):
+        raise ChatError("no-such-room")
+    if (member := room.members.get(asker) or stands_outside(session, room)) is not None:
         return room, member
-    if room is not None and room.record.kind == "public":
+    if room.record.kind == "public":
         raise ChatError("not-a-member")
     raise ChatError("no-such-room")
 

@@ -7,12 +7,19 @@ it is, in ms since 1970. A ban by address holds for everybody who comes from the
 from collections.abc import Callable, Iterator
 from ipaddress import IPv6Address, ip_address, ip_network
 from math import inf
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import Moderated, restriction_of
 from hobnob.protocol.records import Person, Restriction, RestrictionKind
 from hobnob.protocol.times import milliseconds
+
+if TYPE_CHECKING:
+    from hobnob.stores.store import Store
+
+
+LONGEST_CLOSED = 7 * 24 * 3600
+"""Seconds that the doors can be closed."""
 
 
 class Held(NamedTuple):
@@ -34,10 +41,20 @@ class Restrictions:
         self.mutes: dict[tuple[str, str], Held] = {}
         self._doors_open_at = 0
 
-    def load(self, kept: list[Restriction]) -> None:
-        """Begin with what the store has."""
-        for restriction in kept:
+    def load(self, store: "Store") -> None:
+        """Begin with what the store has. Blocks."""
+        for restriction in store.restrictions():
             self._add(restriction)
+        before, more = None, True
+        long_ago = self._clock() - 1000 * LONGEST_CLOSED
+        while more:
+            lines, more = store.audit(room=None, before=before, limit=200)
+            for line in lines:
+                if line.action == "doors":
+                    return self.apply(line)
+                more = more and milliseconds(line.at) > long_ago
+                before = line.number
+        return None
 
     def apply(self, fact: Moderated) -> None:
         """What a line of the audit log changes."""

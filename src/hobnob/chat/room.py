@@ -12,10 +12,12 @@ from hobnob.chat.audience import Audience
 from hobnob.chat.log import Log
 from hobnob.protocol.events import (
     Event,
+    MemberBanned,
     MemberJoined,
     MemberLeft,
     MessageDeleted,
     MessageSent,
+    PersonInvited,
     PersonRenamed,
     RoleChanged,
     RoomChanged,
@@ -59,8 +61,10 @@ class Room:
         self.count = entry.count
         self.lasting = entry.lasting
         self.deletions = 0
-        """How many there were since the room is live; who reads meanwhile may have to read again."""
+        """How many there were since the room is live, or changes of who sees what; who reads meanwhile reads again."""
         self.members = {m.person.id: RoomMember(m.person.id, m.person.name, m.role, m.since) for m in members}
+        self.invited: set[str] = set()
+        """The visitors who were asked in; those whose invitation is kept are the store's to know."""
         self.sessions: dict[str, dict[Session, None]] = {}
         """The sessions that hear the room, by person."""
         self.log = Log(self.id, entry.head, self.apply, late)
@@ -89,13 +93,19 @@ class Room:
                 since = known.since if known else event.number or self.log.head + 1
                 self.members[event.person] = RoomMember(event.person, event.person_name, event.role, since)
                 self.lasting = self.lasting or event.number > 0
+                self.invited.discard(event.person)
                 self._names = None
             case MemberLeft():
                 self.members.pop(event.person, None)
                 self._names = None
             case RoleChanged() if (member := self.members.get(event.person)) is not None:
                 member.role = event.role
+            case MemberBanned():
+                self.invited.discard(event.person)
+            case PersonInvited() if not event.number:
+                self.invited.add(event.person)
             case RoomChanged():
+                self.deletions += event.history != self.record.history
                 self.record = msgspec.structs.replace(
                     self.record, name=event.name, kind=event.kind, history=event.history, posting=event.posting,
                     slow=event.slow,

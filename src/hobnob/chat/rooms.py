@@ -105,6 +105,11 @@ class Rooms:
             else:
                 self.forget(oldest)
 
+    def renamed(self, room: Room) -> None:
+        """A live room may have another name now."""
+        self._names = {key: named for key, named in self._names.items() if named != room.id}
+        self._names[fold(room.record.name)] = room.id
+
     def forget(self, room: Room) -> None:
         """Let a room go."""
         self._idle.pop(room.id, None)

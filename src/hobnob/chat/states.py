@@ -15,7 +15,8 @@ def fresh_state(person: Person, room: Room) -> RoomState:
     member = room.members.get(person.id)
     return RoomState(
         record.id, record.name, record.kind, record.topic, record.history, record.people,
-        member.role if member else "member", room.log.head, room.count, room.log.head,
+        member.role if member else "member", room.log.head, room.count, room.log.head, posting=record.posting,
+        slow=record.slow,
     )  # fmt: skip
 
 

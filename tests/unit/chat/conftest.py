@@ -20,7 +20,7 @@ from hobnob.chat.conversation import Conversation
 from hobnob.gateways.gateway import Attach, Codec, House, Manner, Origin
 from hobnob.gateways.json_lines import JsonLinesCodec
 from hobnob.protocol.events import Event, MessageDeleted, MessageEdited, MessageSent
-from hobnob.protocol.records import Room
+from hobnob.protocol.records import Role, Room
 from hobnob.stores.memory import MemoryStore
 from hobnob.stores.store import Item, Outcome
 
@@ -28,6 +28,8 @@ Frame = dict[str, Any]
 
 HERE = Origin("127.0.0.1")
 AFAR = Origin("203.0.113.7", confidential=True, loopback=False)
+OVERHEARD = Origin("203.0.113.9", confidential=False, loopback=False)
+"""Where others can read along."""
 CLEAR = Origin("203.0.113.7", confidential=False, loopback=False)
 """From this machine; from another one over TLS; from another one in clear text."""
 
@@ -224,6 +226,13 @@ class Client:
 async def operator(chat: Chat) -> Client:
     """Who runs the server comes in."""
     return await Client(chat, OperatorCodec(chat)).hello()
+
+
+async def promote(chat: Chat, who: Client, role: Role) -> None:
+    """Give somebody a role on the server, as its operator does."""
+    server = await operator(chat)
+    await server.done("set_role", person=who.id, role=role)
+    server.leave()
 
 
 async def quiet(*clients: Client) -> None:

@@ -1,13 +1,11 @@
 """Who may act on whom, and what an act does: kicks, and the lines in the audit log."""
 
 import pytest
-from tests.unit.chat.conftest import Client, Join, TestStore, operator, quiet
+from tests.unit.chat.conftest import Join, TestStore, operator, promote, quiet
 
 from hobnob.chat.chat import Chat
 from hobnob.chat.rights import Standing
-from hobnob.protocol.events import RoleChanged, ServerRoleChanged
 from hobnob.protocol.records import Role
-from hobnob.stores.store import Item
 
 ACTS: list[tuple[str, dict[str, object]]] = [
     ("kick", {"room": "#tea"}),
@@ -16,15 +14,6 @@ ACTS: list[tuple[str, dict[str, object]]] = [
     ("ban", {}),
     ("mute", {}),
 ]
-
-
-async def promote(chat: Chat, who: Client, role: Role, room: str | None = None) -> None:
-    """Give somebody a role, in a room (by id) or on the server."""
-    fields = {"person": who.id, "person_name": "x", "role": role}
-    if room is None:
-        await chat.tell(Item((ServerRoleChanged(**fields),)), lambda _: None)  # type: ignore[arg-type]
-    else:
-        await chat.tell(Item((RoleChanged(room=room, **fields),)), lambda _: None)  # type: ignore[arg-type]
 
 
 async def test_a_kick_takes_somebody_out_who_may_come_back(join: Join) -> None:
@@ -71,7 +60,10 @@ async def test_nobody_acts_on_who_has_the_same_role(
     ada, mod, peer, bob = [await join(name) for name in ("ada", "mod", "peer", "bob")]
     room = (await ada.done("create_room", name="tea", people=["@mod", "@peer", "@bob"]))["room"]["id"]
     for client in (mod, peer):
-        await promote(chat, client, "moderator", room if where == "room" else None)
+        if where == "server":
+            await promote(chat, client, "moderator")
+        else:
+            await ada.done("set_role", room=room, person=client.id, role="moderator")
     reply = await mod.ask(do, person="@peer", **fields)
     assert (reply["error"], reply["hint"]) == ("not-allowed", "They have the same role as you or a higher one.")
     assert await mod.error(do, person="@mod", **fields) == "not-allowed"
@@ -171,8 +163,11 @@ async def test_an_act_is_repeated_without_being_done_twice(join: Join, store: Te
 async def test_what_moderators_did_is_heard_by_those_whom_it_concerns(chat: Chat, join: Join) -> None:
     ada, bob, mod, boss, cleo = [await join(name) for name in ("ada", "bob", "mod", "boss", "cleo")]
     room = (await ada.done("create_room", name="tea", people=["@bob", "@mod", "@cleo"]))["room"]["id"]
-    await promote(chat, mod, "moderator", room)
+    await ada.done("set_role", room=room, person=mod.id, role="moderator")
     await promote(chat, boss, "moderator")
+    await quiet(ada, bob, mod, boss, cleo)
+    for client in (ada, mod, boss):
+        client.forget()
     await ada.done("kick", room="#tea", person="@bob")
     await boss.done("mute", person="@cleo")
     await quiet(ada, bob, mod, boss, cleo)

@@ -145,6 +145,18 @@ ROOM_COMMANDS: list[tuple[str, dict[str, object]]] = [
     ("mark_unread", {"number": 3}),
     ("list_unread", {}),
     ("set_draft", {"text": "x"}),
+    ("invite_person", {"person": "@bob"}),
+    ("kick", {"person": "@ada"}),
+    ("ban", {"person": "@ada"}),
+    ("unban", {"person": "@ada"}),
+    ("mute", {"person": "@ada"}),
+    ("unmute", {"person": "@ada"}),
+    ("set_role", {"person": "@ada", "role": "guest"}),
+    ("change_room", {"slow": 5}),
+    ("change_room", {"name": "other"}),
+    ("list_restrictions", {}),
+    ("report", {"of": 3}),
+    ("read_audit", {}),
 ]
 
 
@@ -152,7 +164,7 @@ def aimed(do: str, fields: dict[str, object], room: str) -> dict[str, object]:
     return {**fields, "log" if do == "events_since" else "room": room}
 
 
-@pytest.mark.parametrize(("do", "fields"), ROOM_COMMANDS, ids=[do for do, _ in ROOM_COMMANDS])
+@pytest.mark.parametrize(("do", "fields"), ROOM_COMMANDS, ids=[f"{do}-{n}" for n, (do, _) in enumerate(ROOM_COMMANDS)])
 async def test_a_room_one_may_not_see_answers_as_one_that_does_not_exist(
     join: Join, do: str, fields: dict[str, object]
 ) -> None:

@@ -2,10 +2,12 @@
 
 from hobnob.chat.handlers import (
     accounts,
+    audit,
     details,
     devices,
     directs,
     hello,
+    invitations,
     invites,
     marks,
     messages,
@@ -16,16 +18,20 @@ from hobnob.chat.handlers import (
     reactions,
     reading,
     restrictions,
+    roles,
+    room_changes,
     rooms,
     search,
 )
 
 __all__ = [
     "accounts",
+    "audit",
     "details",
     "devices",
     "directs",
     "hello",
+    "invitations",
     "invites",
     "marks",
     "messages",
@@ -36,6 +42,8 @@ __all__ = [
     "reactions",
     "reading",
     "restrictions",
+    "roles",
+    "room_changes",
     "rooms",
     "search",
 ]

@@ -12,32 +12,34 @@ from msgspec.structs import replace
 from hobnob.chat.handlers.messages import done
 from hobnob.chat.lookup import by, digest, me, person_of, room_of
 from hobnob.chat.rights import Right, Standing, demand, demand_above, in_room, on_server
-from hobnob.chat.room import Room
+from hobnob.chat.room import Room, RoomMember
+from hobnob.protocol.command import Command
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import Action, Fact, Moderated, RoomEvent
 from hobnob.protocol.ids import AUDIT
-from hobnob.protocol.moderation_commands import Ban, Kick, Mute, Unban, Unmute
 from hobnob.protocol.records import Person, Role
+from hobnob.protocol.replies import Done, Reply
 from hobnob.protocol.times import rfc3339
 from hobnob.stores.store import Condition, Item, RightsUnchanged
 
 if TYPE_CHECKING:
     from hobnob.chat.chat import Chat
     from hobnob.chat.session import Session
-    from hobnob.protocol.replies import Reply
-
-Referable = Ban | Kick | Mute | Unban | Unmute
 
 LONGEST = 100 * 365 * 24 * 3600
 """Seconds from which on something holds for ever."""
 
 
 class Actor(NamedTuple):
-    """Who acts, in `room` or (None) on the server, with what counts for them there."""
+    """Who acts, in `room` or (None) on the server, with what counts for them there.
+
+    `unchanged`: nobody has lost a right since, neither the actor nor who is acted on.
+    """
 
     person: Person
     room: Room | None
     standing: Standing
+    unchanged: RightsUnchanged
 
     def over(self, target: Person) -> None:
         """Raise ``not-allowed`` where the target is not theirs to act on."""
@@ -72,10 +74,9 @@ async def actor_in(chat: "Chat", session: "Session", ref: str | None, right: Rig
     """
     person = me(session).person
     if ref is None:
-        actor = Actor(person, None, on_server(person))
+        actor = Actor(person, None, on_server(person), RightsUnchanged(AUDIT, chat.house_rights))
     else:
-        room, member = await room_of(chat, session, ref)
-        actor = Actor(person, room, in_room(room, person, member))
+        actor = actor_at(chat, session, *await room_of(chat, session, ref))
     demand(actor.standing, right)
     return actor
 
@@ -92,19 +93,24 @@ async def member_of(chat: "Chat", room: Room, ref: str) -> Person:
     return person
 
 
-def unchanged(chat: "Chat", actor: Actor) -> RightsUnchanged:
-    """The condition that nobody lost a right since the actor's were looked at, the actor among them."""
-    return RightsUnchanged(AUDIT, chat.house_rights) if actor.room is None else chat.unchanged(actor.room)
+def actor_at(chat: "Chat", session: "Session", room: Room, member: RoomMember) -> Actor:
+    """Who asks, in a room."""
+    person = me(session).person
+    return Actor(person, room, in_room(room, person, member), chat.unchanged(room))
 
 
 async def act(
-    chat: "Chat", session: "Session", command: Referable, events: Sequence[Fact], requires: Sequence[Condition],
+    chat: "Chat", session: "Session", command: Command, events: Sequence[Fact], requires: Sequence[Condition],
     told: Sequence[RoomEvent] = (),
-) -> "Reply":  # fmt: skip
+) -> Reply:  # fmt: skip
     """Keep an act, then tell what concerns visitors."""
-    first = replace(events[0], ref=command.ref)
-    item = Item((first, *events[1:]), tuple(requires), (), me(session).person.id, command.ref, digest(command))
-    reply = await chat.tell(item, done, session)
+    ref = getattr(command, "ref", None) if events else None
+    facts = (replace(events[0], ref=ref), *events[1:]) if ref else tuple(events)
+    reply: Reply = Done()
+    if facts:
+        content = digest(command) if ref else b""
+        item = Item(facts, tuple(requires), (), me(session).person.id, ref, content)
+        reply = await chat.tell(item, done, session)
     for event in told:
         chat.tell_now(event, session)
     return reply

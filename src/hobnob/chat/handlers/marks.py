@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from hobnob.chat.confidential import shown
 from hobnob.chat.handlers.messages import done
 from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit
@@ -49,5 +50,5 @@ async def list_unread(chat: "Chat", session: "Session", command: ListUnread) -> 
         room, _ = await room_of(chat, session, command.room)
         one = await chat.keeper.read(chat.store.unread, person.id, room.id)
         return UnreadRooms(() if one is None else (one,))
-    states = await chat.keeper.read(chat.store.rooms_of, person.id)
+    states = shown(session, await chat.keeper.read(chat.store.rooms_of, person.id))
     return UnreadRooms(tuple(Unread(state.id, state.read, state.unread, state.mentions) for state in states))

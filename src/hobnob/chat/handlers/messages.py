@@ -25,7 +25,7 @@ from hobnob.chat.rights import Right, demand_in, stands_outside
 from hobnob.chat.room import Room, RoomMember
 from hobnob.protocol.commands import DeleteMessage, EditMessage, SendMessage, SendTags
 from hobnob.protocol.errors import ChatError
-from hobnob.protocol.events import MessageDeleted, MessageEdited, MessageSent, TagsSent
+from hobnob.protocol.events import MessageDeleted, MessageEdited, MessageSent, Moderated, TagsSent
 from hobnob.protocol.ids import new_ref
 from hobnob.protocol.names import NameRefused, fold, mentioned
 from hobnob.protocol.records import parse_message_id
@@ -216,4 +216,13 @@ async def delete_message(chat: "Chat", session: "Session", command: DeleteMessag
         room=room.id, **by(member), of=command.of, author=message.by, reason=clean_reason(command.reason), ref=ref
     )
     requires = (chat.unchanged(room), MessageStands(room.id, command.of))
-    return await chat.tell(Item((event,), requires, (), member.id, ref, digest(command)), done, session)
+    lines = () if message.by == member.id else (_line(room, event, message.by_name),)
+    return await chat.tell(Item((event, *lines), requires, (), member.id, ref, digest(command)), done, session)
+
+
+def _line(room: Room, event: MessageDeleted, author_name: str) -> Moderated:
+    """What a moderator deleted, in the audit log."""
+    return Moderated(
+        action="delete", by=event.by, by_name=event.by_name, room=room.id, room_name=room.record.name,
+        person=event.author, person_name=author_name, of=event.of, reason=event.reason,
+    )  # fmt: skip

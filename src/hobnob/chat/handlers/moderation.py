@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from hobnob.chat.handlers.acting import act, actor_in, member_of, unchanged
+from hobnob.chat.handlers.acting import act, actor_in, member_of
 from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import by, checked_ref, clean_reason
@@ -28,7 +28,7 @@ async def kick(chat: "Chat", session: "Session", command: Kick) -> Reply:
     reason = clean_reason(command.reason)
     left = MemberLeft(room=room.id, **by(actor.person), person=target.id, person_name=target.name, reason=reason)
     line = actor.line("kick", target, reason=reason)
-    requires = (unchanged(chat, actor),)
+    requires = (actor.unchanged,)
     if target.kind == "visitor":
         return await act(chat, session, command, (line,), requires, (left,))
     return await act(chat, session, command, (left, RoomLost(room=room.id, **by(target)), line), requires)

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from hobnob.chat.confidential import tellable
 from hobnob.chat.handling import Stale, handles
 from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import first_visible, lasting_me, message_of, room_of
@@ -79,7 +80,8 @@ async def events_since(chat: "Chat", session: "Session", command: EventsSince) -
     if command.log == HOUSE:
         return await _facts(chat, HOUSE, number, command.limit)
     if command.log == "me":
-        return await _facts(chat, lasting_me(session).id, number, command.limit)
+        page = await _facts(chat, lasting_me(session).id, number, command.limit)
+        return Events(tuple(await tellable(chat, session, page.events)), page.head, page.more)
     room, member = await room_of(chat, session, command.log)
     deletions = room.deletions
     page = await _facts(chat, room.id, max(number, first_visible(room, member) - 1), command.limit)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from hobnob.chat.handlers.acting import Actor, act, actor_in, member_of, unchanged, until
+from hobnob.chat.handlers.acting import Actor, act, actor_in, member_of, until
 from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import by, checked_ref, clean_reason, person_of
@@ -57,7 +57,7 @@ async def _ban_network(chat: "Chat", session: "Session", command: Ban) -> Reply:
     actor = await actor_in(chat, session, None, Right.BAN)
     network = bannable(command.network or "", session.origin.address)
     lines = _set(chat, actor, "ban", None, [network], command)
-    return await act(chat, session, command, lines, (unchanged(chat, actor),))
+    return await act(chat, session, command, lines, (actor.unchanged,))
 
 
 async def _ban_from_server(chat: "Chat", session: "Session", command: Ban, actor: Actor, target: Person) -> Reply:
@@ -68,7 +68,7 @@ async def _ban_from_server(chat: "Chat", session: "Session", command: Ban, actor
             "They are on the machine of the server, or share your own address: take them out of the room instead.",
         )
     lines = _set(chat, actor, "ban", target, networks, command)
-    return await act(chat, session, command, lines, (unchanged(chat, actor),))
+    return await act(chat, session, command, lines, (actor.unchanged,))
 
 
 async def _ban_from_room(chat: "Chat", session: "Session", command: Ban, actor: Actor, target: Person) -> Reply:
@@ -82,11 +82,11 @@ async def _ban_from_room(chat: "Chat", session: "Session", command: Ban, actor: 
     left = MemberLeft(room=room.id, **by(actor.person), person=target.id, person_name=target.name, reason=reason)
     if target.kind == "visitor":
         told = (left,) if target.id in room.members else ()
-        return await act(chat, session, command, (banned, *lines), (unchanged(chat, actor),), told)
+        return await act(chat, session, command, (banned, *lines), (actor.unchanged,), told)
     if target.id in room.members:
         events: tuple[Fact, ...] = (banned, left, RoomLost(room=room.id, **by(target)), *lines)
-        return await act(chat, session, command, events, (unchanged(chat, actor),))
-    requires = (unchanged(chat, actor), NotMember(room.id, target.id))
+        return await act(chat, session, command, events, (actor.unchanged,))
+    requires = (actor.unchanged, NotMember(room.id, target.id))
     return await act(chat, session, command, (banned, *lines), requires)
 
 
@@ -115,7 +115,7 @@ async def mute(chat: "Chat", session: "Session", command: Mute) -> Reply:
             )
         )  # fmt: skip
     events += _set(chat, actor, "mute", target, [], command)
-    return await act(chat, session, command, events, (unchanged(chat, actor),))
+    return await act(chat, session, command, events, (actor.unchanged,))
 
 
 def _set(
@@ -177,7 +177,7 @@ async def _end(chat: "Chat", session: "Session", command: Unban | Unmute, actor:
         one = ended[0]
         events.append(event(room=room, **by(actor.person), person=one.person, person_name=one.person_name))
     events += [_ended(actor, each) for each in ended]
-    return await act(chat, session, command, events, (unchanged(chat, actor),))
+    return await act(chat, session, command, events, (actor.unchanged,))
 
 
 async def _named(chat: "Chat", ref: str, among: list[Restriction]) -> set[str]:

@@ -2,13 +2,14 @@
 
 from typing import TYPE_CHECKING
 
+from hobnob.chat.confidential import may_hear, shown
 from hobnob.chat.handlers.directs import attached, open_again
 from hobnob.chat.handlers.messages import done, number_of
 from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import by, checked_ref, clean_reason, digest, me, person_of, room_of
 from hobnob.chat.restrictions import in_words
-from hobnob.chat.rights import Right, demand_in
+from hobnob.chat.rights import Right, demand, demand_in, on_server
 from hobnob.chat.room import Room
 from hobnob.chat.states import fresh_state
 from hobnob.protocol.commands import CreateRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, SetTopic
@@ -40,11 +41,11 @@ async def list_rooms(chat: "Chat", session: "Session", command: ListRooms) -> Ro
     for listing in await chat.keeper.read(chat.store.public_rooms):
         found[listing.id] = listing
     if person.kind != "visitor":
-        for state in await chat.keeper.read(chat.store.rooms_of, person.id):
+        for state in shown(session, await chat.keeper.read(chat.store.rooms_of, person.id)):
             if state.id not in found:
                 found[state.id] = RoomListing(state.id, state.name, state.kind, state.topic, count=state.count)
     for room in me(session).rooms.values():
-        if room.id not in found:
+        if room.id not in found and may_hear(session, room):
             record = room.record
             found[room.id] = RoomListing(room.id, record.name, record.kind, record.topic, count=room.count)
     return Rooms(tuple(_with_live(chat, person.id, listing) for listing in found.values()))
@@ -70,6 +71,9 @@ async def create_room(chat: "Chat", session: "Session", command: CreateRoom) -> 
 
 async def _create(chat: "Chat", session: "Session", command: CreateRoom, content: bytes) -> Joined:
     asker = me(session).person
+    demand(on_server(asker), Right.CREATE_ROOM)
+    if command.kind == "private" and not session.origin.confidential:
+        raise ChatError("not-confidential")
     ref = checked_ref(command.ref)
     name = room_name(command.name)
     history = command.history or ("all" if command.kind == "public" else "joined")
@@ -126,7 +130,7 @@ async def join_room(chat: "Chat", session: "Session", command: JoinRoom) -> Repl
             if error.code != "room-taken":
                 raise
             room = await chat.rooms.open(command.room)
-    if room is None or (room.record.kind != "public" and person.id not in room.members):
+    if room is None or not await _may_enter(chat, session, room):
         raise ChatError("no-such-room")
     if person.id in room.members:
         return await attached(chat, session, room)
@@ -135,9 +139,26 @@ async def join_room(chat: "Chat", session: "Session", command: JoinRoom) -> Repl
     return await _become_member(chat, session, room, ref, digest(command))
 
 
+async def _may_enter(chat: "Chat", session: "Session", room: Room) -> bool:
+    """Whether a room is the asker's, or open to them: a private one to who was asked in."""
+    person = me(session).person
+    if person.id in room.members or room.record.kind == "public":
+        return may_hear(session, room)
+    if room.record.kind == "direct" or not may_hear(session, room):
+        return False
+    if session.manner.operator or person.id in room.invited:
+        return True
+    return await chat.keeper.read(chat.store.invited, room.id, person.id)
+
+
+def _role(session: "Session") -> Role:
+    """The role of who joins by themselves."""
+    return "owner" if session.manner.operator else "guest" if me(session).person.role == "guest" else "member"
+
+
 async def _become_member(chat: "Chat", session: "Session", room: Room, ref: str | None, content: bytes) -> Joined:
     person = me(session).person
-    joining = _joining(person, room.id, person, ref=ref)
+    joining = _joining(person, room.id, person, _role(session), ref)
     if person.kind == "visitor":
         chat.tell_now(joining, session)
         return Joined(fresh_state(person, room))

@@ -43,6 +43,7 @@ async def search(chat: "Chat", session: "Session", command: Search) -> Found:
         sender=None if query.sender is None else await _sender(chat, query.sender),
         before=before,
         limit=max(1, min(command.limit, MOST_HITS)),
+        private=session.origin.confidential,
     )
     page = await chat.searching.search(question)
     hits = [hit for hit in page.hits if _may_see(chat, here, hit)]

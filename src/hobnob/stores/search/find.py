@@ -27,7 +27,7 @@ _LARGEST = 2**63 - 1
 
 _MINE = """
 INSERT INTO temp.visible SELECT m.log, CASE r.history WHEN 'joined' THEN m.since ELSE 1 END
-FROM chat.members AS m JOIN chat.rooms AS r ON r.log = m.log WHERE m.person = ?
+FROM chat.members AS m JOIN chat.rooms AS r ON r.log = m.log WHERE m.person = ? AND (r.kind <> 'private' OR ?)
 """
 _VISITED = "INSERT OR IGNORE INTO temp.visible SELECT seq, ? FROM chat.logs WHERE id = ?"
 _ONLY = "DELETE FROM temp.visible WHERE log IS NOT (SELECT seq FROM chat.logs WHERE id = ?)"
@@ -95,7 +95,7 @@ def find(connection: sqlite3.Connection, question: Question, deadline: float) ->
 def _see(connection: sqlite3.Connection, question: Question) -> None:
     """Write down what the asker may see, of what is asked about."""
     connection.execute("DELETE FROM temp.visible")
-    connection.execute(_MINE, (question.asker,))
+    connection.execute(_MINE, (question.asker, question.private))
     connection.executemany(_VISITED, [(visit.since, visit.room) for visit in question.visits])
     if question.room is not None:
         connection.execute(_ONLY, (question.room,))

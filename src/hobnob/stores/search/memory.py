@@ -65,6 +65,8 @@ class MemoryIndex:
         visits = {visit.room: visit.since for visit in question.visits}
         for room, data in self._memory.rooms.items():
             member = data.members.get(question.asker)
+            if data.room.kind == "private" and not question.private:
+                member = None
             if question.room not in (None, room) or (member is None and room not in visits):
                 continue
             if member is None:

@@ -32,6 +32,7 @@ class Question(msgspec.Struct, frozen=True):
     `asker` is a person's id, `visits` are rooms that they may see besides those of their kept memberships. `room`
     limits it to one room, by id. `sender` is the id of the person called as ``query.sender`` says, if there is one;
     messages that were said under this name count too. `before`: only older ones than this message (room, number).
+    `private`: whether private rooms are searched.
     """
 
     query: Query
@@ -41,6 +42,7 @@ class Question(msgspec.Struct, frozen=True):
     sender: str | None = None
     before: tuple[str, int] | None = None
     limit: int = 20
+    private: bool = True
 
 
 class Page(msgspec.Struct, frozen=True):

@@ -12,21 +12,21 @@ LONG = 60.0
 
 def ask(
     store: Store, query: str, asker: str = ADA.id, *, room: str | None = None, visits: tuple[Visit, ...] = (),
-    before: tuple[str, int] | None = None, limit: int = 20,
+    before: tuple[str, int] | None = None, limit: int = 20, private: bool = True,
 ) -> Page:  # fmt: skip
     """What somebody finds once everything is indexed. `from:` names ids here: nobody looks names up."""
     while store.index.index_more():
         pass
-    return ask_now(store, query, asker, room=room, visits=visits, before=before, limit=limit)
+    return ask_now(store, query, asker, room=room, visits=visits, before=before, limit=limit, private=private)
 
 
 def ask_now(
     store: Store, query: str, asker: str = ADA.id, *, room: str | None = None, visits: tuple[Visit, ...] = (),
-    before: tuple[str, int] | None = None, limit: int = 20,
+    before: tuple[str, int] | None = None, limit: int = 20, private: bool = True,
 ) -> Page:  # fmt: skip
     """The same with the index as it is."""
     parsed = parse(query)
-    return store.index.search(Question(parsed, asker, visits, room, parsed.sender, before, limit), LONG)
+    return store.index.search(Question(parsed, asker, visits, room, parsed.sender, before, limit, private), LONG)
 
 
 def numbers(store: Store, query: str, asker: str = ADA.id, *, room: str | None = None) -> list[int]:

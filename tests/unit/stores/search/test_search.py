@@ -207,6 +207,14 @@ def test_a_direct_room_is_named_by_the_others(store: Store) -> None:
     assert ask(store, "psst", EVE.id).hits == ()
 
 
+def test_private_rooms_are_left_out_where_they_are_not_asked_for(store: Store) -> None:
+    happen(store, RoomCreated(room=TEA, name="tea", kind="private"), joined(ADA, TEA), sent(ADA, "green", room=TEA))
+    happen(store, sent(ADA, "green"))
+    assert [hit.room for hit in ask(store, "green").hits] == [LOBBY, TEA]
+    assert [hit.room for hit in ask(store, "green", private=False).hits] == [LOBBY]
+    assert ask(store, "green", private=False, room=TEA).hits == ()
+
+
 def test_a_dropped_room_is_found_no_more(store: Store) -> None:
     happen(store, RoomCreated(room=TEA, name="tea", by="p_visitor"), sent(ADA, "green tea", room=TEA))
     visits = (Visit(TEA, 1),)
