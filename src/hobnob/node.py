@@ -107,7 +107,7 @@ async def run(config: Config, ready: Ready, console: Console | None = None) -> N
     try:
         chat = Chat(store, LocalBus(), config.name, policy=_policy(config))
         await chat.open()
-        web = LateWebGateway(chat, _web_settings(config))
+        web = LateWebGateway(chat, _web_settings(config, chat.policy))
         listener = Listener(
             gateways=gateways(chat, web, Door(_door_settings(config)), console),
             greeting=GREETING,
@@ -276,9 +276,12 @@ def _door_settings(config: Config) -> DoorSettings:
     )
 
 
-def _web_settings(config: Config) -> WebSettings:
+def _web_settings(config: Config, policy: Policy) -> WebSettings:
     return WebSettings(
-        hosts=frozenset(config.hosts), web_proxies=config.web_proxies, tls_required=config.tls == "required"
+        hosts=frozenset(config.hosts),
+        web_proxies=config.web_proxies,
+        tls_required=config.tls == "required",
+        access=policy.access,
     )
 
 

@@ -91,7 +91,7 @@ def page_of_the_server(page: Page, port: int, name: str) -> Participant:
     page.goto(f"http://127.0.0.1:{port}/")
     page.get_by_label("Your name").fill(name)
     page.get_by_role("button", name="Enter").click()
-    page.get_by_text(f"Connected as {name}").wait_for()
+    page.locator("#account-name", has_text=name).wait_for()
 
     def speak(text: str) -> None:
         page.get_by_label("Your message").fill(text)
@@ -175,5 +175,5 @@ def test_who_comes_later_reads_what_was_said(start: Start, chromium: Browser) ->
         person.send("welcome, grace\n")
         page.get_by_text("welcome, grace").wait_for()
         page.reload()  # the token makes her the same person again
-        page.get_by_text("Connected as grace").wait_for()
+        page.locator("#account-name", has_text="grace").wait_for()
         page.get_by_text("welcome, grace").wait_for()

@@ -81,11 +81,11 @@ class ListeningHouse:
 class Server:
     """A web gateway behind a listening socket, and clients for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: WebSettings = QUICK) -> None:
         self.peer = Visitor()
         self.house = ListeningHouse()
         house: House = self.house  # type: ignore[assignment]
-        self.gateway = WebGateway(house, QUICK)
+        self.gateway = WebGateway(house, settings)
         self.port = 0
         self.left = 0
         self._writers: list[asyncio.StreamWriter] = []
@@ -151,8 +151,9 @@ class Server:
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[Server]:
-    server = Server()
+async def server(request: pytest.FixtureRequest) -> AsyncIterator[Server]:
+    """With the settings of `pytest.mark.parametrize("server", …, indirect=True)`, if there are any."""
+    server = Server(getattr(request, "param", QUICK))
     await server.start()
     yield server
     await server.stop()

@@ -1,7 +1,10 @@
 """What is read over HTTP: the page, its files, the words for programs, and the headers of every answer."""
 
+import re
+from dataclasses import replace
+
 import pytest
-from tests.net.web.conftest import Server
+from tests.net.web.conftest import QUICK, Server, Visitor
 
 
 def status(answer: bytes) -> int:
@@ -29,6 +32,24 @@ async def test_the_words_over_tls_name_tls_clients(server: Server) -> None:
     answer = await server.get("/", host="[::1]")
     assert b"https://[::1]/" in answer
     assert b"openssl s_client -quiet -connect [::1]:443" in answer
+
+
+@pytest.mark.parametrize("server", [replace(QUICK, access="invite"), replace(QUICK, access="accounts")], indirect=True)
+async def test_the_words_say_what_a_newcomer_needs(server: Server) -> None:
+    local = await server.get("/", host="localhost:9000")
+    assert b"invite" in local
+    assert b"nc localhost 9000 " in local
+    assert b"a name is all" not in local
+    server.peer = Visitor("192.0.2.7", loopback=False)
+    afar = await server.get("/", host="chat.local:9000")
+    assert b"https://chat.local:9000/" in afar
+    assert b"openssl s_client -quiet -connect chat.local:9000 " in afar
+    assert b"/connect -tls chat.local 9000" in afar
+    assert b"wss://chat.local:9000/ws" in afar
+    assert b"http://" not in afar
+    page = await server.get("/", "Accept: text/html", "User-Agent: Mozilla")
+    assert b'data-access="open"' not in page
+    assert re.search(b'<body data-access="(invite|accounts)">', page)
 
 
 async def test_every_answer_carries_our_headers(server: Server) -> None:

@@ -36,7 +36,7 @@ class WebGateway:
 
     def __init__(self, house: House, settings: WebSettings | None = None) -> None:
         self._settings = settings or WebSettings()
-        self._pages = Pages(house)
+        self._pages = Pages(house, self._settings)
         self._socket = ChatSocket(house, self._settings)
         self._runner: web.AppRunner | None = None
 

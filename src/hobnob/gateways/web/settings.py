@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
-from typing import Protocol
+from typing import Literal, Protocol
 
 from hobnob.gateways.gateway import Origin
 
@@ -29,12 +29,14 @@ class WebSettings:
 
     `hosts` are further names (lower case, no port) under which browsers may ask for this server; a name that is none
     of ours could be somebody's who points it at us, to read with a visitor's browser (DNS rebinding). `web_proxies` are
-    believed when they say who asks through them.
+    believed when they say who asks through them. `access` is how the house is run: what a newcomer needs, which
+    the page and the words for programs say.
     """
 
     hosts: frozenset[str] = frozenset()
     web_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     tls_required: bool = False
+    access: Literal["open", "invite", "accounts"] = "open"
     head_timeout: float = 10
     """From a request's first byte to the end of its headers."""
     idle_timeout: float = 75

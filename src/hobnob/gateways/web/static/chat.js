@@ -1,128 +1,164 @@
-// The small page: one person in one room, over the hobnob protocol in a WebSocket.
+// The small page: one person, their rooms one at a time, over the hobnob protocol in a WebSocket.
 //
-// `seen` holds the last number of every log, so that a connection that broke goes on where it stopped. What was sent and
-// not confirmed goes again with the same ref, which the server recognises.
+// `seen` holds the last number of every log, so that a connection that broke goes on where it stopped. Who is refused for
+// good (banned, logged out) is shown the door, and does not come back by itself.
 
-import { append, at, fitComposer, makeMessage, refuse, say, showChat, showDoor, showPeople, showRoom, showWays, write } from "./view.js";
+import { openAccount, showAccount } from "./account.js";
+import { ask, connect, disconnect, isOpen, LOST, settled, start, tryLater } from "./connection.js";
+import { forgetInvite, invitation, leaveDoor, openDoor, showDoor, takeInvite } from "./door.js";
+import { confirmed, edit, erase, forget, isLoaded, load, note, openRoom, say as sayMessage, show } from "./messages.js";
+import { lossOf, sentence } from "./news.js";
+import * as rooms from "./rooms.js";
+import { allowWriting, at, device, fitComposer, hideNotice, say, showChat, showNotice, showPeople, showRoom, showWays } from "./view.js";
 
 const TOKEN = "hobnob-token";
-const HISTORY = 100;
-const SILENCE = 30_000;
-const PERSONAL = new Set(["room_gained", "room_lost", "read_marked", "draft_changed", "setting_changed"]);
-const ABOUT_PEOPLE = new Set(["member_joined", "member_left", "member_attached", "member_detached", "presence_changed", "person_renamed"]);
+const LATER = new Set(["busy", "internal", "lost", "stopping", "store-unavailable", "too-fast", "try-again", "unknown-outcome"]);
+const PERSONAL = new Set(["room_gained", "room_lost", "read_marked", "draft_changed", "setting_changed", "invited_to_room", "device_revoked", "person_ignored", "person_unignored", "directs_changed"]);
+const OF_THE_HOUSE = new Set(["person_renamed", "account_registered", "account_deleted", "server_role_changed"]);
+const ABOUT_PEOPLE = new Set(["member_joined", "member_left", "member_attached", "member_detached", "presence_changed", "person_renamed", "role_changed"]);
 
-let socket = null;
-let tries = 0;
-let nextId = 0;
-let heardAt = 0;
-let unread = 0;
-let name = null; // what was asked for at the door
+let wish = null; // what was said at the door, until it is answered
+let answered = null; // what is called then
 let you = null; // set while the connection is introduced
-let room = null;
-let loaded = false; // the room's messages are on the page, so a resume may add to them
+let unread = 0; // what was said in the open room while the page was hidden
+let lastWord = "";
+let lastKind = ""; // of the person that one was last
 let seen = { rooms: {} };
+const drafts = new Map(); // room → what has been typed there
 const timers = {};
-const replies = new Map(); // id of a command → what to do with its reply
-const unsent = new Map(); // ref → a message that the server has not confirmed
-const shown = new Map(); // number → its element
 
 function later(what, pause, then) {
   clearTimeout(timers[what]);
   timers[what] = setTimeout(then, pause);
 }
 
-// The connection
+// Coming and going
 
-function connect() {
-  clearTimeout(timers.connect);
-  say("Connecting …");
-  socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`);
-  socket.onopen = hello;
-  socket.onmessage = (frame) => hear(JSON.parse(frame.data));
-  socket.onclose = () => {
-    replies.clear();
-    you = null;
-    later("connect", Math.min(15_000, 500 * 2 ** tries++) * (0.5 + Math.random() / 2), connect);
-    say("Connection lost, trying again …", "off");
-  };
-}
-
-function command(what, fields, then) {
-  const id = String(++nextId);
-  if (then) replies.set(id, then);
-  socket.send(JSON.stringify({ do: what, id, ...fields }));
-}
-
-function hello() {
+async function hello() {
   const token = localStorage.getItem(TOKEN);
-  if (!token && !name) return showDoor("");
-  const resume = loaded ? seen : {};
-  command("hello", { version: 1, client: "hobnob page", ...(token ? { token } : { name }), ...resume }, (reply) => {
-    if (reply.ok) return welcome(reply);
-    if (reply.error === "token-unknown") {
-      localStorage.removeItem(TOKEN);
-      return hello();
-    }
-    name = null;
-    showDoor(reply.hint);
-  });
-}
-
-function welcome(reply) {
-  tries = 0;
-  you = reply.you;
-  if (reply.token) localStorage.setItem(TOKEN, reply.token);
-  const rooms = reply.rooms ?? [];
-  if (!loaded || reply.epoch !== seen.epoch) {
-    seen = { epoch: reply.epoch, me: reply.me ?? 0, house: reply.house ?? 0, rooms: {} };
-    for (const { id, head } of rooms) seen.rooms[id] = head ?? 0;
-    loaded = false;
+  if (!token && !wish) return refused({});
+  const resume = isLoaded() ? seen : {};
+  const who = token && !wish?.password ? { token } : wish;
+  const reply = await ask("hello", { version: 1, client: "hobnob page", device: device(), ...who, ...resume });
+  if (reply.ok) return welcome(reply, who);
+  if (reply.error === LOST.error) return;
+  if (LATER.has(reply.error) && !wish) {
+    say(reply.hint, "off");
+    return tryLater();
   }
+  const isVoid = who.token && ["token-unknown", "not-confidential"].includes(reply.error);
+  if (isVoid) localStorage.removeItem(TOKEN);
+  if (isVoid && wish) return hello();
+  if (reply.error === "token-unknown") return leave(lastWord || "You are not known here any more. Come in anew.");
+  refused(reply);
+}
+
+// Stay at the door; whoever wants to try again says so.
+function refused({ hint = "", error = "", hadAccount = false }) {
+  wish = you = null;
+  disconnect();
+  forget();
+  say("");
+  showDoor({ hint, error, hadAccount, known: Boolean(localStorage.getItem(TOKEN)) });
+  answered?.();
+}
+
+function leave(words) {
+  const hadAccount = lastKind === "account";
+  localStorage.removeItem(TOKEN);
+  lastWord = lastKind = "";
+  seen = { rooms: {} };
+  drafts.clear();
+  refused({ hint: words, hadAccount });
+}
+
+async function welcome(reply, who) {
+  settled();
+  you = reply.you;
+  lastKind = you.kind;
+  wish = null;
+  lastWord = "";
+  answered?.();
+  if (reply.token) localStorage.setItem(TOKEN, reply.token);
+  const resumed = isLoaded() && reply.epoch === seen.epoch;
+  const states = reply.rooms ?? [];
+  if (!resumed) {
+    seen = { epoch: reply.epoch, me: reply.me ?? 0, house: reply.house ?? 0, rooms: {} };
+    for (const { id, head } of states) seen.rooms[id] = head ?? 0;
+  }
+  rooms.fill(states, you.id);
   showChat(reply.server);
-  say(`Connected as ${you.name}`, "on");
-  const lobby = rooms.find((one) => one.name === "lobby") ?? rooms[0];
-  if (lobby) return enter(lobby);
-  command("join_room", { room: "#lobby" }, (joined) => (joined.ok ? enter(joined.room) : say(joined.hint, "off")));
+  showAccount(you);
+  say("Connected", "on");
+  const { code = "", room: wanted = "" } = invitation() ?? {};
+  leaveDoor();
+  if (code && !who.invite) await use(code);
+  await enter(rooms.named(wanted) ?? rooms.current() ?? rooms.lobby() ?? (await join("#lobby")), resumed);
 }
 
-function enter(state) {
-  room = state;
-  showRoom(room, unread);
-  if (!loaded) load();
+// An invite that came to somebody who is in already.
+async function use(code) {
+  const reply = await ask("use_invite", { code });
+  if (!reply.ok) return showNotice(reply.hint);
+  if (reply.room) rooms.add(reply.room);
+}
+
+// Rooms
+
+async function enter(room, resumed = false) {
+  const before = rooms.current();
+  if (before && before !== room) drafts.set(before.id, at("text").value);
+  rooms.enter(room?.id);
+  at("chat").classList.remove("rooms-open");
+  const changed = before !== room;
+  if (changed) at("text").value = drafts.get(room?.id) ?? "";
+  unread = 0;
+  tell();
+  fitComposer();
   askPeople();
-  for (const [ref, { text, refused }] of unsent) if (!refused) submit(ref, text);
+  const reply = await openRoom(room, you, resumed);
+  if (reply !== true) showNotice(reply.hint);
+  markRead();
 }
 
-// The latest messages; what was said since they were asked for stays behind them.
-function load() {
-  command("read_history", { room: room.id, limit: HISTORY }, (reply) => {
-    if (!reply.ok) return say(reply.hint, "off");
-    const messages = reply.messages ?? [];
-    const newest = messages.at(-1)?.number ?? 0;
-    const newer = [...shown].filter(([number]) => number > newest);
-    for (const element of shown.values()) element.remove();
-    shown.clear();
-    messages.forEach(show);
-    for (const [number, element] of newer) place(number, element);
-    loaded = true;
-    markRead();
-  });
+function tell() {
+  const room = rooms.current();
+  showRoom(room, room ? rooms.called(room) : "", unread);
+  const moderates = (role) => role === "owner" || role === "moderator";
+  allowWriting(room, room?.posting !== "moderators" || moderates(room.role) || moderates(you?.role));
+}
+
+async function join(name) {
+  const reply = await ask("join_room", { room: name, create: true });
+  if (reply.ok) return rooms.add(reply.room);
+  showNotice(reply.hint);
+  return null;
+}
+
+// A room that one belongs to now, by whatever client or invite.
+async function gained(id) {
+  if (rooms.room(id)) return;
+  const reply = await ask("join_room", { room: id });
+  if (reply.ok) rooms.add(reply.room);
+}
+
+function lost(id) {
+  const isOpen = rooms.current()?.id === id;
+  rooms.remove(id);
+  drafts.delete(id);
+  if (isOpen) enter(rooms.lobby() ?? null);
 }
 
 // What is heard
 
 function hear(said) {
-  heardAt = Date.now();
-  if ("reply" in said) {
-    const then = replies.get(said.reply);
-    replies.delete(said.reply);
-    then?.(said);
-  } else if (said.event === "goodbye") {
+  if (said.event === "goodbye") {
+    lastWord = said.text;
     say(said.text, "off");
   } else if (said.event === "gap") {
     if (said.room) seen.rooms[said.room] = Math.max(seen.rooms[said.room] ?? 0, said.head);
-    if (said.room === room?.id) load();
-  } else if (isNews(said)) {
+    if (said.room && said.room === rooms.current()?.id) load();
+  } else if (said.event !== "moderated" && isNews(said)) {
     apply(said);
   }
 }
@@ -130,7 +166,7 @@ function hear(said) {
 // Whether an event has not been heard before; those without a number are told once.
 function isNews({ event, number, room: log }) {
   if (!number) return true;
-  const [logs, key] = PERSONAL.has(event) ? [seen, "me"] : event === "person_renamed" ? [seen, "house"] : [seen.rooms, log];
+  const [logs, key] = PERSONAL.has(event) ? [seen, "me"] : OF_THE_HOUSE.has(event) ? [seen, "house"] : [seen.rooms, log];
   if (number <= (logs[key] ?? 0)) return false;
   logs[key] = number;
   return true;
@@ -138,81 +174,90 @@ function isNews({ event, number, room: log }) {
 
 function apply(event) {
   if (ABOUT_PEOPLE.has(event.event)) askPeople();
-  if (event.event === "person_renamed" && event.by === you?.id) {
-    you.name = event.name;
-    say(`Connected as ${you.name}`, "on");
-  }
-  if (event.room !== room?.id) return;
-  if (event.event === "message_sent") {
+  HEARD[event.event]?.(event);
+  const { room } = event;
+  if (room !== rooms.current()?.id || PERSONAL.has(event.event)) return;
+  const words = sentence(event);
+  if (words) note(words);
+}
+
+const HEARD = {
+  message_sent: heardMessage,
+  message_edited: (event) => event.room === rooms.current()?.id && edit(event),
+  message_deleted: (event) => event.room === rooms.current()?.id && erase(event),
+  topic_changed: ({ room, topic }) => changeRoom(room, { topic }),
+  room_changed: ({ room, name, kind, posting = "all" }) => changeRoom(room, { name, kind, posting }),
+  role_changed: ({ room, person, role }) => person === you?.id && changeRoom(room, { role }),
+  person_renamed: ({ by, name }) => by === you?.id && showAccount(Object.assign(you, { name })),
+  account_registered: ({ by }) => by === you?.id && showAccount(Object.assign(you, { kind: "account" })),
+  room_gained: ({ room }) => gained(room),
+  room_lost: ({ room }) => lost(room),
+  member_left: removed,
+  read_marked: ({ room }) => recount(room),
+  invited_to_room: ({ name, inviter_name, room }) =>
+    showNotice(`${inviter_name} invites you to #${name}.`, "Join", async () => enter(rooms.room(room) ?? (await join(room)) ?? rooms.current())),
+};
+
+function heardMessage(event) {
+  const known = rooms.room(event.room);
+  if (event.by === you?.id) confirmed(event);
+  if (event.room === rooms.current()?.id) {
     show(event);
-    if (document.hidden && event.by !== you?.id) showRoom(room, ++unread);
+    if (document.hidden && event.by !== you?.id) {
+      unread++;
+      tell();
+    }
     markRead();
-  } else if (event.event === "topic_changed") {
-    room.topic = event.topic;
-    showRoom(room, unread);
-  } else if (event.event === "message_edited") {
-    write(shown.get(event.of), { text: event.text, edited: true });
-  } else if (event.event === "message_deleted") {
-    write(shown.get(event.of), { deleted: true });
+  } else if (known && event.number > (known.head ?? 0) && event.by !== you?.id) {
+    const mentioned = event.mentions?.includes(you?.id) ? 1 : 0;
+    rooms.change(event.room, { unread: known.unread + 1, mentions: known.mentions + mentioned, head: event.number });
   }
 }
 
-function show(message) {
-  if (shown.has(message.number)) return;
-  if (message.by === you?.id) {
-    unsent.get(message.ref)?.element.remove();
-    unsent.delete(message.ref);
-  }
-  place(message.number, makeMessage(message));
+function changeRoom(id, fields) {
+  rooms.change(id, fields);
+  if (id === rooms.current()?.id) tell();
 }
 
-function place(number, element) {
-  shown.set(number, element);
-  append(element);
+function removed(event) {
+  const room = rooms.room(event.room);
+  const words = room && lossOf(event, you?.id, rooms.called(room));
+  if (!words) return;
+  showNotice(words);
+  lost(event.room);
+}
+
+async function recount(id) {
+  const reply = await ask("list_unread", { room: id });
+  const [counted] = (reply.ok && reply.rooms) || [];
+  if (counted) rooms.change(id, { unread: counted.unread ?? 0, mentions: counted.mentions ?? 0 });
 }
 
 function askPeople() {
-  later("people", 100, () => {
-    if (you) command("list_members", { room: room.id }, (reply) => reply.ok && showPeople(reply.members ?? [], you));
+  later("people", 100, async () => {
+    const room = rooms.current();
+    if (!you || !room) return showPeople([], you);
+    const reply = await ask("list_members", { room: room.id });
+    if (reply.ok && room === rooms.current()) showPeople(reply.members ?? [], you);
   });
 }
 
 function markRead() {
   later("read", 1000, () => {
-    if (you && loaded && !document.hidden) command("mark_read", { room: room.id, number: seen.rooms[room.id] });
+    const room = rooms.current();
+    if (!you || !room || !isLoaded() || document.hidden) return;
+    ask("mark_read", { room: room.id, number: seen.rooms[room.id] });
+    rooms.change(room.id, { unread: 0, mentions: 0, head: seen.rooms[room.id] });
   });
 }
 
-// What is said
-
-function newRef() {
-  // The time in front lets the server keep new ones together; the 128 random bits are what makes it one of a kind.
-  const random = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0"));
-  return Date.now().toString(16).padStart(12, "0") + random.join("");
-}
-
-function submit(ref, text) {
-  if (!you) return; // it goes out with the next welcome
-  command("send_message", { room: room.id, text, ref }, (reply) => {
-    const message = unsent.get(ref);
-    if (reply.ok || !message) return;
-    message.refused = true;
-    refuse(message.element, reply.hint, () => {
-      message.refused = false;
-      submit(ref, text);
-    });
-  });
-}
+// What is typed
 
 at("compose").onsubmit = (event) => {
   event.preventDefault();
   const text = at("text").value;
-  if (!text.trim() || !room) return;
-  const ref = newRef();
-  const element = makeMessage({ by: you?.id ?? "", by_name: you?.name, kind: "waiting", text });
-  unsent.set(ref, { text, element });
-  append(element);
-  submit(ref, text);
+  if (!text.trim() || !rooms.current()) return;
+  sayMessage(text);
   at("text").value = "";
   fitComposer();
 };
@@ -224,29 +269,76 @@ at("text").onkeydown = (event) => {
   at("compose").requestSubmit();
 };
 
-at("enter").onsubmit = (event) => {
+at("rooms").onclick = ({ target }) => {
+  const id = target.closest("button")?.dataset.room;
+  if (id) enter(rooms.room(id));
+};
+
+at("to-rooms").onclick = () => {
+  const isOpened = at("chat").classList.toggle("rooms-open");
+  at("to-rooms").setAttribute("aria-expanded", isOpened);
+};
+
+at("join").onsubmit = async (event) => {
   event.preventDefault();
-  name = at("name").value.trim();
-  if (socket?.readyState === WebSocket.OPEN) hello();
-  else connect();
+  const name = at("join-name").value.trim();
+  const room = await join(name.startsWith("#") ? name : `#${name}`);
+  if (!room) return;
+  at("join-name").value = "";
+  hideNotice();
+  enter(room);
 };
 
 document.onvisibilitychange = () => {
-  if (document.hidden || !room) return;
+  if (document.hidden || !rooms.current()) return;
   unread = 0;
-  showRoom(room, unread);
+  tell();
   markRead();
 };
 
-window.ononline = () => socket?.readyState === WebSocket.CLOSED && connect();
+window.onhashchange = () => {
+  if (!takeInvite()) return;
+  if (you) use(invitation().code).then(forgetInvite);
+  else showDoor();
+};
 
-// A connection that died without a word is noticed by its silence.
-setInterval(() => {
-  if (!you) return;
-  if (Date.now() - heardAt > 2 * SILENCE) socket.close();
-  else command("ping", {});
-}, SILENCE);
+openDoor({
+  enter(said) {
+    wish = said;
+    if (isOpen()) hello();
+    else connect();
+    return new Promise((done) => (answered = done));
+  },
+  forget: () => leave(""),
+});
 
+openAccount({
+  async register({ chosen }) {
+    const reply = await ask("register", { password: chosen });
+    if (!reply.ok) return reply;
+    if (reply.token) localStorage.setItem(TOKEN, reply.token);
+    you = reply.you;
+    lastKind = you.kind;
+    showAccount(you);
+    return reply;
+  },
+  change: ({ old, chosen }) => ask("change_password", { old, new: chosen }),
+  async leave() {
+    localStorage.removeItem(TOKEN);
+    await Promise.race([ask("log_out"), new Promise((done) => setTimeout(done, 2000))]);
+    leave("You are logged out.");
+  },
+});
+
+start({
+  opened: hello,
+  heard: hear,
+  lost() {
+    you = null;
+    say(`${lastWord || "The connection was lost."} Trying again …`, "off");
+  },
+});
+takeInvite();
 showWays(location);
 if (localStorage.getItem(TOKEN)) connect();
-else showDoor("");
+else showDoor();

@@ -11,24 +11,41 @@ export function say(words, kind = "") {
   at("state").className = kind;
 }
 
-export function showDoor(complaint) {
-  at("door").hidden = false;
-  at("chat").hidden = true;
-  at("complaint").textContent = complaint;
-  say("");
-  at("name").focus();
-}
-
 export function showChat(server) {
   at("server").textContent = server;
   at("door").hidden = true;
   at("chat").hidden = false;
+  at("to-rooms").hidden = false;
   if (!matchMedia("(pointer: coarse)").matches) at("text").focus();
 }
 
-export function showRoom({ name, topic }, unread) {
-  at("topic").textContent = topic ? `#${name} · ${topic}` : `#${name}`;
-  document.title = unread ? `(${unread}) #${name}` : `#${name}`;
+export function showRoom(room, name, unread) {
+  const topic = room?.topic ?? "";
+  at("here").textContent = name || "Rooms";
+  at("topic").textContent = room ? (topic ? `${name} · ${topic}` : name) : "";
+  document.title = unread ? `(${unread}) ${name}` : name || "hobnob";
+}
+
+// A sentence above the messages, about something that happened to one; with what one may do about it.
+export function showNotice(words, action = "", act = null) {
+  at("notice").hidden = false;
+  at("notice-text").textContent = words;
+  at("notice-action").hidden = !action;
+  at("notice-action").textContent = action;
+  at("notice-action").onclick = () => {
+    hideNotice();
+    act();
+  };
+}
+
+export function hideNotice() {
+  at("notice").hidden = true;
+}
+
+export function allowWriting(room, may) {
+  at("text").disabled = !room || !may;
+  at("text").placeholder = !room ? "You are in no room." : may ? "Say something …" : "Only moderators write here.";
+  at("compose").querySelector("button").disabled = !room || !may;
 }
 
 export function showPeople(members, you) {
@@ -38,7 +55,7 @@ export function showPeople(members, you) {
   );
 }
 
-function make(tag, className, text = "") {
+export function make(tag, className = "", text = "") {
   const element = document.createElement(tag);
   element.className = className;
   element.textContent = text;
@@ -57,6 +74,16 @@ export function makeMessage({ by, by_name, kind = "text", at: when = new Date().
   element.append(make("span", "name", by_name ?? ""), time, make("span", "text"), make("span", "note"));
   write(element, { ...rest, edited: rest.edited || rest.edited_at });
   return element;
+}
+
+export function makeNote(words) {
+  const element = make("li", "event");
+  element.append(make("span", "text", words));
+  return element;
+}
+
+export function clear() {
+  at("messages").replaceChildren();
 }
 
 export function write(element, { text = "", edited = false, deleted = false }) {
@@ -88,7 +115,7 @@ export function append(element) {
   const above = follows ? follows.previousElementSibling : list.lastElementChild;
   const isOwn = element.classList.contains("waiting");
   const atEnd = isOwn || list.scrollHeight - list.scrollTop - list.clientHeight < 80;
-  element.classList.toggle("again", above?.dataset.by === element.dataset.by);
+  element.classList.toggle("again", element.dataset.by !== undefined && above?.dataset.by === element.dataset.by);
   list.insertBefore(element, follows);
   if (atEnd) list.scrollTop = list.scrollHeight;
 }
@@ -109,5 +136,15 @@ export function showWays({ protocol, hostname, host, port }) {
   at("way-irc").textContent = `/connect ${tls ? "-tls " : ""}${bare} ${number}`;
   at("way-script").textContent = tls ? `printf 'hello\\nbye\\n' | ${netcat}` : `echo hello | nc -N ${bare} ${number}`;
   at("way-socket").textContent = `${tls ? "wss" : "ws"}://${host}/ws`;
-  at("insecure").hidden = tls || /^(localhost|127\..*|\[::1\])$/.test(hostname);
 }
+
+// What one's list of devices calls this browser.
+export function device() {
+  const { userAgent: agent, platform } = navigator;
+  const browser = ["Firefox", "Edg", "OPR", "Chrome", "Safari"].find((name) => agent.includes(`${name}/`)) ?? "browser";
+  const known = { Edg: "Edge", OPR: "Opera", Chrome: "Chrome" };
+  const system = /Android|iPhone|iPad|Windows|Mac|Linux/.exec(agent)?.[0] ?? platform;
+  return `${known[browser] ?? browser} on ${system || "some system"}`.slice(0, 64);
+}
+
+at("notice-close").onclick = hideNotice;

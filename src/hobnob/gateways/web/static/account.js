@@ -1,0 +1,78 @@
+// One's own name: keeping it with a password, another password, leaving for good.
+//
+// Passwords are asked for in a dialog, sent once, and forgotten with it.
+
+import { isPlain } from "./door.js";
+import { at, showNotice } from "./view.js";
+
+const ASKED = {
+  register: {
+    title: "Keep this name",
+    lead: "With a password the name is yours on every device, and nobody else can have it. What you said stays yours.",
+    fields: ["new"],
+    button: "Keep it",
+    done: "The name is yours. Log in with it anywhere.",
+  },
+  password: {
+    title: "Another password",
+    lead: "Your other devices are logged out with it.",
+    fields: ["old", "new"],
+    button: "Change it",
+    done: "You have a new password.",
+  },
+};
+
+let you = null;
+let wanted = "";
+
+export function showAccount(person) {
+  you = person;
+  at("account").hidden = false;
+  at("account-name").textContent = person.name;
+  at("claim").hidden = person.kind === "account" || isPlain;
+  at("change-password").hidden = person.kind !== "account" || isPlain;
+  at("log-out").textContent = person.kind === "account" ? "Log out" : "Leave and forget this name";
+}
+
+export function openAccount({ register, change, leave }) {
+  const actions = { register, password: change };
+  at("claim").onclick = () => ask("register");
+  at("change-password").onclick = () => ask("password");
+  at("log-out").onclick = () => {
+    at("account").open = false;
+    if (you.kind === "account" || confirm(`Nobody keeps the name ${you.name} for you then, and you cannot come back as the same person. Leave?`)) leave();
+  };
+  at("secret-cancel").onclick = () => at("secret").close();
+  at("secret").onclose = () => at("secret-form").reset();
+  at("secret-form").onsubmit = async (event) => {
+    event.preventDefault();
+    const { new: chosen, old } = at("secret-form").elements;
+    at("secret-complaint").textContent = "";
+    const reply = await actions[wanted]({ chosen: chosen.value, old: old.value });
+    if (!reply.ok) {
+      at("secret-complaint").textContent = reply.hint;
+      at("secret-rules").hidden = true;
+      return;
+    }
+    at("secret").close();
+    showNotice(ASKED[wanted].done);
+  };
+  document.addEventListener("click", ({ target }) => {
+    if (!at("account").contains(target)) at("account").open = false;
+  });
+}
+
+function ask(what) {
+  wanted = what;
+  const { title, lead, fields, button } = ASKED[what];
+  at("account").open = false;
+  at("secret-title").textContent = title;
+  at("secret-lead").textContent = lead;
+  at("secret-complaint").textContent = "";
+  at("secret-rules").hidden = false;
+  at("secret-name").value = you.name;
+  at("old-field").hidden = !fields.includes("old");
+  at("old").required = fields.includes("old");
+  at("secret-submit").textContent = button;
+  at("secret").showModal();
+}

@@ -1,0 +1,203 @@
+"""The small page as people use it: at the door, in several rooms, with an account, and when they are sent away."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
+from tests.e2e.clients import JsonClient
+from tests.e2e.conftest import Start
+from tests.e2e.server import Server
+
+Open = Callable[[], Page]
+TOKEN = "localStorage.getItem('hobnob-token')"
+CODE = "abcdefghijklmnopqrstuvwx23"
+PASSWORD = "tea and toast at noon"
+
+
+def unexpected(message: ConsoleMessage) -> bool:
+    """Whether a page said something that it should not; that a connection broke is no mistake of its own."""
+    return message.type == "error" and "WebSocket" not in message.text
+
+
+@pytest.fixture
+def browsers(chromium: Browser, server: Server) -> Iterator[Open]:
+    """Opens the page as somebody new; whatever it complains of fails the test."""
+    complaints: list[str] = []
+    contexts = []
+
+    def come() -> Page:
+        context = chromium.new_context(viewport={"width": 1100, "height": 700})
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda message: complaints.append(message.text) if unexpected(message) else None)
+        page.goto(f"http://127.0.0.1:{server.port}/")
+        return page
+
+    yield come
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def enter(page: Page, name: str) -> Page:
+    page.get_by_label("Your name").fill(name)
+    page.get_by_role("button", name="Enter").click()
+    expect(page.locator("#account-name")).to_have_text(name)
+    return page
+
+
+def say(page: Page, text: str) -> None:
+    page.get_by_label("Your message").fill(text)
+    page.get_by_label("Your message").press("Enter")
+    expect(page.locator("#messages li:not(.waiting)", has_text=text)).to_be_visible()
+
+
+def keep_the_name(page: Page) -> None:
+    page.locator("#account summary").click()
+    page.get_by_role("button", name="Keep this name with a password").click()
+    page.get_by_label("New password").fill("short")
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.locator("#secret-complaint")).to_contain_text("at least 8 characters")
+    page.get_by_label("New password").fill(PASSWORD)
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.locator("#notice-text")).to_contain_text("The name is yours.")
+
+
+def log_in(page: Page, name: str, password: str) -> None:
+    page.get_by_label("Your name").fill(name)
+    page.locator("#password").fill(password)
+    page.get_by_role("button", name="Log in").click()
+
+
+def is_in(page: Page) -> None:
+    expect(page.locator("#chat")).to_be_visible()
+
+
+def test_a_name_is_kept_logged_out_of_and_come_back_to(browsers: Open) -> None:
+    page = enter(browsers(), "grace")
+    before = page.evaluate(TOKEN)
+    keep_the_name(page)
+    assert page.evaluate(TOKEN) not in (None, before)
+    page.locator("#account summary").click()
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_text("You are logged out.")).to_be_visible()
+    assert page.evaluate(TOKEN) is None
+    log_in(page, "grace", "something else")
+    expect(page.get_by_text("The name or the password is wrong.")).to_be_visible()
+    log_in(page, "grace", PASSWORD)
+    is_in(page)
+    assert page.evaluate("document.querySelector('#password').value") == ""
+    other = browsers()
+    other.get_by_role("button", name="I have an account").click()
+    log_in(other, "grace", PASSWORD)
+    say(other, "from another browser")
+    expect(page.locator("#messages")).to_contain_text("from another browser")
+
+
+def test_another_password_logs_other_browsers_out_for_good(browsers: Open) -> None:
+    page, other = enter(browsers(), "grace"), browsers()
+    keep_the_name(page)
+    other.get_by_role("button", name="I have an account").click()
+    log_in(other, "grace", PASSWORD)
+    is_in(other)
+    page.locator("#account summary").click()
+    page.get_by_role("button", name="Change the password").click()
+    page.get_by_label("Your present password").fill(PASSWORD)
+    page.get_by_label("New password").fill("coffee and cake at four")
+    page.get_by_role("button", name="Change it").click()
+    expect(page.locator("#notice-text")).to_contain_text("You have a new password.")
+    expect(other.locator("#door")).to_be_visible()
+    expect(other.locator("#title")).to_have_text("Welcome back.")
+    assert other.evaluate(TOKEN) is None
+
+
+def test_rooms_are_changed_and_unread_is_counted(browsers: Open, server: Server) -> None:
+    page, bob = enter(browsers(), "grace"), JsonClient(server.port, "bob")
+    made = bob.ask("create_room", name="den", kind="private", people=["@grace"])
+    assert made["ok"], made
+    den = page.locator("#rooms button", has_text="#den private")
+    expect(den).to_be_visible()
+    page.get_by_label("Your message").fill("a draft")
+    bob.ask("send_message", room="#den", text="psst")
+    bob.ask("send_message", room="#den", text="@grace?")
+    expect(den.locator(".count.mention")).to_have_text("2")
+    den.click()
+    expect(page.locator("#messages li")).to_have_count(2)
+    expect(page.get_by_label("Your message")).to_have_value("")
+    expect(den.locator(".count")).to_have_count(0)
+    say(page, "here I am")
+    assert bob.event("message_sent")["room"] == made["room"]["id"]
+    page.locator("#rooms button", has_text="#lobby").click()
+    expect(page.get_by_label("Your message")).to_have_value("a draft")
+    expect(page.locator("#messages li")).to_have_count(0)
+    page.get_by_label("Join or make a room").fill("tea")
+    page.get_by_role("button", name="Go into this room").click()
+    expect(page.locator("#rooms .open")).to_have_text("#tea")
+    assert page.title() == "#tea"
+
+
+def test_what_was_unread_is_still_so_after_coming_back(browsers: Open, server: Server) -> None:
+    page, bob = enter(browsers(), "grace"), JsonClient(server.port, "bob")
+    bob.ask("create_room", name="den", kind="private", people=["@grace"])
+    bob.ask("send_message", room="#den", text="psst")
+    expect(page.locator("#rooms .count")).to_have_text("1")
+    page.evaluate("dispatchEvent(new Event('offline'))")
+    page.reload()
+    expect(page.locator("#rooms .count")).to_have_text("1")
+
+
+def test_who_is_removed_is_told_and_stays_in_the_lobby(browsers: Open, server: Server) -> None:
+    page, bob = enter(browsers(), "grace"), JsonClient(server.port, "bob")
+    bob.ask("create_room", name="tea")
+    page.get_by_label("Join or make a room").fill("#tea")
+    page.get_by_role("button", name="Go into this room").click()
+    say(page, "hello")
+    assert bob.ask("kick", room="#tea", person="@grace", reason="<b>no biscuits</b>")["ok"]
+    expect(page.locator("#notice-text")).to_have_text("bob removed you from #tea (<b>no biscuits</b>).")
+    expect(page.locator("#rooms button")).to_have_text(["#lobby"])
+    expect(page.locator("#messages")).not_to_contain_text("hello")
+
+
+def test_html_stays_text(browsers: Open, server: Server) -> None:
+    page, bob = enter(browsers(), "grace"), JsonClient(server.port, "bob")
+    evil = "<img src=x onerror=alert(1)>"
+    bob.say(evil)
+    bob.ask("set_topic", room="#lobby", topic=evil)
+    expect(page.locator("#messages")).to_contain_text(evil)
+    expect(page.locator("#messages .event")).to_contain_text(f"bob set the topic: {evil}")
+    expect(page.locator("#topic")).to_contain_text(evil)
+    assert page.locator("main img").count() == 0
+
+
+def test_who_leaves_as_a_guest_is_asked_first_and_forgotten(browsers: Open) -> None:
+    page = enter(browsers(), "grace")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.locator("#account summary").click()
+    page.get_by_role("button", name="Leave and forget this name").click()
+    expect(page.locator("#door")).to_be_visible()
+    assert page.evaluate(TOKEN) is None
+    assert page.evaluate("localStorage.length") == 0
+
+
+def test_a_page_without_encryption_says_so_and_asks_for_nothing_secret(
+    chromium: Browser, start: Start, certificate: tuple[str, ...]
+) -> None:
+    server = start(*certificate, "--hosts", "chat.example.org")
+    context = chromium.new_context()
+    page = context.new_page()
+    near = f"127.0.0.1:{server.port}"
+
+    def answer(route: Route) -> None:
+        route.fulfill(response=route.fetch(url=route.request.url.replace("chat.example.org", near)))
+
+    page.route("http://chat.example.org/**", answer)  # seen from another machine: the name is no loopback
+    page.goto(f"http://chat.example.org/#invite={CODE}")
+    expect(page.get_by_text("This page came without encryption.")).to_be_visible()
+    assert page.url == "http://chat.example.org/"
+    expect(page.get_by_role("button", name="I have an account")).to_be_hidden()
+    for asked in ("#name", "#password", "#invite"):
+        expect(page.locator(asked)).to_be_hidden()
+    link = page.get_by_role("link", name="https://chat.example.org/")
+    expect(link).to_have_attribute("href", f"https://chat.example.org/#invite={CODE}&room=")
+    context.close()
