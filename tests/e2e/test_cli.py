@@ -19,7 +19,7 @@ from tests.e2e.shell import HOBNOB, Shell, left
 from hobnob.gateways.lines.console import PLAIN, RED
 
 LINES = 20_000
-HOST_FIRST = ("join", "forget")
+HOST_FIRST = ("join", "forget", "login", "logout")
 """Verbs whose first word is the server."""
 
 
@@ -352,7 +352,7 @@ def examples(text: str) -> Iterator[str]:
             yield re.split(r"\s{3,}", line.strip())[0]
 
 
-@pytest.mark.parametrize("verb", ["join", "send", "tail", "rooms", "search", "forget"])
+@pytest.mark.parametrize("verb", ["join", "send", "tail", "rooms", "search", "forget", "login", "logout", "account"])
 def test_every_example_of_the_help_is_understood(shell: Shell, verb: str) -> None:
     shown = shell.run(verb, "--help")
     assert shown.returncode == 0

@@ -5,7 +5,23 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 
-from hobnob.cli import admin, backup, doctor, export, forget, invite, join, restore, rooms, search, send, tail, version
+from hobnob.cli import (
+    account,
+    admin,
+    backup,
+    doctor,
+    export,
+    forget,
+    invite,
+    join,
+    login,
+    restore,
+    rooms,
+    search,
+    send,
+    tail,
+    version,
+)
 from hobnob.cli.outcome import DONE, MISTAKE, failed, forget_stdout
 from hobnob.cli.serve import EXAMPLES, serve
 from hobnob.cli.sources import fill_from_environment, fill_from_file
@@ -36,6 +52,9 @@ app.command(admin.app)
 # These speak to a server and take none of its settings.
 app.command(forget.forget, help_epilogue=forget.EXAMPLES, config=())
 app.command(join.join, help_epilogue=join.EXAMPLES, config=())
+app.command(login.login, help_epilogue=login.LOGIN_EXAMPLES, config=())
+app.command(login.logout, help_epilogue=login.LOGOUT_EXAMPLES, config=())
+app.command(account.app)
 app.command(rooms.rooms, help_epilogue=rooms.EXAMPLES, config=())
 app.command(search.search, help_epilogue=search.EXAMPLES, config=())
 app.command(send.send, help_epilogue=send.EXAMPLES, config=())

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
+from hobnob.cli.entering import connected
 from hobnob.cli.outcome import DONE, failed
-from hobnob.cli.remote import Remote, Where, connected, naming, not_empty, room_of, room_ref, run
+from hobnob.cli.remote import Remote, Where, naming, not_empty, room_of, room_ref, run
 
 if TYPE_CHECKING:
     from hobnob.cli.chatting import Chatting
@@ -20,6 +21,7 @@ Examples:
   hobnob join                                the server of this machine
   hobnob join chat.example.org --name ada
   hobnob join 'hobnob://chat.example.org/#invite=…&key=…'
+  hobnob join chat.example.org --name ada --register
   hobnob join localhost:8080 --room '#tea' --theme names
   echo 'good morning' | hobnob join
 
@@ -37,6 +39,10 @@ def join(
         str | None,
         Parameter(help="The room to begin in; the lobby if there is none given.", validator=not_empty),
     ] = None,
+    register: Annotated[
+        bool,
+        Parameter(help="Make an account of your name, with a password; it works everywhere.", show_default=False),
+    ] = False,
     theme: Annotated[
         Literal["classic", "names", "none"],
         Parameter(help="What others say in red, each name in its own colour, or no colours."),
@@ -52,7 +58,7 @@ def join(
         from hobnob.cli.screens import Pipe, Terminal
 
         screen = Terminal() if at_terminal else Pipe()
-        async with connected(host, remote, "join") as client:
+        async with connected(host, remote, "join", register=register, asks_name=True) as client:
             chatting = Chatting(client, screen.show, colours)
             begin = room or room_of(host)
             with naming(begin or ""):

@@ -1,4 +1,4 @@
-"""What verbs that talk to a server have in common: where it is, who one is, and how a failure is told.
+"""What verbs that talk to a server have in common: their flags, where it is, and how a failure is told.
 
 Nothing of the client is imported before such a verb runs. Whatever goes wrong is one sentence on stderr and a status
 that is not 0; a reader of stdout who has seen enough is no failure.
@@ -7,25 +7,20 @@ that is not 0; a reader of stdout who has seen enough is no failure.
 import asyncio
 import os
 import signal
-import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import Annotated
 
 from cyclopts import Parameter
 
 from hobnob.cli.outcome import DONE, FAILED, MISTAKE, STOPPED, failed, forget_stdout
 from hobnob.cli.sources import from_environment
 
-if TYPE_CHECKING:
-    from hobnob.client.client import Client
-    from hobnob.client.errors import ClientError, UnknownKey
-
 _EVERYWHERE = {"*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
-_GUEST = "(no name)"
-"""The token of who gave no name; no person can be called so."""
+MOST_PASSWORD = 4096
+"""Bytes of a password's file; the server takes far fewer."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Where = Annotated[
@@ -68,87 +63,40 @@ class Remote:
         bool,
         Parameter(help="Allow a connection in the clear to another machine.", show_default=False),
     ] = False
+    password_file: Annotated[
+        Path | None, Parameter(help="File with the password of your account, for scripts; else HOBNOB_PASSWORD is it.")
+    ] = None
 
 
-@asynccontextmanager
-async def connected(where: str | None, remote: Remote, program: str) -> AsyncIterator["Client"]:
-    """A client for a verb. Without a name, all verbs of this machine are one guest of that server.
+def password_of(remote: Remote) -> str | None:
+    """The password that a script was given: of a file, the environment or `.env`.
 
     Raises:
-        ClientError: there is no connection; one sentence says why.
+        CannotConnect: ``bad-password-file``.
     """
-    from hobnob.client.connect import connect
-    from hobnob.client.errors import CannotConnect, UnknownKey
-
-    at = address(where)
-    tls = remote.trust or (True if remote.tls else None)
-    come = partial(connect, at, tls=tls, insecure=remote.insecure, client=f"hobnob-{program}")
-    try:
-        try:
-            client = await _enter(at, remote, come)
-        except UnknownKey as unknown:
-            if not await _is_trusted(at, unknown):
-                raise
-            client = await _enter(at, remote, partial(come, tls=unknown.fingerprint))
-    except CannotConnect as error:
-        raise CannotConnect(error.code, _in_flags(error, at, remote)) from None
-    try:
-        yield client
-    finally:
-        await client.close()
+    if remote.password_file is None:
+        return from_environment("password") or None
+    return password_in(remote.password_file, "--password-file")
 
 
-async def _is_trusted(at: str, unknown: "UnknownKey") -> bool:
-    """Ask whether the key that a server showed is the right one, if there is somebody to ask."""
-    from hobnob.cli.asking import ask, can_ask
+def password_in(path: Path, flag: str) -> str:
+    """The password in a file, which may end its line.
+
+    Raises:
+        CannotConnect: ``bad-password-file``.
+    """
     from hobnob.client.errors import CannotConnect
 
-    if not can_ask():
-        return False
-    print(
-        f"{without_secret(at)} is not known here yet. The fingerprint of its key is\n\n  {unknown.fingerprint}\n\n"
-        "It printed the same when it was started: ask whoever runs it. Another one means that somebody is in between.",
-        file=sys.stderr,
-    )
     try:
-        answer = (await ask("Is it the same? [y/N] ")).strip()
-    except EOFError:
-        answer = ""
-    if answer == unknown.fingerprint or answer.lower() in ("y", "yes"):
-        return True
-    raise CannotConnect("not-trusted", f"Then nothing is sent to {without_secret(at)}.")
-
-
-async def _enter(at: str, remote: Remote, come: "Callable[..., Client]") -> "Client":
-    """A client that is connected, by the name that was given or as this machine's guest."""
-    from hobnob.client.address import Address, parse_server
-    from hobnob.client.errors import CannotConnect
-    from hobnob.client.tokens import token_file
-
-    if remote.name is not None:
-        return await come(name=readable(remote.name)).__aenter__()
-    guest = token_file(Address.of(parse_server(at)), _GUEST)
-    try:
-        client = await come(token=guest.read()).__aenter__()
-    except CannotConnect as error:
-        if error.code != "token-unknown":
-            raise
-        client = await come().__aenter__()  # the server has forgotten us
-    if client.token is not None:
-        guest.write(client.token)
-    return client
-
-
-def _in_flags(error: "ClientError", at: str, remote: Remote) -> str:
-    """Why there is no connection, in the words of who typed the flags."""
-    if error.code.startswith("name-"):
-        return f"The name {readable(remote.name or '')!r} will not do. {error.hint}"
-    if error.code == "insecure":
-        return (
-            f"{without_secret(at)} is not on this machine, so others could read along. Use --tls or --trust, or allow"
-            " it: --insecure."
-        )
-    return error.hint
+        with path.expanduser().open("rb") as file:
+            password = file.read(MOST_PASSWORD).decode().removesuffix("\n").removesuffix("\r")
+    except OSError as error:
+        raise CannotConnect("bad-password-file", f"The file of {flag} cannot be read: {error.strerror}.") from None
+    except (RuntimeError, ValueError):  # a home folder of nobody; no UTF-8
+        raise CannotConnect("bad-password-file", f"The file of {flag} cannot be found, or is no text.") from None
+    if not password:
+        raise CannotConnect("bad-password-file", f"The file of {flag} is empty.")
+    return password
 
 
 def address(where: str | None) -> str:
@@ -163,13 +111,6 @@ def address(where: str | None) -> str:
     if port and not has_port(text):
         text = f"[{text.strip('[]')}]:{port}" if ":" in text else f"{text}:{port}"
     return str(parse_address(text))
-
-
-def without_secret(at: str) -> str:
-    """An address, or where a link leads."""
-    from hobnob.client.address import Address, parse_server
-
-    return str(Address.of(parse_server(at)))
 
 
 def reachable(host: str) -> str:

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from hobnob.cli.entering import connected
 from hobnob.cli.outcome import DONE
-from hobnob.cli.remote import Remote, Where, connected, run
+from hobnob.cli.remote import Remote, Where, run
 
 EXAMPLES = """\
 Examples:

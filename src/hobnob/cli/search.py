@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, validators
 
+from hobnob.cli.entering import connected
 from hobnob.cli.outcome import DONE, FAILED, failed
-from hobnob.cli.remote import Remote, Where, connected, not_empty, readable, room_ref, run
+from hobnob.cli.remote import Remote, Where, not_empty, readable, room_ref, run
 
 if TYPE_CHECKING:
     from hobnob.client.client import Client

@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
+from hobnob.cli.entering import connected
 from hobnob.cli.outcome import failed
-from hobnob.cli.remote import Remote, connected
+from hobnob.cli.remote import Remote
 
 if TYPE_CHECKING:
     from hobnob.client.client import Client

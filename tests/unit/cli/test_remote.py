@@ -6,8 +6,9 @@ from typing import NoReturn
 
 import pytest
 
+from hobnob.cli.entering import connected
 from hobnob.cli.outcome import DONE, FAILED, MISTAKE, STOPPED
-from hobnob.cli.remote import Remote, address, connected, room_ref, run
+from hobnob.cli.remote import Remote, address, room_ref, run
 from hobnob.client.errors import CannotConnect, Closed
 
 
