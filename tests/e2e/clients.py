@@ -124,11 +124,11 @@ class Client:
 class JsonClient(Client):
     """A client of the hobnob protocol. `events` are those that came before a reply that was waited for."""
 
-    def __init__(self, port: int, name: str | None = None, *, receive_buffer: int = 0) -> None:
+    def __init__(self, port: int, name: str | None = None, *, receive_buffer: int = 0, **hello: object) -> None:
         super().__init__(port, receive_buffer=receive_buffer)
         self.events: list[Frame] = []
         self._id = 0
-        self.welcome = self.ask("hello", name=name, client="test")
+        self.welcome = self.ask("hello", name=name, client="test", **hello)
         assert self.welcome.get("ok"), self.welcome
         self.lobby: str = self.welcome["rooms"][0]["id"]
 

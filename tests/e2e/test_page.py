@@ -1,5 +1,8 @@
 """The small page as people use it: at the door, in several rooms, with an account, and when they are sent away."""
 
+import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -201,3 +204,98 @@ def test_a_page_without_encryption_says_so_and_asks_for_nothing_secret(
     link = page.get_by_role("link", name="https://chat.example.org/")
     expect(link).to_have_attribute("href", f"https://chat.example.org/#invite={CODE}&room=")
     context.close()
+
+
+def hobnob(server: Server, *arguments: str) -> str:
+    """What a verb of the operator's prints."""
+    run = [sys.executable, "-m", "hobnob.cli", *arguments, "--data", str(server.data)]
+    done = subprocess.run(run, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_link_of_an_invite_lets_in_and_leaves_no_trace(chromium: Browser, start: Start) -> None:
+    server = start("--access", "invite")
+    link = re.search(r"http://\S+", hobnob(server, "invite"))
+    assert link is not None
+    code = link[0].rpartition("=")[2]
+    with chromium.new_context() as context:
+        page = context.new_page()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("websocket", lambda socket: asked.append(socket.url))
+        page.goto(link[0])
+        expect(page.get_by_role("heading", name="You are invited.")).to_be_visible()
+        assert page.url == f"http://127.0.0.1:{server.port}/"
+        expect(page.locator("#invite")).to_be_hidden()
+        enter(page, "grace")
+        is_in(page)
+        say(page, "hello")
+        assert page.evaluate("JSON.stringify([history.length, {...localStorage}, {...sessionStorage}])").find(code) < 0
+        assert page.evaluate("document.documentElement.innerHTML").find(code) < 0
+        assert not [url for url in asked if code in url]
+        page.reload()
+        is_in(page)
+
+
+def test_an_invite_is_typed_in(chromium: Browser, start: Start) -> None:
+    server = start("--access", "invite")
+    code = hobnob(server, "invite").split()[-1]
+    with chromium.new_context() as context:
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{server.port}/")
+        page.get_by_label("Your name").fill("grace")
+        page.get_by_label("Invite").fill("mistyped")
+        page.get_by_role("button", name="Enter").click()
+        expect(page.locator("#complaint")).to_contain_text("This invite cannot be used")
+        page.get_by_label("Invite").fill(f"hobnob://127.0.0.1:{server.port}/#invite={code}")
+        page.get_by_role("button", name="Enter").click()
+        is_in(page)
+
+
+def test_an_account_is_made_at_the_door_and_a_room_joined_by_a_link(chromium: Browser, start: Start) -> None:
+    server = start("--access", "accounts")
+    bob = JsonClient(
+        server.port, name="bob", password=PASSWORD, register=True, invite=code_of(hobnob(server, "invite"))
+    )
+    bob.ask("create_room", name="den", kind="private")
+    with chromium.new_context() as context:
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{server.port}/#invite={code_of(hobnob(server, 'invite', 'den'))}&room=den")
+        page.get_by_label("Your name").fill("grace")
+        page.get_by_label("Choose a password").fill("grace")
+        page.get_by_role("button", name="Make an account").click()
+        expect(page.locator("#complaint")).to_contain_text("at least 8 characters")
+        page.get_by_label("Choose a password").fill(PASSWORD)
+        page.get_by_role("button", name="Make an account").click()
+        expect(page.locator("#rooms .open")).to_have_text("#den private")
+        bob.ask("create_room", name="attic", kind="private")
+        page.goto(f"http://127.0.0.1:{server.port}/#invite={code_of(hobnob(server, 'invite', 'attic'))}&room=attic")
+        expect(page.locator("#rooms")).to_contain_text("#attic private")
+
+
+def code_of(printed: str) -> str:
+    return printed.split()[-1]
+
+
+def test_who_is_banned_reads_why_and_does_not_come_back_by_themselves(browsers: Open, server: Server) -> None:
+    page = browsers()
+    page.clock.install()
+    sockets: list[str] = []
+    page.on("websocket", lambda socket: sockets.append(socket.url))
+    enter(page, "grace")
+    is_in(page)
+    hobnob(server, "admin", "ban", "grace", "--reason", "enough of <this>")
+    for _ in range(5):  # the page comes back once, to learn that it may not
+        page.clock.fast_forward(20_000)
+    expect(page.locator("#complaint")).to_contain_text("enough of <this>")
+    expect(page.locator("#chat")).to_be_hidden()
+    tried = len(sockets)
+    for _ in range(5):
+        page.clock.fast_forward(120_000)
+    expect(page.locator("#door")).to_be_visible()
+    assert len(sockets) == tried <= 3
+    hobnob(server, "admin", "unban", "grace")
+    page.get_by_label("Your name").fill("grace")
+    page.get_by_role("button", name="Enter").click()
+    is_in(page)

@@ -15,12 +15,12 @@ from hobnob.stores.memory import MemoryStore
 class Terminal:
     """One connection without a socket; its screen is `text`."""
 
-    def __init__(self, chat: Chat, codec: Codec | None = None) -> None:
+    def __init__(self, chat: Chat, codec: Codec | None = None, origin: Origin = Origin("127.0.0.1")) -> None:  # noqa: B008
         self.text = ""
         self.closed = False
         self.reading = True
         self._changed = asyncio.Event()
-        self._conversation = chat.enter(codec or LinesCodec(chat, greeted=True), self, Origin("127.0.0.1"))
+        self._conversation = chat.enter(codec or LinesCodec(chat, greeted=True), self, origin)
 
     def write(self, data: bytes) -> None:
         self.text += data.decode()

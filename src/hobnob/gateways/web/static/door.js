@@ -68,7 +68,7 @@ function show() {
   const secure = `https://${location.host}${location.pathname}`;
   at("secure-link").textContent = secure;
   // The invite goes along to the encrypted page: what stands after the # is sent to nobody.
-  at("secure-link").href = invited ? `${secure}#${new URLSearchParams({ invite: invited.code, room: invited.room })}` : secure;
+  at("secure-link").href = isPlain && invited ? `${secure}#${new URLSearchParams({ invite: invited.code, room: invited.room })}` : secure;
   at("insecure").hidden = !isPlain;
   at("insecure-guest").hidden = plain;
   at("insecure-needed").hidden = !plain;
