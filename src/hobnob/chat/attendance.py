@@ -17,6 +17,7 @@ from hobnob.chat.rights import STAFF
 from hobnob.chat.room import Room
 from hobnob.gateways.gateway import Attach, WireFormat
 from hobnob.protocol.events import (
+    AccountDeleted,
     AccountRegistered,
     DeviceRevoked,
     Event,
@@ -204,6 +205,16 @@ class Attendance:
         if event.number:
             self._chat.house.send(event, None, origin)
         self._tell_here(event, self.hearers(rooms), origin, facts=not event.number)
+
+    def deleted(self, event: AccountDeleted, origin: "Session | None") -> None:
+        """Somebody is gone for good, from wherever they still were."""
+        if (here := self._chat.people.get(event.by)) is not None:
+            for session in tuple(here.sessions):
+                if session is not origin:
+                    session.cut("This account was deleted.")
+        for room in self._chat.rooms:
+            room.lose(event)
+        self._chat.house.send(event, None, origin)
 
     def raised(self, event: ServerRoleChanged, origin: "Session | None") -> None:
         """Somebody has another role on the server."""

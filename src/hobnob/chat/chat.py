@@ -17,6 +17,7 @@ from hobnob.chat import burden
 from hobnob.chat import handlers as handlers
 from hobnob.chat.attendance import Attendance
 from hobnob.chat.audience import Audience
+from hobnob.chat.blanking import blank
 from hobnob.chat.conversation import Conversation
 from hobnob.chat.failed_logins import FailedLogins
 from hobnob.chat.handling import HANDLERS, TRIES, Handler, Stale
@@ -42,6 +43,7 @@ from hobnob.protocol import links
 from hobnob.protocol.commands import Command
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import (
+    AccountDeleted,
     AccountRegistered,
     DeviceRevoked,
     Event,
@@ -165,6 +167,8 @@ class Chat:
         self.house = Audience(self.pace, self.house_log)
         self.lobby = await self._open_lobby()
         self.searching.start()
+        for person in await self.keeper.read(self.store.blanking):
+            self.blank(person)
         self._looking += [self.loop.create_task(self._dismiss_strangers()), self.loop.create_task(self._relieve())]
         if not self.bus.alone:
             self.logs.look()
@@ -422,6 +426,8 @@ class Chat:
             self.attendance.renamed(event, origin)
         elif isinstance(event, AccountRegistered):
             self.attendance.registered(event, origin)
+        elif isinstance(event, AccountDeleted):
+            self.attendance.deleted(event, origin)
         elif isinstance(event, ServerRoleChanged):
             self.attendance.raised(event, origin)
 
@@ -431,6 +437,10 @@ class Chat:
         if isinstance(event, Moderated):
             self.restrictions.apply(event)
             self.attendance.moderated(event, origin)
+
+    def blank(self, person: str) -> None:
+        """Begin to delete all that a deleted account said."""
+        self._start(blank(self, person))
 
     def unchanged(self, room: Room) -> RightsUnchanged:
         """The condition that nobody lost a right in a room or on the server since it was looked at."""

@@ -131,7 +131,7 @@ async def person_of(chat: "Chat", ref: str) -> Person:
         found = await chat.keeper.read(chat.store.person, bare)
     else:
         found = await chat.keeper.read(chat.store.person_by_name, bare)
-    if found is None:
+    if found is None or found.kind == "deleted":
         raise ChatError("no-such-person")
     return found
 

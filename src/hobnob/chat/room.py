@@ -11,6 +11,7 @@ import msgspec
 from hobnob.chat.audience import Audience
 from hobnob.chat.log import Log
 from hobnob.protocol.events import (
+    AccountDeleted,
     Event,
     MemberBanned,
     MemberJoined,
@@ -127,6 +128,17 @@ class Room:
             people = tuple(
                 Person(person.id, event.name, person.kind) if person.id == event.by else person
                 for person in self.record.people
+            )
+            self.record = msgspec.structs.replace(self.record, people=people)
+
+    def lose(self, event: AccountDeleted) -> None:
+        """An account is gone; where its messages go as well, its name does."""
+        if event.by in self.members:
+            self.forget(event.by)
+        if any(person.id == event.by for person in self.record.people):
+            name = "" if event.blanked else event.by_name
+            people = tuple(
+                Person(person.id, name, "deleted") if person.id == event.by else person for person in self.record.people
             )
             self.record = msgspec.structs.replace(self.record, people=people)
 

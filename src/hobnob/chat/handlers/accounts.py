@@ -11,13 +11,35 @@ from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit
 from hobnob.chat.logins import check_password, new_password, unchanged
 from hobnob.chat.lookup import by, me
-from hobnob.protocol.account_commands import ChangePassword, LogOut, Register
+from hobnob.chat.rights import STAFF
+from hobnob.protocol.account_commands import ChangePassword, DeleteAccount, LogOut, Register
 from hobnob.protocol.errors import ChatError
-from hobnob.protocol.events import AccountRegistered, DeviceRevoked, Fact, MemberJoined, PersonRenamed, RoomGained
+from hobnob.protocol.events import (
+    AccountDeleted,
+    AccountRegistered,
+    DeviceRevoked,
+    Fact,
+    MemberJoined,
+    MemberLeft,
+    Moderated,
+    PersonRenamed,
+    RoomGained,
+    ServerRoleChanged,
+)
+from hobnob.protocol.ids import AUDIT
 from hobnob.protocol.names import person_name
 from hobnob.protocol.records import Person
 from hobnob.protocol.replies import Done, Registered, Reply
-from hobnob.stores.store import AddPerson, Condition, Item, NameFree, PersonUnchanged, SetPassword, Write
+from hobnob.stores.store import (
+    AddPerson,
+    Condition,
+    Item,
+    NameFree,
+    PersonUnchanged,
+    RightsUnchanged,
+    SetPassword,
+    Write,
+)
 
 if TYPE_CHECKING:
     from hobnob.chat.chat import Chat
@@ -111,6 +133,39 @@ async def change_password(chat: "Chat", session: "Session", command: ChangePassw
     fact = DeviceRevoked(**by(person), kept=session.device)
     item = Item((fact,), (unchanged(account),), (SetPassword(person.id, password),), person.id)
     return await chat.tell(item, done, session)
+
+
+@handles(DeleteAccount, confidential=True, limit=Limit.LOGGING_IN)
+async def delete_account(chat: "Chat", session: "Session", command: DeleteAccount) -> Reply:
+    """Be gone for good, out of all rooms. What one said stays, or is deleted from now on."""
+    person = account_of(session)
+    account = await check_password(chat, session, person.name, command.password)
+    requires: list[Condition] = [unchanged(account)]
+    who, name = person.id, person.name
+    events: list[Fact] = [
+        MemberLeft(room=state.id, **by(person), person=who, person_name=name)
+        for state in await chat.keeper.read(chat.store.rooms_of, who)
+    ]
+    if person.role in STAFF:
+        await _check_last_owner(chat, person)
+        requires.append(RightsUnchanged(AUDIT, chat.house_rights))
+        said = "deleted their account"
+        events.append(ServerRoleChanged(**by(person), person=who, person_name=name, role="member"))
+        events.append(Moderated(**by(person), action="role", person=who, person_name=name, role="member", what=said))
+    blanked = command.messages == "blank"
+    events.append(AccountDeleted(**by(person), blanked=blanked))
+    reply = await chat.tell(Item(tuple(events), tuple(requires), (), person.id), done, session)
+    if blanked:
+        chat.blank(person.id)
+    session.last_word = "Your account is deleted."
+    return reply
+
+
+async def _check_last_owner(chat: "Chat", person: Person) -> None:
+    """Raise ``last-owner`` where a server would be left without one."""
+    owners = [each.id for each in await chat.keeper.read(chat.store.staff) if each.role == "owner"]
+    if owners == [person.id]:
+        raise ChatError("last-owner")
 
 
 def account_of(session: "Session") -> Person:

@@ -132,7 +132,7 @@ def _edited(event: MessageEdited, by: str) -> str:
 
 @told.register
 def _deleted(event: MessageDeleted, by: str) -> str:
-    return f"* {by} deleted a message"
+    return f"* {by} deleted a message" if event.by else ""  # of a deleted account, one after the other
 
 
 @told.register
