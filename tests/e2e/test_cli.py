@@ -237,6 +237,26 @@ def test_two_people_in_two_terminals(shell: Shell) -> None:
     bob.until(r"Bye, bob\.\r\n\Z")
 
 
+def test_rooms_are_made_and_people_asked_in_and_sent_away(shell: Shell) -> None:
+    ada, bob = shell.start("join", "--name", "ada", terminal=True), shell.start("join", "--name", "bob", terminal=True)
+    ada.until("ada:")
+    bob.until("bob:")
+    ada.type("/room new den\r")
+    ada.until("This room is new, and private")
+    ada.type("/invite bob\r")
+    ada.until("bob is invited to #den")
+    bob.until(r"\* ada invites you to #den\. /join den goes there\.")
+    bob.type("/join den\r")
+    bob.until("You are in #den")
+    bob.type("/kick ada\r")
+    bob.until("You may not do this here|not")
+    ada.type("/role bob guest\r/mute bob 1h too loud\r/kick bob enough\r/audit #den\r")
+    bob.until(r"\* ada made bob a guest of the room")
+    bob.until(r"\* ada muted bob, until .{16} UTC \(too loud\)")
+    bob.until(r"\* ada removed bob \(enough\)")
+    ada.until(r"ada: kick bob in #den \(enough\)")
+
+
 @pytest.mark.parametrize("key", ["\x03", "\x04"], ids=["Ctrl+C", "Ctrl+D"])
 def test_a_key_leaves_at_once(shell: Shell, key: str) -> None:
     ada = shell.start("join", "--name", "ada", terminal=True)

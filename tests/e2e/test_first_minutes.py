@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -93,6 +94,28 @@ def test_telnet(server: Server, ada: JsonClient) -> None:
     telnet.until("ada: welcome\r\n")
     telnet.type("bye\r")
     telnet.until("Bye, grace.\r\n.*closed by foreign host")
+
+
+def test_telnet_hides_a_password(start: Start) -> None:
+    server = start("--access", "accounts")
+    telnet = Program(["telnet", "127.0.0.1", str(server.port)], terminal=True)
+    telnet.until("Escape character")
+    telnet.type("\rgrace\r")
+    telnet.until("Invite: ")
+    command = [sys.executable, "-m", "hobnob.cli", "invite", "--data", str(server.data)]
+    telnet.type(
+        subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout.split()[-1] + "\r"
+    )
+    telnet.until(r"or type /telnet if this is telnet\): ")
+    telnet.type("/telnet\r")
+    for question in ("New password: ", "The same again: "):
+        telnet.until(question + r"\Z")  # nothing but the question, and no byte that asks telnet to hide
+        telnet.type("quiet as a moose\x7f\x7fuse\r")
+    telnet.until("Welcome, grace")
+    telnet.type("hello\r/who\r")  # what is typed afterwards is shown again
+    telnet.until("hello\r\n.*You are grace in #lobby.")
+    assert "moose" not in telnet.heard
+    assert "quiet" not in telnet.heard
 
 
 def test_telnet_negotiation_is_no_text(server: Server, ada: JsonClient) -> None:

@@ -16,16 +16,18 @@ from hobnob.client.errors import ClientError, Refused
 from hobnob.client.mirror import Room
 from hobnob.client.subscription import Disconnected, Happening, Reconnected, Subscription
 from hobnob.gateways.lines import pages
-from hobnob.gateways.lines.commands import TALK
+from hobnob.gateways.lines.commands import ROOMS, TALK
 from hobnob.gateways.lines.console import LAST_WORD, PLAIN, RED
 from hobnob.gateways.lines.seat import Seat
 from hobnob.gateways.lines.slash import run, with_help
 from hobnob.gateways.lines.talk import Script
 from hobnob.gateways.lines.wire import LinesWire, shortened
+from hobnob.protocol import account_commands as a
 from hobnob.protocol import commands as c
+from hobnob.protocol import moderation_commands as m
 from hobnob.protocol import replies as r
 from hobnob.protocol.errors import ChatError
-from hobnob.protocol.events import Event, MessageEdited, MessageSent
+from hobnob.protocol.events import Event, InvitedToRoom, MessageEdited, MessageSent
 from hobnob.protocol.ids import new_ref
 from hobnob.protocol.records import Person, RoomState
 from hobnob.protocol.records import Room as RoomRecord
@@ -38,11 +40,12 @@ MOST_WAITING = 500
 MARK_EVERY = 2.0
 """Seconds between two notes of how far one has read."""
 
-COMMANDS: Final = with_help(TALK, "leaves")
+COMMANDS: Final = with_help(TALK | ROOMS, "leaves")
 _REPLIES: Final[dict[type[c.Command], type[r.Reply]]] = {
     c.SetName: r.Done, c.JoinRoom: r.Joined, c.LeaveRoom: r.Done, c.ListRooms: r.Rooms, c.SendMessage: r.Done,
     c.SetTopic: r.Done, c.ReadHistory: r.History, c.EditMessage: r.Done, c.DeleteMessage: r.Done, c.React: r.Done,
-    c.SetPresence: r.Reply, c.Search: r.Found, c.ListMembers: r.Members,
+    c.SetPresence: r.Reply, c.Search: r.Found, c.ListMembers: r.Members, c.CreateRoom: r.Joined,
+    a.CreateInvite: r.InviteMade, a.ListInvites: r.Invites, m.ListRestrictions: r.Restrictions, m.ReadAudit: r.Audit,
 }  # fmt: skip
 """What the commands of scripts are answered with."""
 
@@ -231,7 +234,7 @@ class Chatting:
         if ref in self._mine:
             self._mine.discard(ref)
             return True
-        return event.by == self._client.me.id and not isinstance(event, MessageSent | MessageEdited)
+        return event.by == self._client.me.id and not isinstance(event, MessageSent | MessageEdited | InvitedToRoom)
 
     async def _speak(self) -> None:
         await self._arrive()
