@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from ipaddress import ip_address
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import structlog
 
@@ -36,7 +36,7 @@ from hobnob.net.recogniser import Gateways
 from hobnob.net.renewal import Files, Renewal
 from hobnob.net.sniffer import Kind
 from hobnob.net.tls import Tls, server_context
-from hobnob.protocol.links import Link
+from hobnob.protocol.links import Link, invite_links
 from hobnob.stores.sql import SqlStore
 
 GARBAGE = (50_000, 20, 100)
@@ -52,8 +52,20 @@ OPERATOR = Peer("127.0.0.1", 0)
 """Who comes by the admin socket: somebody of this machine, from no port."""
 
 Addresses = list[tuple[str, int]]
-Ready = Callable[[Addresses, str], None]
-"""Hears the addresses that are listened on and the fingerprint of the key, which is empty without TLS."""
+
+
+class Started(NamedTuple):
+    """A node that listens: on which addresses, with which key (a fingerprint, empty without TLS).
+
+    `owner_link` is there as long as the server has no owner: who opens it within the hour becomes one.
+    """
+
+    listened: Addresses
+    fingerprint: str = ""
+    owner_link: str = ""
+
+
+Ready = Callable[[Started], None]
 
 
 class Console(Protocol):
@@ -124,7 +136,7 @@ async def run(config: Config, ready: Ready, console: Console | None = None) -> N
                 chores.append(loop.create_task(renewal.watch()))
             chat.reached_at = lambda: _reached_at(config, listened, tls)
             await desk.start()
-            ready(listened, tls.fingerprint if tls else "")
+            ready(Started(listened, tls.fingerprint if tls else "", await _owner_link(chat)))
             if console is not None:
                 console.open(chat, stopped.set)
             await web.start()
@@ -148,6 +160,14 @@ def _reached_at(config: Config, listened: Addresses, tls: Tls | None) -> Link:
     host = config.hosts[0] if config.hosts else name_for_others() if at.is_unspecified else address
     in_clear = tls is None or (at.is_loopback and config.tls != "required" and not config.hosts)
     return Link(host, port, key=tls.fingerprint if tls else "", scheme="http" if in_clear else "https")
+
+
+async def _owner_link(chat: Chat) -> str:
+    """The link that makes the first owner; empty where there is one."""
+    staff = await chat.keeper.read(chat.store.staff)
+    if any(person.role == "owner" for person in staff):
+        return ""
+    return invite_links(chat.reached_at(), await chat.owner_code())[1]
 
 
 def _nothing() -> None:

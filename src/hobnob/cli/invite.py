@@ -34,8 +34,24 @@ Examples:
 Whoever opens the link within the hour makes an account that owns the server.
 It works once, and making another one ends the one before.
 """
+
+
+def is_address(kind: object, text: str | None) -> None:
+    """Refuse what is no address of a server."""
+    from hobnob.client.address import parse_address
+    from hobnob.client.errors import CannotConnect
+
+    try:
+        parse_address(text or "localhost")
+    except CannotConnect as error:
+        raise ValueError(error.hint) from None
+
+
 Address = Annotated[
-    str | None, Parameter(help="How others reach the server, as HOST or HOST:PORT, in place of what it knows.")
+    str | None,
+    Parameter(
+        help="How others reach the server, as HOST or HOST:PORT, in place of what it knows.", validator=is_address
+    ),
 ]
 
 
@@ -89,18 +105,13 @@ def owner_link(
 
 
 def _where(address: str | None) -> tuple[str, int | None] | None:
-    """The address that was named, taken apart. Raises ValueError, which the command line tells."""
+    """The address that was named, taken apart; without a port where none was said."""
     from hobnob.client.address import parse_address
-    from hobnob.client.errors import CannotConnect
 
     if address is None:
         return None
-    try:
-        parsed = parse_address(address)
-    except CannotConnect as error:
-        raise ValueError(error.hint) from None
-    has_port = address.rpartition("]")[2].count(":") == 1
-    return parsed.host, parsed.port if has_port else None
+    parsed = parse_address(address)
+    return parsed.host, parsed.port if address.rpartition("]")[2].count(":") == 1 else None
 
 
 def _show(made: "InviteMade", where: tuple[str, int | None] | None, *, qr: bool) -> None:

@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -30,6 +31,8 @@ over .env, and that over the file of --config.
 """
 FAILED = 1
 REFUSED = 2
+OWNER_LINK = "owner-link"
+"""The file in the data folder, where no terminal is there to show the link on."""
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
@@ -49,9 +52,11 @@ def serve(
     from hobnob.net.tls import TlsRefused
     from hobnob.stores.store import StoreRefused
 
-    def ready(listened: node.Addresses, fingerprint: str) -> None:
-        rows = ways(config, listened, fingerprint)
-        greeting = welcome(config, listened, fingerprint)
+    def ready(started: node.Started) -> None:
+        listened, fingerprint, _ = started
+        owner = owner_row(config.data, started.owner_link)
+        rows = [*ways(config, listened, fingerprint), *owner]
+        greeting = welcome(config, listened, fingerprint, owner)
         if console is not None:
             help_line = "  /help    what you can do"
             greeting = "\n".join([console.banner(*listened[0]), *rows, help_line, config.entrance[1]])
@@ -92,10 +97,34 @@ def _console() -> "Console | None":
     return console
 
 
-def welcome(config: Config, listened: Sequence[tuple[str, int]], fingerprint: str) -> str:
+def owner_row(folder: Path, link: str) -> list[str]:
+    """The line about the link that makes the first owner, if there is one: a secret, for a terminal or for one user."""
+    if not link:
+        with suppress(OSError):
+            (folder / OWNER_LINK).unlink(missing_ok=True)
+        return []
+    if not sys.stdout.isatty():
+        try:
+            link = f"the link in {_kept_secret(folder / OWNER_LINK, link)}"
+        except OSError as refused:
+            return [f"  owner    `hobnob owner-link` makes the link ({(refused.strerror or 'no file').lower()})"]
+    return [f"  owner    {link}", "           makes whoever opens it within the hour the owner of this server"]
+
+
+def _kept_secret(path: Path, secret: str) -> Path:
+    """A file that only this user may read, with a line in it."""
+    with suppress(FileNotFoundError):
+        path.unlink()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(f"{secret}\n")
+    return path
+
+
+def welcome(config: Config, listened: Sequence[tuple[str, int]], fingerprint: str, more: Sequence[str] = ()) -> str:
     """What is printed for the person who started a server that listens on these addresses, and has this key."""
     host, port = _host(listened), listened[0][1]
-    lines = [f"{config.name} is listening on port {port}.", "", *ways(config, listened, fingerprint), ""]
+    lines = [f"{config.name} is listening on port {port}.", "", *ways(config, listened, fingerprint), *more, ""]
     lines.append(config.entrance[1])
     if listened[0][0] in _EVERYWHERE:
         lines.append(f"Others reach it by this machine's name or address in place of {host}.")

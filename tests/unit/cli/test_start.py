@@ -19,7 +19,7 @@ import hobnob.cli.app
 from hobnob import node
 from hobnob.config import Config
 
-def ready(*_):
+def ready(_):
     print(*sys.modules)
     os.kill(os.getpid(), signal.SIGTERM)
 
