@@ -40,3 +40,10 @@ class Shell:
 def left(program: Program) -> int:
     """The status of a program that ends."""
     return program.process.wait(PATIENCE)
+
+
+def answers(program: Program, *dialogue: tuple[str, str]) -> None:
+    """Type each answer once its question is there."""
+    for question, answer in dialogue:
+        program.until(question)
+        program.type(f"{answer}\n")

@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.e2e.clients import PATIENCE, Program
+from tests.e2e.clients import PATIENCE
 from tests.e2e.server import Server
-from tests.e2e.shell import HOBNOB, Shell, left
+from tests.e2e.shell import HOBNOB, Shell, answers, left
 from tests.e2e.terminal import Terminal
 
 LONG = "correct horse battery staple"
@@ -42,13 +42,6 @@ class Done:
 
     def __repr__(self) -> str:
         return f"{self.status} {self.stdout!r} {self.stderr!r}"
-
-
-def answers(program: Program, *dialogue: tuple[str, str]) -> None:
-    """Type each answer once its question is there."""
-    for question, answer in dialogue:
-        program.until(question)
-        program.type(f"{answer}\n")
 
 
 def test_a_person_registers_and_is_known_from_then_on(shell: Shell, elsewhere: Shell) -> None:

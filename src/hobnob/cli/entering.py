@@ -279,7 +279,7 @@ class Entering:
             case "account-needed":
                 return f"{error.hint} Make one: {log_in[:-1]} --register`."
             case "invite-needed":
-                return f"{error.hint} A link is understood in place of the server; if you have an account: {log_in}."
+                return f"{error.hint} Its link goes where the server's address does. Who has an account: {log_in}."
             case "insecure":
                 return f"{self.server} is not on this machine, so others could read along. Use --tls, or --insecure."
             case code if code.startswith("name-"):
