@@ -17,6 +17,8 @@ from structlog.testing import capture_logs
 from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat
 from hobnob.chat.conversation import Conversation
+from hobnob.chat.passwords import Cost
+from hobnob.chat.policy import Policy
 from hobnob.gateways.gateway import Attach, Codec, House, Manner, Origin
 from hobnob.gateways.json_lines import JsonLinesCodec
 from hobnob.protocol.events import Event, MessageDeleted, MessageEdited, MessageSent
@@ -29,9 +31,11 @@ Frame = dict[str, Any]
 HERE = Origin("127.0.0.1")
 AFAR = Origin("203.0.113.7", confidential=True, loopback=False)
 OVERHEARD = Origin("203.0.113.9", confidential=False, loopback=False)
-"""Where others can read along."""
-CLEAR = Origin("203.0.113.7", confidential=False, loopback=False)
 """From this machine; from another one over TLS; from another one in clear text."""
+
+PASSWORD = "correct horse battery"
+CHEAP = Cost(memory=8, passes=1)
+"""What passwords cost in tests: next to nothing."""
 
 DEADLINE = 10.0
 """Seconds after which a test gives up waiting; on a machine at rest nothing takes a hundredth of it."""
@@ -229,7 +233,8 @@ async def operator(chat: Chat) -> Client:
 
 
 async def promote(chat: Chat, who: Client, role: Role) -> None:
-    """Give somebody a role on the server, as its operator does."""
+    """Give somebody a role on the server, as its operator does; for most of them they need an account."""
+    who.welcome |= await who.ask("register", password=PASSWORD)
     server = await operator(chat)
     await server.done("set_role", person=who.id, role=role)
     server.leave()
@@ -315,7 +320,7 @@ def store() -> TestStore:
 
 @pytest.fixture
 async def chat(store: TestStore) -> AsyncIterator[Chat]:
-    chat = Chat(store, LocalBus())
+    chat = Chat(store, LocalBus(), policy=Policy(password_cost=CHEAP))
     await chat.open()
     yield chat
     store.gate.set()

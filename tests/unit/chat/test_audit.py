@@ -58,12 +58,11 @@ async def test_moderators_read_what_concerns_them(chat: Chat, join: Join) -> Non
 
 
 async def test_the_audit_log_is_not_read_where_others_can_read_along(chat: Chat, join: Join) -> None:
-    boss = await join("boss")
-    await promote(chat, boss, "moderator")
+    boss, bob = await join("boss"), await join("bob")
+    await boss.done("create_room", name="tea", people=["@bob"])
     second = await Client(chat, origin=OVERHEARD).hello(token=boss.token)
-    assert await second.error("read_audit") == "not-confidential"
-    bob = await join("bob")
-    await boss.done("mute", person=bob.id)
+    assert await second.error("read_audit", room="#tea") == "not-confidential"
+    await boss.done("mute", room="#tea", person=bob.id)
     await boss.event("moderated", action="mute")
     await quiet(second)
     assert second.events("moderated") == []

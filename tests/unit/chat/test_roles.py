@@ -1,7 +1,7 @@
 """Roles: who gives which, on the server and in rooms, and that somebody stays the owner."""
 
 import pytest
-from tests.unit.chat.conftest import Client, Join, TestStore, operator, promote, quiet
+from tests.unit.chat.conftest import PASSWORD, Client, Join, TestStore, operator, promote, quiet
 
 from hobnob.chat.chat import Chat
 from hobnob.chat.rights import ROLES, Right
@@ -68,6 +68,7 @@ async def test_somebody_stays_the_owner(chat: Chat, join: Join) -> None:
     for where in ({"room": "#tea"}, {}):
         if not where:
             await promote(chat, ada, "owner")
+            await promote(chat, bob, "member")
         assert await ada.error("set_role", person="@ada", role="member", **where) == "last-owner"
         assert await server.error("set_role", person="@ada", role="member", **where) == "last-owner"
         await ada.done("set_role", person="@bob", role="owner", **where)
@@ -92,6 +93,15 @@ async def test_a_visitor_has_a_role_in_a_room_while_they_are_there(chat: Chat, j
     await ada.done("set_role", room="#tea", person="@dan", role="moderator")
     await dan.done("kick", room="#tea", person="@bob")
     assert await (await operator(chat)).error("set_role", person="@dan", role="moderator") == "not-kept"
+
+
+async def test_who_helps_to_run_the_server_needs_an_account(chat: Chat, join: Join) -> None:
+    bob, server = await join("bob"), await operator(chat)
+    for role in ("owner", "moderator"):
+        assert await server.error("set_role", person="@bob", role=role) == "account-needed"
+    await server.done("set_role", person="@bob", role="guest")
+    await bob.done("register", password=PASSWORD)
+    await server.done("set_role", person="@bob", role="owner")
 
 
 async def test_the_same_role_again_is_no_act(join: Join, store: TestStore) -> None:

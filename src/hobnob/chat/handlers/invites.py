@@ -58,7 +58,7 @@ async def _over(chat: "Chat", person: Person) -> list[DropInvite]:
     return [DropInvite(each.id) for each in known if not usable(each, now)]
 
 
-@handles(ListInvites, limit=Limit.READING_HISTORY)
+@handles(ListInvites, confidential=True, limit=Limit.READING_HISTORY)
 async def list_invites(chat: "Chat", session: "Session", command: ListInvites) -> Invites:
     """Those that can still be used and that one may take back."""
     room = None
@@ -70,7 +70,7 @@ async def list_invites(chat: "Chat", session: "Session", command: ListInvites) -
     return Invites(tuple(each for each in found if usable(each, now) and _is_theirs(me(session).person, roles, each)))
 
 
-@handles(RevokeInvite, limit=Limit.NOTING)
+@handles(RevokeInvite, confidential=True, limit=Limit.NOTING)
 async def revoke_invite(chat: "Chat", session: "Session", command: RevokeInvite) -> Reply:
     """Take one back, one's own or one of a place where one is owner or moderator."""
     person = me(session).person

@@ -6,7 +6,7 @@ from hobnob.chat.handlers.acting import Actor, act, actor_in, member_of
 from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import by, checked_ref, person_of
-from hobnob.chat.rights import RANKS, Right
+from hobnob.chat.rights import RANKS, STAFF, Right
 from hobnob.chat.room import Room
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import RoleChanged, ServerRoleChanged
@@ -40,6 +40,8 @@ async def _on_server(chat: "Chat", session: "Session", command: SetRole, actor: 
         raise ChatError("not-kept", "Nothing is kept of visitors. They have to be guests or have an account first.")
     if target.role == command.role:
         return Done()
+    if command.role in STAFF and target.kind != "account":  # others may have seen a guest's token go by
+        raise ChatError("account-needed", "Who helps to run the server needs an account. Let them make one first.")
     if target.role == "owner":
         staff = await chat.keeper.read(chat.store.staff)
         if not any(person.role == "owner" and person.id != target.id for person in staff):

@@ -4,19 +4,14 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from tests.unit.chat.conftest import AFAR, CLEAR, Client, VisitorCodec
+from tests.unit.chat.conftest import AFAR, CHEAP, OVERHEARD, PASSWORD, Client, operator
 
 from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat
-from hobnob.chat.passwords import Cost
 from hobnob.chat.policy import Policy
-from hobnob.gateways.gateway import Attach, Manner
 from hobnob.stores.memory import MemoryStore
 from hobnob.stores.sql import SqlStore
 from hobnob.stores.store import Store
-
-CHEAP = Cost(memory=8, passes=1)
-PASSWORD = "correct horse battery"
 
 
 @pytest.fixture(params=["memory", "sql"])
@@ -42,7 +37,7 @@ async def chat(kept: Store, policy: Policy) -> AsyncIterator[Chat]:
 
 def clear(chat: Chat) -> Client:
     """A client whose bytes others on the way can read."""
-    return Client(chat, origin=CLEAR)
+    return Client(chat, origin=OVERHEARD)
 
 
 def far(chat: Chat) -> Client:
@@ -53,17 +48,6 @@ def far(chat: Chat) -> Client:
 async def registered(chat: Chat, name: str = "ada", **fields: object) -> Client:
     """Somebody who made an account just now."""
     return await Client(chat).hello(name, password=PASSWORD, register=True, **fields)
-
-
-class OperatorCodec(VisitorCodec):
-    """Whoever runs the server, at its console."""
-
-    manner = Manner("console", keeps=False, attach=Attach.LOBBY, facts=False, operator=True)
-
-
-async def operator(chat: Chat) -> Client:
-    """Whoever runs the server."""
-    return await Client(chat, OperatorCodec(chat)).hello()
 
 
 async def invite(chat: Chat, **fields: object) -> str:

@@ -1,8 +1,8 @@
 """Who may come in: everybody, those with an invite, those who make an account with one."""
 
 import pytest
-from tests.unit.chat.conftest import AFAR, Client, VisitorCodec
-from tests.unit.chat.entrance.conftest import CHEAP, PASSWORD, clear, far, invite, operator, registered
+from tests.unit.chat.conftest import AFAR, CHEAP, PASSWORD, Client, VisitorCodec, operator
+from tests.unit.chat.entrance.conftest import clear, far, invite, registered
 
 from hobnob.chat.chat import Chat
 from hobnob.chat.handling import HANDLERS

@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from tests.unit.chat.conftest import Client, VisitorCodec
-from tests.unit.chat.entrance.conftest import PASSWORD, registered
+from tests.unit.chat.conftest import PASSWORD, Client, VisitorCodec
+from tests.unit.chat.entrance.conftest import registered
 
 from hobnob.chat.chat import Chat
 

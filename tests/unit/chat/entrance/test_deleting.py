@@ -4,8 +4,8 @@ import threading
 from collections.abc import Sequence
 
 import pytest
-from tests.unit.chat.conftest import Client, VisitorCodec, eventually, quiet
-from tests.unit.chat.entrance.conftest import CHEAP, PASSWORD, far, registered
+from tests.unit.chat.conftest import CHEAP, PASSWORD, Client, VisitorCodec, eventually, quiet
+from tests.unit.chat.entrance.conftest import far, registered
 
 from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat

@@ -1,7 +1,7 @@
 """Devices: listed, named, revoked; and their use noted now and then."""
 
-from tests.unit.chat.conftest import Client, VisitorCodec, quiet
-from tests.unit.chat.entrance.conftest import PASSWORD, registered
+from tests.unit.chat.conftest import PASSWORD, Client, VisitorCodec, quiet
+from tests.unit.chat.entrance.conftest import registered
 
 from hobnob.chat.chat import Chat
 

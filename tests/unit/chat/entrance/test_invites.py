@@ -5,8 +5,8 @@ import re
 from typing import Any
 
 import pytest
-from tests.unit.chat.conftest import Client, VisitorCodec, quiet
-from tests.unit.chat.entrance.conftest import PASSWORD, clear, far, invite, operator, registered
+from tests.unit.chat.conftest import PASSWORD, Client, VisitorCodec, operator, quiet
+from tests.unit.chat.entrance.conftest import clear, far, invite, registered
 
 from hobnob.chat.chat import Chat
 from hobnob.chat.invites import OWNER_INVITE, code_hash

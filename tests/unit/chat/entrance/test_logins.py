@@ -4,8 +4,8 @@ import asyncio
 from itertools import count
 
 import pytest
-from tests.unit.chat.conftest import Client, VisitorCodec, quiet
-from tests.unit.chat.entrance.conftest import CHEAP, PASSWORD, clear, far, registered
+from tests.unit.chat.conftest import CHEAP, PASSWORD, Client, VisitorCodec, quiet
+from tests.unit.chat.entrance.conftest import clear, far, registered
 
 from hobnob.chat.chat import Chat
 from hobnob.chat.limits import Limit, Limits, Rate, Rates
