@@ -78,6 +78,16 @@ class JsonStranger:
             if frame.get("reply") == self._id:
                 return frame
 
+    def until(self, text: str) -> bytes:
+        """All that was heard before, up to a text."""
+        while text.encode() not in self.heard:
+            self.heard += self._next()
+        return self.heard
+
+    def rest(self) -> bytes:
+        """All up to the end of the connection."""
+        return self.heard + self._link.rest()
+
     def try_everything(self) -> bytes:
         """All that a stranger may try; what was heard."""
         for frame in every_command():
