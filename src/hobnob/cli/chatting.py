@@ -71,7 +71,12 @@ class Place(Seat):
 
     def __init__(self, client: Client, room: RoomState, screen: LinesWire) -> None:
         self.client = client
-        self.lobby = next((state(room) for room in client.rooms.values() if room.name == "lobby"), room)
+        self.sit(screen, room)
+
+    def sit(self, screen: LinesWire, room: RoomState) -> None:
+        """Be in a history of which nothing is known yet."""
+        lobby = self.client.rooms.get("#lobby")
+        self.lobby = lobby.state() if lobby else room
         self.last_said = {}
         self.turn(screen, room)
 
@@ -122,17 +127,32 @@ class Chatting:
 
     async def begin(self, room: str | None) -> None:
         """Enter; `live` goes on from here. Raises ClientError."""
-        rooms = self._client.rooms
-        if room is None:
-            entered = rooms.get("#lobby") or await self._client.join("#lobby")
-        elif room.startswith("@"):
-            entered = await self._client.direct(room)
-        else:
-            entered = await self._client.join(room, create=True)
-        await self._client.follow(entered)
-        self.seat = Place(self._client, state(entered), self._theme)
-        self._events = self._client.events()  # from the very number up to which the arrival shows what was said
+        self.seat = Place(self._client, await self._enter(room), self._theme)
         self._say(f"You are {self.seat.name}. /help shows what you can do, bye leaves.")
+
+    async def _enter(self, room: str | None) -> RoomState:
+        client = self._client
+        if room is None:
+            entered = client.rooms.get("#lobby") or await client.join("#lobby")
+        elif room.startswith("@"):
+            entered = await client.direct(*room.split())
+        else:
+            entered = await client.join(room, create=True)
+        found = (await client.follow(entered)).state()
+        self._events = client.events()  # from the very number up to which the arrival shows what was said
+        return found
+
+    async def _enter_again(self) -> None:
+        """Be in the same room of another history, or in the lobby if that cannot be."""
+        room, me = self.seat.room, self._client.me.name
+        names = [f"@{person.name}" for person in room.people if person.name != me]
+        try:
+            entered = await self._enter(" ".join(names) if room.kind == "direct" else f"#{room.name}")
+        except Refused as refused:
+            self._say(shortened(refused.hint))
+            entered = await self._enter(None)
+        self.seat.sit(self.seat.screen, entered)
+        await self._run(self.seat.arrive())
 
     async def _arrive(self) -> None:
         """Show where one is and what is new."""
@@ -206,12 +226,20 @@ class Chatting:
             pass
 
     async def _hear(self) -> None:
+        while await self._hear_history():
+            await self._enter_again()
+
+    async def _hear_history(self) -> bool:
+        """Show what happens; whether another history has begun, and not the end been told."""
         async for event, _ in self._events:
             if isinstance(event, Disconnected) and event.hint == LAST_WORD:
                 self._say(event.hint)
-                return
+                break
             if line := self._told(event):
                 self._show(line)
+            if isinstance(event, Reconnected) and event.new_epoch:
+                return True
+        return False
 
     def _told(self, event: Happening) -> str:
         """A happening in lines; empty for what is one's own, or no news."""
@@ -251,7 +279,7 @@ class Chatting:
             return
         await self._turns.acquire()
         text = line[1:] if line.startswith("//") else line
-        task = asyncio.create_task(self._send(line, c.SendMessage(room=self.seat.room.id, text=text)))
+        task = asyncio.create_task(self._send(line, text))
         self._sending[task] = line
         task.add_done_callback(self._sent)
 
@@ -260,9 +288,12 @@ class Chatting:
         if not task.cancelled():
             del self._sending[task]
 
-    async def _send(self, line: str, message: c.SendMessage) -> None:
+    async def _send(self, line: str, text: str) -> None:
+        here = self.seat.room.id
+        room = self._client.rooms.get(here)
+        ref = f"#{room.name}" if room and room.name else here  # in another history only its name may be known
         try:
-            done = await self._perform(message)
+            done = await self._perform(c.SendMessage(room=ref, text=text))
         except Refused as refused:
             self._say(shortened(refused.hint))
         except ClientError as error:
@@ -271,7 +302,7 @@ class Chatting:
                 self._say(shortened(error.hint))
         else:
             assert isinstance(done, r.Done)
-            self.seat.last_said[message.room] = done.number
+            self.seat.last_said[here] = done.number
 
     async def _all_sent(self) -> None:
         while self._sending:
@@ -334,11 +365,6 @@ class Chatting:
 
     def _say(self, line: str) -> None:
         self._show(f"{line}\n")
-
-
-def state(room: Room) -> RoomState:
-    """A room of the mirror as the protocol has it."""
-    return RoomState(id=room.id, name=room.name, kind=room.kind, topic=room.topic, people=room.people, head=room.head)
 
 
 def record(room: Room) -> RoomRecord:

@@ -56,7 +56,7 @@ def tail(
 
     async def task() -> int:
         async with awaited(host, remote, "tail", timeout if follow else 0.0) as client:
-            found = await _enter(client, room_ref(room))
+            found = await _enter(client, room_ref(room), create=False)
             wanted = SHOWN_AT_ONCE if count is None and since is None and not follow else count
             begin = await _begin(client, found, since, wanted)
             printer = Printer(_as_json if json else as_text)
@@ -67,7 +67,7 @@ def tail(
                         break
                 printer.flush()
                 return await printer.closed if printer.closed.done() else DONE
-            return await _follow(client, found, begin, printer)
+            return await _follow(client, room_ref(room), found, begin, printer)
 
     return run(task)
 
@@ -122,8 +122,8 @@ def _is_pipe(descriptor: int) -> bool:
     return stat.S_ISFIFO(os.fstat(descriptor).st_mode)
 
 
-async def _enter(client: "Client", room: str) -> "Room":
-    return await client.direct(room) if room.startswith("@") else await client.join(room)
+async def _enter(client: "Client", room: str, *, create: bool) -> "Room":
+    return await client.direct(room) if room.startswith("@") else await client.join(room, create=create)
 
 
 async def _begin(client: "Client", room: "Room", since: int | None, count: int | None) -> int:
@@ -157,8 +157,8 @@ async def _facts(client: "Client", room: "Room", number: int) -> "AsyncIterator[
         number = page.events[-1].number
 
 
-async def _follow(client: "Client", room: "Room", begin: int, printer: Printer) -> int:
-    printing = asyncio.create_task(_print_all(client, room, begin, printer))
+async def _follow(client: "Client", ref: str, room: "Room", begin: int, printer: Printer) -> int:
+    printing = asyncio.create_task(_print_all(client, ref, room, begin, printer))
     try:
         await asyncio.wait({printing, printer.closed}, return_when=asyncio.FIRST_COMPLETED)
         return await (printing if printing.done() else printer.closed)
@@ -167,7 +167,7 @@ async def _follow(client: "Client", room: "Room", begin: int, printer: Printer) 
         await asyncio.gather(printing, return_exceptions=True)
 
 
-async def _print_all(client: "Client", room: "Room", begin: int, printer: Printer) -> int:
+async def _print_all(client: "Client", ref: str, room: "Room", begin: int, printer: Printer) -> int:
     from hobnob.client.subscription import Reconnected
     from hobnob.protocol.events import RoomEvent, RoomLost
 
@@ -180,6 +180,7 @@ async def _print_all(client: "Client", room: "Room", begin: int, printer: Printe
                 return failed("You do not belong to this room any more.")
             case Reconnected(new_epoch=True):
                 failed("The server went back to a backup; from here on its new history is shown.")
+                room = await _enter(client, ref, create=room.kind == "public")
     return DONE
 
 

@@ -26,7 +26,6 @@ from typing import Any, TypeVar
 from hobnob.client.client import Client, Sent
 from hobnob.client.connect import connect
 from hobnob.client.errors import ClientError
-from hobnob.client.subscription import Reconnected
 from hobnob.client.trust import Tls
 from hobnob.protocol.events import Event, MessageSent
 
@@ -158,7 +157,8 @@ class Bot:
         events = self.chat.events(playback=False)  # before there is anything to miss
         async with self.chat as chat:
             try:
-                await self._enter()
+                for room in self._rooms:
+                    await chat.join(room, create=True)  # in a new epoch the client does it again
                 for work in self._work:
                     self._start(work(chat))
                 async for event, _ in events:
@@ -168,13 +168,7 @@ class Bot:
                     task.cancel()
                 await asyncio.gather(*self._at_work, return_exceptions=True)
 
-    async def _enter(self) -> None:
-        for room in self._rooms:
-            await self.chat.join(room, create=True)
-
     async def _take(self, event: object) -> None:
-        if isinstance(event, Reconnected) and event.new_epoch:
-            self._start(self._enter())
         for kind, handler in self._handlers:
             if isinstance(event, kind):
                 while len(self._at_work) >= MOST_AT_WORK:

@@ -1,7 +1,8 @@
 """A connection that comes back: hello, resume, and every command done exactly once.
 
-Commands that were not answered are sent again after a reconnect, in their order and with the same ref. The reading
-never waits for anybody, so replies always come through; who hears keeps what it cannot take in a bounded queue.
+Commands that were not answered are sent again after a reconnect, in their order and with the same ref. In a new epoch
+the rooms that were entered here are entered again before that, as the server may know of nothing. The reading never
+waits for anybody, so replies always come through; who hears keeps what it cannot take in a bounded queue.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import itertools
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, TypeVar
 
 from msgspec.structs import replace
@@ -26,9 +28,9 @@ from hobnob.protocol.codec import (
     decode_reply,
     encode_command,
 )
-from hobnob.protocol.commands import Command, Hello, Ping
+from hobnob.protocol.commands import Command, Hello, JoinRoom, OpenDirect, Ping
 from hobnob.protocol.errors import HINTS
-from hobnob.protocol.events import AnyEvent, Goodbye
+from hobnob.protocol.events import AnyEvent, Goodbye, RoomLost
 from hobnob.protocol.ids import new_ref
 from hobnob.protocol.replies import Joined, Reply, Welcome
 
@@ -103,6 +105,7 @@ class Connection:
         self._backoff = backoff or Backoff()
         self._ids = itertools.count(1)
         self._waiting: dict[int, _Waiting] = {}
+        self._entered: dict[str, Command] = {}
         self._turns = asyncio.Semaphore(MOST_WAITING)
         self._link: Link | None = None
         self._early: list[bytes] = []
@@ -156,7 +159,18 @@ class Connection:
             finally:
                 self._waiting.pop(number, None)
         assert isinstance(answer, reply)
+        self._remember(command, answer)
         return answer
+
+    def _remember(self, command: Command, answer: Reply) -> None:
+        """Note what brings one into a room again where its id may mean nothing."""
+        if not isinstance(answer, Joined):
+            return
+        name = answer.room.name
+        if isinstance(command, OpenDirect):
+            self._entered[answer.room.id] = replace(command, ref=None)
+        elif name:
+            self._entered[answer.room.id] = JoinRoom(room=f"#{name}", create=getattr(command, "create", False))
 
     def _prepare(self, id: int, command: Command, reply: type[R]) -> _Waiting:
         changes: dict[str, object] = {"id": id}
@@ -189,8 +203,25 @@ class Connection:
         self._listener.welcomed(welcome, again=again, new_epoch=new_epoch)
         for gap in gaps:
             self._listener.heard(gap)
+        if new_epoch:
+            self._enter_again()
         self._send_again(link)
         return welcome
+
+    def _enter_again(self) -> None:
+        """Put this before what waits, which may be meant for these rooms. What is refused is not there any more."""
+        entered, self._entered = self._entered, {}
+        entering: dict[int, _Waiting] = {}
+        for command in entered.values():
+            number = next(self._ids)
+            entering[number] = waiting = self._prepare(number, command, Joined)
+            waiting.future.add_done_callback(partial(self._entered_again, number, command))
+        self._waiting = entering | self._waiting
+
+    def _entered_again(self, number: int, command: Command, answer: "asyncio.Future[Reply]") -> None:
+        self._waiting.pop(number, None)
+        if not answer.cancelled() and answer.exception() is None:
+            self._remember(command, answer.result())
 
     def _send_again(self, link: Link) -> None:
         waiting = [waiting for waiting in self._waiting.values() if not waiting.future.done()]
@@ -308,6 +339,8 @@ class Connection:
         if isinstance(event, Goodbye):
             self._goodbye = event.text
         elif event is not None and self.positions.take(event):
+            if isinstance(event, RoomLost):
+                self._entered.pop(event.room, None)
             self._listener.heard(event)
 
     def _settle(self, heading: Heading, frame: bytes) -> None:

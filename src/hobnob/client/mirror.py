@@ -48,6 +48,10 @@ class Room:
     reading: list[e.Event] | None = None
     """What came while its pages were being read, to be folded once more after them."""
 
+    def state(self) -> RoomState:
+        """The room at this moment, as the protocol says it."""
+        return RoomState(*(getattr(self, name) for name in RoomState.__struct_fields__))
+
 
 class Mirror(Mapping[str, Room]):
     """One's rooms: ``mirror["#tea"]``, by id or name; a direct room with one other by ``@ada``."""

@@ -12,8 +12,8 @@ from hobnob.client.errors import CannotConnect, ClientError, Closed, Refused
 from hobnob.client.subscription import Disconnected, Heard, Reconnected
 from hobnob.client.tokens import TokenFile
 from hobnob.protocol.codec import MAX_CLIENT_FRAME
-from hobnob.protocol.events import Gap, Goodbye, ReadMarked
-from hobnob.protocol.replies import Done, Events
+from hobnob.protocol.events import Gap, Goodbye, ReadMarked, RoomLost
+from hobnob.protocol.replies import Done, Events, Joined
 
 
 async def sending(chat: Client, text: str = "hi") -> "asyncio.Task[object]":
@@ -96,6 +96,52 @@ async def test_a_new_epoch_begins_anew() -> None:
             message(3, room=LOBBY),
         ]
         assert list(chat.rooms) == [LOBBY]
+
+
+async def test_a_new_epoch_is_entered_before_anything_is_said_in_it() -> None:
+    server = FakeServer()
+    async with server.client() as chat:
+        link = server.links[0]
+        for position, name in enumerate(("cellar", "attic", "garden"), 1):
+            room = f"r_{name:a<26}"
+            joining = asyncio.create_task(chat.join(f"#{name}", create=name == "attic"))
+            link.answer((await link.next_command(position))["id"], Joined(state(room, name)))
+            await joining
+        link.say(RoomLost(room=f"r_{'cellar':a<26}", number=1, by=ME))
+        task = await sending(chat)
+        await link.next_command(4)
+        server.greet = lambda: welcome(state(LOBBY, "lobby"), epoch="e2")
+        link.cut()
+        again = await server.link(1)
+        await again.next_command(3)
+        assert [(sent["do"], sent["room"], sent.get("create", False)) for sent in again.sent[1:]] == [
+            ("join_room", "#attic", True),
+            ("join_room", "#garden", False),
+            ("send_message", "#tea", False),
+        ]
+        again.answer(again.sent[1]["id"], Joined(state(TEA, "attic", head=4)))
+        again.refuse(again.sent[2]["id"], "no-such-room")
+        again.answer(again.sent[3]["id"], Done(5))
+        await task
+        assert chat.rooms["#attic"].id == TEA
+        server.greet = lambda: welcome(epoch="e3")
+        again.cut()
+        third = await server.link(2)
+        assert (await third.next_command(1))["room"] == "#attic"
+        assert len(third.sent) == 2
+
+
+async def test_a_room_is_not_entered_again_in_the_same_epoch() -> None:
+    server = FakeServer()
+    async with server.client() as chat:
+        joining = asyncio.create_task(chat.join("#tea"))
+        server.links[0].answer((await server.links[0].next_command(1))["id"], Joined(state()))
+        await joining
+        server.links[0].cut()
+        again = await server.link(1)
+        task = await sending(chat)
+        assert (await again.next_command(1))["do"] == "send_message"
+        task.cancel()
 
 
 async def test_the_server_s_last_word_is_the_reason() -> None:

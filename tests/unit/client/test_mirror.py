@@ -89,6 +89,28 @@ def test_members_come_and_go() -> None:
     assert eve not in room.members
 
 
+def test_a_room_and_the_roles_in_it_change() -> None:
+    made = mirror(state(posting="moderators", slow=5))
+    room = followed(made)
+    assert (room.posting, room.slow) == ("moderators", 5)
+    made.fold(e.RoomChanged(room=TEA, number=1, by=BOB, name="coffee", kind="private", history="joined", slow=9))
+    assert made["#coffee"] is room
+    assert "#tea" not in made
+    assert room.state() == RoomState(TEA, "coffee", "private", history="joined", head=1, slow=9)
+    made.fold(e.RoleChanged(room=TEA, number=2, by=BOB, person=ME, person_name="ada", role="moderator"))
+    assert (room.role, room.members[ME].role, room.members[BOB].role) == ("moderator", "moderator", "member")
+
+
+def test_one_s_own_standing_on_the_server_changes() -> None:
+    made = mirror()
+    made.fold(e.AccountRegistered(by=BOB, number=1))
+    made.fold(e.ServerRoleChanged(by=ME, person=BOB, person_name="bob", role="owner", number=2))
+    assert made.me == Person(ME, "ada")
+    made.fold(e.AccountRegistered(by=ME, number=3))
+    made.fold(e.ServerRoleChanged(by=BOB, person=ME, person_name="ada", role="owner", number=4))
+    assert made.me == Person(ME, "ada", "account", "owner")
+
+
 def test_unread_counts_what_others_said() -> None:
     made = mirror(state(head=3, count=3, read=1, unread=2))
     room = made["#tea"]
