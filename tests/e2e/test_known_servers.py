@@ -200,5 +200,11 @@ def test_another_machine_is_spoken_to_in_tls_alone(start: Start, tmp_path: Path)
     assert near.run(*rooms, "--trust", server.fingerprint).returncode == 0
     assert near.run(*rooms).returncode == 0
     assert "is known by its key" in near.run(*rooms, "--insecure").stderr
+    near.variables["HOBNOB_PASSWORD"] = "correct horse battery"
+    assert near.run("login", f"{FAR}:{server.port}", "--name", "eve", "--register").returncode == 0
     assert near.run("forget", FAR).returncode == 0
+    for words in (("rooms", "--host"), ("login", "--name", "bob"), ("join", "--name", "bob", "--register")):
+        secret = near.run(*words, f"{FAR}:{server.port}", "--insecure")
+        assert (secret.returncode, "Leave --insecure out." in secret.stderr) == (1, True), secret
+    del near.variables["HOBNOB_PASSWORD"]
     assert near.run(*rooms, "--insecure").returncode == 0

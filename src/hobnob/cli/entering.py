@@ -140,7 +140,7 @@ class Entering:
         from hobnob.client.tokens import token_file
 
         name, token = client.me.name, client.token
-        return token is not None and token_file(self.server, name).write(token) and self.login.write(name)
+        return token is not None and token_file(self.server, name).write(token, account=True) and self.login.write(name)
 
     def forget(self, name: str) -> None:
         """Have no token of a name any more."""
@@ -169,16 +169,16 @@ class Entering:
 
     async def _come(self) -> "Client":
         from hobnob.client.errors import CannotConnect
+        from hobnob.client.identity import LOGGED_OUT
 
         self.name = self.name or self.login.read()
         if self.name is None:
             return await self._as_guest()
-        if self.password is not None or not (self.by_token or self._is_logged_in(self.name)):
-            return await self._connect(name=self.name)
-        # An account: when its token is gone or void, one must not come as somebody new of the same name.
-        if (token := token_of(self.server, self.name)) is None:
-            raise CannotConnect("token-unknown", "There is no token.")
-        return await self._connect(token=token)
+        token = token_of(self.server, self.name)
+        if token is None and self.password is None and self._is_logged_in(self.name):
+            raise CannotConnect("token-unknown", LOGGED_OUT)  # one must not become somebody new of the same name
+        by_token = self.by_token and self.password is None
+        return await self._connect(token=token) if by_token else await self._connect(name=self.name)
 
     def _is_logged_in(self, name: str) -> bool:
         login = self.login.read()
@@ -280,6 +280,8 @@ class Entering:
                 return f"{error.hint} Make one: {log_in[:-1]} --register`."
             case "invite-needed":
                 return f"{error.hint} Its link goes where the server's address does. Who has an account: {log_in}."
+            case "not-confidential":
+                return f"{error.hint} Leave --insecure out."
             case "insecure":
                 return f"{self.server} is not on this machine, so others could read along. Use --tls, or --insecure."
             case code if code.startswith("name-"):

@@ -85,8 +85,10 @@ class Client(AccountCommands, ModerationCommands):
 
     async def __aenter__(self) -> Self:
         identity = self._connection.identity
-        if self._file is not None and (token := await asyncio.to_thread(self._file.read)):
+        token, account = (None, False) if self._file is None else await asyncio.to_thread(_kept, self._file)
+        if token is not None:
             identity.token, identity.remembered = token, True
+            identity.kind = "account" if account else "guest"
         await self._connection.open()
         try:
             if identity.register and identity.kind != "account":
@@ -405,9 +407,9 @@ class Client(AccountCommands, ModerationCommands):
                 self._chores.set()
 
     async def _keep_token(self) -> None:
-        file, token = self._file, self.token
-        if file is not None and token and token != await asyncio.to_thread(file.read):
-            await asyncio.to_thread(file.write, token)
+        file, token, account = self._file, self.token, self._connection.identity.kind == "account"
+        if file is not None and token and (token, account) != await asyncio.to_thread(_kept, file):
+            await asyncio.to_thread(file.write, token, account=account)
 
     async def _catch_up(self) -> None:
         rooms = self.rooms
@@ -449,6 +451,10 @@ class Client(AccountCommands, ModerationCommands):
         if (room := self.rooms.get(ref)) is not None:
             return room.id
         raise Refused("not-a-member", HINTS["not-a-member"])
+
+
+def _kept(file: TokenFile) -> tuple[str | None, bool]:
+    return file.read(), file.is_account()
 
 
 def _ref(room: str | Room) -> str:

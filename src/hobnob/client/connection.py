@@ -20,6 +20,7 @@ from hobnob.client.errors import CannotConnect, ClientError, Closed, Refused
 from hobnob.client.identity import LOGGED_OUT, Identity
 from hobnob.client.link import Link
 from hobnob.client.positions import Positions
+from hobnob.protocol.account_commands import ChangePassword, DeleteAccount, LogIn, Register, UseInvite
 from hobnob.protocol.codec import (
     MAX_CLIENT_FRAME,
     Heading,
@@ -52,6 +53,9 @@ _TRIED_AGAIN = _PASSING | {
     "host-unknown", "connection-refused", "unreachable", "no-answer", "not-hobnob", "hung-up",
 }  # fmt: skip
 """Whoever answers in the clear where there was TLS is not among them, nor one that shows another key."""
+
+_SECRET = (LogIn, Register, ChangePassword, DeleteAccount, UseInvite)
+"""Commands that say a password or an invite."""
 
 R = TypeVar("R", bound=Reply)
 Dial = Callable[[], Awaitable[Link]]
@@ -108,6 +112,7 @@ class Connection:
         self._entered: dict[str, Command] = {}
         self._turns = asyncio.Semaphore(MOST_WAITING)
         self._link: Link | None = None
+        self._confidential = False
         self._early: list[bytes] = []
         self._goodbye = ""
         self._fruitless = 0
@@ -149,6 +154,8 @@ class Connection:
         async with self._turns:
             if self._error is not None:
                 raise self._error
+            if isinstance(command, _SECRET) and not self._confidential:
+                raise Refused("not-confidential", HINTS["not-confidential"])
             number = next(self._ids)
             waiting = self._prepare(number, command, reply)
             self._waiting[number] = waiting
@@ -199,7 +206,7 @@ class Connection:
         gaps = self.positions.welcome(welcome)
         self.identity.welcomed(welcome)
         self._goodbye = ""
-        self._link = link
+        self._link, self._confidential = link, link.confidential
         self._listener.welcomed(welcome, again=again, new_epoch=new_epoch)
         for gap in gaps:
             self._listener.heard(gap)
@@ -252,6 +259,8 @@ class Connection:
 
     async def _hello(self, link: Link, hello: Hello) -> Welcome:
         """One hello and its answer; what came behind it is kept for later."""
+        if self.identity.is_secret(hello) and not link.confidential:
+            raise CannotConnect("not-confidential", HINTS["not-confidential"])
         positions = self.positions
         known = positions.last
         hello = replace(

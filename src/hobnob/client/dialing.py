@@ -46,7 +46,8 @@ async def open_link(
         except BaseException:
             streams[1].transport.abort()
             raise
-    return StreamLink(*streams)
+    confidential = trust.context is not None or is_loopback(streams[1].get_extra_info("peername", ("",))[0])
+    return StreamLink(*streams, confidential=confidential)
 
 
 async def _check(trust: Trust, writer: asyncio.StreamWriter, known: KnownHosts) -> None:

@@ -13,8 +13,8 @@ LOGGED_OUT = "This device is logged out. Log in again, with the name and the pas
 class Identity:
     """See the head of this file. `remembered`: the token may have gone stale, and the name follows it then.
 
-    `kind` is as the last welcome said. Who is in is known by the token alone: the password and the invite are
-    forgotten, so that whoever is logged out from elsewhere stays out.
+    `kind` is as the last welcome said, or what is known of the token. Who is in is known by the token alone: the
+    password and the invite are forgotten, so that whoever is logged out from elsewhere stays out.
     """
 
     name: str | None = None
@@ -38,6 +38,11 @@ class Identity:
             client=self.client, name=self.name, password=self.password, register=self.register, invite=self.invite,
             device=self.device,
         )  # fmt: skip
+
+    def is_secret(self, hello: Hello) -> bool:
+        """Whether it says what nobody else may hear: more than a guest's token, which opens nothing once claimed."""
+        by_account = hello.token is not None and self.kind == "account"
+        return by_account or hello.password is not None or hello.invite is not None
 
     def welcomed(self, welcome: Welcome) -> None:
         """Be who one is by now."""

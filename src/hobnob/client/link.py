@@ -12,6 +12,11 @@ PIECE = 256 * 1024
 class Link(Protocol):
     """What a `Connection` needs of a stream. Every OSError of `read` and `drain` means that it is broken."""
 
+    @property
+    def confidential(self) -> bool:
+        """Whether nobody on the way can read along, so that a secret may be said."""
+        ...
+
     async def read(self) -> list[bytes]:
         """The next frames, at least one; EOFError at the end, ValueError for a frame that is too long."""
         ...
@@ -53,7 +58,8 @@ class Frames:
 class StreamLink:
     """A `Link` over an asyncio stream."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, confidential: bool) -> None:
+        self.confidential = confidential
         self._reader = reader
         self._writer = writer
         self._frames = Frames()

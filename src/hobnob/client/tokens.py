@@ -15,6 +15,9 @@ from hobnob.protocol.names import NameRefused, fold
 MOST_BYTES = 1024
 """In a file; a token has far fewer."""
 
+ACCOUNT = "account"
+"""What stands behind a token that is an account's."""
+
 
 class TokenFile:
     """The file of one token. Reading and writing never raise: without a token one is simply somebody new."""
@@ -24,20 +27,27 @@ class TokenFile:
 
     def read(self) -> str | None:
         """The token; None when there is none or it cannot be read."""
-        try:
-            with self.path.open("rb") as file:
-                token = file.read(MOST_BYTES).decode("ascii").strip()
-        except (OSError, UnicodeDecodeError):
-            return None
+        token, _, _ = self._line().partition(" ")
         return token if token.startswith("hb_") and token.isprintable() else None
 
-    def write(self, token: str) -> bool:
+    def is_account(self) -> bool:
+        """Whether the token is an account's. Such a one is not sent in the clear, and its end is no new beginning."""
+        return self._line().endswith(f" {ACCOUNT}")
+
+    def write(self, token: str, *, account: bool = False) -> bool:
         """Keep the token, or nothing of it; whether it was kept."""
         try:
-            write_private(self.path, token + "\n")
+            write_private(self.path, f"{token} {ACCOUNT}\n" if account else f"{token}\n")
         except OSError:
             return False
         return True
+
+    def _line(self) -> str:
+        try:
+            with self.path.open("rb") as file:
+                return file.read(MOST_BYTES).decode("ascii").strip()
+        except (OSError, UnicodeDecodeError):
+            return ""
 
     def forget(self) -> None:
         """Remove the file."""

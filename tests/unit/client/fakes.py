@@ -36,7 +36,8 @@ def message(number: int, text: str = "hi", *, room: str = TEA, by: str = BOB, **
 class FakeLink:
     """One connection. `sent` are the commands so far; `say` and `answer` queue what the server says."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, confidential: bool = True) -> None:
+        self.confidential = confidential
         self.sent: list[dict[str, Any]] = []
         self.closed = False
         self._frames: asyncio.Queue[list[bytes] | BaseException] = asyncio.Queue()
@@ -88,13 +89,14 @@ class FakeServer:
         self.links: list[FakeLink] = []
         self.greet = greet
         self.down = 0
+        self.confidential = True
         self._met = asyncio.Event()
 
     async def dial(self) -> FakeLink:
         if self.down:
             self.down -= 1
             raise CannotConnect("connection-refused", "Nothing listens there.")
-        link = FakeLink()
+        link = FakeLink(confidential=self.confidential)
         self.greet_on(link)
         self.links.append(link)
         self._met.set()

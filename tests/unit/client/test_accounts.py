@@ -195,6 +195,51 @@ async def test_who_logs_out_leaves_nothing_here(tmp_path: Path, way: str) -> Non
         assert server.links[0].closed
 
 
+@pytest.mark.parametrize(
+    "secret",
+    [{"password": LONG}, {"password": LONG, "register": True}, {"invite": "CODE"}, {"token": "hb_a", "invite": "CODE"},
+     {"token": "hb_a", "kind": "account"}],
+    ids=str,
+)  # fmt: skip
+async def test_nothing_secret_is_said_where_others_hear_it(secret: dict[str, Any]) -> None:
+    server = FakeServer()
+    server.confidential = False
+    with pytest.raises(CannotConnect) as refused:
+        await server.client(**secret).__aenter__()
+    assert refused.value.code == "not-confidential"
+    assert server.links[0].sent == []
+    assert server.links[0].closed
+
+
+async def test_a_guest_may_be_heard_but_makes_no_account(tmp_path: Path) -> None:
+    file = TokenFile(tmp_path / "token")
+    file.write("hb_guest")
+    server = FakeServer()
+    server.confidential = False
+    async with server.client(file) as chat:
+        for act in (chat.register(LONG), chat.change_password(LONG, LONG), chat.use_invite("CODE")):
+            with pytest.raises(Refused) as refused:
+                await act
+            assert refused.value.code == "not-confidential"
+        assert len(server.links[0].sent) == 1
+
+
+async def test_an_account_s_token_is_known_for_one_the_next_time(tmp_path: Path) -> None:
+    file = TokenFile(tmp_path / "token")
+    server = FakeServer(lambda: account("hb_mine"))
+    async with server.client(file, password=LONG):
+        assert file.is_account()
+    refuses(server, "token-unknown", then=welcome(token="hb_guest"))
+    with pytest.raises(CannotConnect) as ended:  # not as somebody new of the same name
+        await server.client(file).__aenter__()
+    assert ended.value.hint == LOGGED_OUT
+    server.confidential = False
+    with pytest.raises(CannotConnect) as heard:
+        await server.client(file).__aenter__()
+    assert heard.value.code == "not-confidential"
+    assert server.links[-1].sent == []
+
+
 def test_no_secret_is_shown_by_chance() -> None:
     shown = repr(Identity("ada", "hb_token", password="hb_password", invite="hb_invite"))
     assert "hb_" not in shown

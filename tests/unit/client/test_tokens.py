@@ -23,6 +23,15 @@ def test_a_token_is_kept_for_its_owner_alone(tmp_path: Path) -> None:
     assert file.read() is None
 
 
+def test_whether_it_is_an_account_s_is_kept_with_it(tmp_path: Path) -> None:
+    file = token_file(HERE, "ada", tmp_path)
+    assert not file.is_account()
+    file.write("hb_secret", account=True)
+    assert (file.read(), file.is_account()) == ("hb_secret", True)
+    file.write("hb_secret")
+    assert (file.read(), file.is_account()) == ("hb_secret", False)
+
+
 def test_spellings_of_a_name_share_a_file_and_servers_do_not(tmp_path: Path) -> None:
     ada = token_file(HERE, "ada", tmp_path)
     assert token_file(HERE, " Ada", tmp_path).path == ada.path
