@@ -33,7 +33,7 @@ MOST_MISSED_BYTES = 1024 * 1024
 """Of the facts of all logs that are told again; a log that does not fit any more is read by pages."""
 
 _HEARD = {Attach.NOTHING: 0, Attach.LOBBY: 1, Attach.ALL: None}
-"""How many of their rooms, the lobby first, somebody hears from the start."""
+"""How many of their rooms, the lobby first, somebody hears from the start, beside the direct ones."""
 
 
 class Came(NamedTuple):
@@ -143,8 +143,10 @@ async def _attend(chat: "Chat", session: "Session", came: Came, command: Hello, 
     mine = follow_own_log(chat, here, found.me, fill=not came.rooms)
     if session.manner.facts:
         session.hear(chat.house)
-    for room in found.rooms[: _HEARD[session.manner.attach]]:
-        if came.person.id in room.members:
+    at_once = _HEARD[session.manner.attach]
+    for place, room in enumerate(found.rooms):
+        heard = at_once is None or place < at_once or room.record.kind == "direct"
+        if heard and came.person.id in room.members:
             chat.attendance.attach(session, room)
     missed = await _missed(chat, session, command, found, mine)
     return Welcome(

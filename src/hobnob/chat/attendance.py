@@ -150,6 +150,10 @@ class Attendance:
         watchers = dict.fromkeys(self._chat.watching.of(here.person.name))
         self._tell_here(event, self.hearers(here.rooms.values()) | here.sessions | watchers, origin)
 
+    def _rooms_of(self, person: str) -> list[Room]:
+        """The live rooms that somebody is a member of."""
+        return [room for room in self._chat.rooms if person in room.members]
+
     def hearers(self, rooms: Iterable[Room]) -> dict["Session", None]:
         """The sessions that hear any of these rooms, each once."""
         return {session: None for room in rooms for sessions in tuple(room.sessions.values()) for session in sessions}
@@ -171,7 +175,7 @@ class Attendance:
     def tell_person(self, here: "Here", event: Event, origin: "Session | None") -> None:
         """Tell a fact of a person's own log to those of their clients that follow it; an invitation to all."""
         for session in tuple(here.sessions):
-            follows = session.manner.facts or isinstance(event, InvitedToRoom)
+            follows = session.manner.facts or session.manner.own or isinstance(event, InvitedToRoom)
             if follows and may_be_told(self._chat, session, event) and (session is not origin or session.wire.echo):
                 session.outbox.put(session.wire.encode(event, None))
 
@@ -186,10 +190,11 @@ class Attendance:
         if (here := self._chat.people.get(event.by)) is not None:
             here.person = msgspec.structs.replace(here.person, kind="account")
         self._chat.house.send(event, None, origin)
+        self._tell_here(event, self.hearers(self._rooms_of(event.by)), origin, facts=False)
 
     def heard_presence(self, event: PresenceChanged) -> None:
         """Somebody on another node is online, away or gone."""
-        rooms = [room for room in self._chat.rooms if event.by in room.members]
+        rooms = self._rooms_of(event.by)
         self._tell_here(event, self.hearers(rooms), None)
 
     def renamed(self, event: PersonRenamed, origin: "Session | None") -> None:
@@ -199,7 +204,7 @@ class Attendance:
             if here.person.name != event.name:
                 self._chat.people.rename(here, event.name)
             here.person = msgspec.structs.replace(here.person, name=event.name)
-        rooms = [room for room in self._chat.rooms if event.by in room.members]
+        rooms = self._rooms_of(event.by)
         for room in rooms:
             room.rename(event)
         if event.number:

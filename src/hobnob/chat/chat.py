@@ -257,6 +257,10 @@ class Chat:
         """Somebody who is here, by id."""
         return self.people.get(person)
 
+    def named(self, name: str) -> Here | None:
+        """Somebody who is here, by name, as names compare."""
+        return self.people.named(name)
+
     def attached(self, room: str) -> Sequence[Member]:
         """Who hears a live room now, by name."""
         live = self.rooms.get(room)

@@ -71,7 +71,7 @@ class Conversation:
     @property
     def introduced(self) -> bool:
         """Whether hello was answered with a welcome."""
-        return self.session.here is not None
+        return self.session.here is not None and not self.session.introducing
 
     @property
     def slow(self) -> bool:

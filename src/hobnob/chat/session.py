@@ -30,6 +30,7 @@ class Session:
         "device",
         "echo",
         "here",
+        "introducing",
         "last_word",
         "looked_at",
         "manner",
@@ -52,6 +53,8 @@ class Session:
         self.number = number
         self.cut = cut
         self.closed = False
+        self.introducing = False
+        """Its codec has not done all yet that belongs to coming in."""
         self.echo: Callable[[Event, RoomRecord | None], bytes] | None = None
         """What the client is told of its own doings, where its wire format has no echo."""
         self.looked_at = 0

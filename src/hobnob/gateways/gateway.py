@@ -47,9 +47,10 @@ class Manner:
     """How the clients of a gateway take part.
 
     `keeps`: without a token they become guests (with a device token), not visitors. `attach`: what they hear from the
-    start. `unnamed`: what one is called who gives no name (``Client``, ``Client-2``, …), instead of a made-up guest
-    name. `facts`: they follow the numbered logs, so they also get the facts of the house and of their own log.
-    `operator`: only who runs the server comes this way, so they come in whatever the access is, as an owner.
+    start, direct rooms all the same. `unnamed`: what one is called who gives no name (``Client``, ``Client-2``, …),
+    instead of a made-up guest name. `facts`: they follow the numbered logs, so they also get the facts of the house and
+    of their own log. `own`: they hear of the facts of their own log alone. `operator`: only who runs the server comes
+    this way, so they come in whatever the access is, as an owner.
     """
 
     gateway: str
@@ -58,6 +59,7 @@ class Manner:
     facts: bool
     unnamed: str | None = None
     operator: bool = False
+    own: bool = False
 
 
 class WireFormat(Hashable, Protocol):
@@ -120,6 +122,9 @@ class Session(Protocol):
 
     wire: WireFormat
     """May be changed at any time; it counts from the next event on."""
+
+    introducing: bool
+    """Whether there is more to its coming in than hello; who never ends that is sent away like who says no hello."""
 
     echo: "Callable[[Event, Room | None], bytes] | None"
     """Says to the client alone what it did itself, in its place among what others do, where its wire has no echo."""
@@ -203,6 +208,9 @@ class House(Protocol):
 
     def here(self, person: str) -> Here | None:
         """Somebody who is here, by id."""
+
+    def named(self, name: str) -> Here | None:
+        """Somebody who is here, by name, as names compare."""
 
     def attached(self, room: str) -> Sequence[Member]:
         """Who hears a room (by id) now, by name. Only for rooms that the asking session hears."""

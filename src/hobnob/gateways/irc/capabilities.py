@@ -23,6 +23,17 @@ def _nothing(_: "Client") -> str:
     return ""
 
 
+def may_carry_credentials(client: "Client") -> bool:
+    """Whether nobody can read along."""
+    return client.session.origin.confidential
+
+
+def _registration(client: "Client") -> str:
+    settings = client.settings
+    wishes = {"before-connect": settings.register_before_connecting, "email-required": settings.email_required}
+    return ",".join(name for name, wished in wishes.items() if wished)
+
+
 @dataclass(frozen=True, slots=True)
 class Capability:
     """A row of the table. `value` is shown to clients of version 302, `offered` says whether it is there at all."""
@@ -46,6 +57,8 @@ CAPABILITIES: Final[dict[str, Capability]] = {
         Capability("away-notify", heard=True),
         Capability("batch", heard=True),
         Capability("cap-notify"),
+        Capability("chghost"),
+        Capability("draft/account-registration", value=_registration, offered=may_carry_credentials),
         Capability("draft/message-redaction", heard=True),
         Capability("draft/multiline", heard=True, value=lambda _: f"max-bytes={MAX_TEXT},max-lines={MAX_LINES}"),
         Capability("draft/no-implicit-names"),
@@ -57,6 +70,7 @@ CAPABILITIES: Final[dict[str, Capability]] = {
         Capability("message-tags", heard=True),
         Capability("multi-prefix"),
         Capability("no-implicit-names"),
+        Capability("sasl", value=lambda _: "PLAIN", offered=may_carry_credentials),
         Capability("server-time", heard=True),
         Capability("setname", heard=True),
         Capability("standard-replies"),

@@ -55,8 +55,8 @@ class Client:
     """See the head of this file. `introduction` is None once the client is registered."""
 
     __slots__ = (
-        "_batches", "_rooms", "capabilities", "house", "introduction", "monitored", "multiline", "session", "settings",
-        "version",
+        "_batches", "_rooms", "capabilities", "exchange", "house", "introduction", "monitored", "multiline", "session",
+        "settings", "version",
     )  # fmt: skip
 
     def __init__(self, house: House, session: Session, settings: IrcSettings) -> None:
@@ -69,7 +69,10 @@ class Client:
         self.introduction: Introduction | None = Introduction()
         self.monitored: dict[str, str] | None = None
         """Whose coming and going it hears of: nicks as it wrote them, by their fold."""
+        session.introducing = True
         self._rooms: dict[str, RoomState] = {}
+        self.exchange: str | None = None
+        """What has come of the payload of a SASL exchange that is under way."""
         self._batches = 0
         self.multiline: Multiline | None = None
         """The message of several lines that the client has begun to send."""
@@ -99,12 +102,22 @@ class Client:
     def negotiate(self, capabilities: frozenset[str]) -> None:
         """Speak to the client by these capabilities from the next line on."""
         self.capabilities = shared(capabilities)
-        self.session.wire = IrcWire(self.house, shared(capabilities & HEARD))
+        if self.registered:
+            self.session.wire = IrcWire(self.house, shared(capabilities & HEARD))
+
+    def welcomed(self) -> None:
+        """The client is registered: from now on it hears what happens."""
+        self.introduction, self.session.introducing = None, False
+        self.negotiate(self.capabilities)
 
     def next_batch(self) -> str:
         """A name for a batch that no other has which is open."""
         self._batches += 1
         return str(self._batches)
+
+    def line_from(self, source: str, command: str, *params: str) -> bytes:
+        """A line from somebody; from nobody where `source` is empty."""
+        return encode(Message(command, params, source))
 
     def line(self, command: str, *params: str) -> bytes:
         """A line from the server."""
@@ -138,6 +151,11 @@ class Client:
     def leave(self, room: RoomState) -> None:
         """The client has left it."""
         self._rooms.pop(fold(room.name), None)
+
+    def forget_rooms(self) -> list[RoomState]:
+        """The rooms the client was in as somebody else; it is in none from now on."""
+        rooms, self._rooms = list(self._rooms.values()), {}
+        return rooms
 
     def joined(self, channel: str) -> RoomState | None:
         """A room by its channel's name, if the client is in it.

@@ -19,7 +19,7 @@ from hobnob.gateways.irc.labels import MAX_LABEL, labelled
 from hobnob.gateways.irc.message import MAX_BODY, MAX_CLIENT_TAGS, LineBuffer, Message, parse
 from hobnob.gateways.irc.numerics import Numeric
 from hobnob.gateways.irc.settings import IrcSettings
-from hobnob.gateways.irc.wire import IrcWire
+from hobnob.gateways.irc.wire import SilentWire
 from hobnob.protocol.commands import Command, JsonId, Ping, SendMessage
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.replies import Reply
@@ -43,10 +43,10 @@ class IrcCodec:
         "wire",
     )
 
-    manner = Manner(gateway="irc", keeps=False, attach=Attach.NOTHING, facts=False)
+    manner = Manner(gateway="irc", keeps=False, attach=Attach.NOTHING, facts=False, own=True)
 
     def __init__(self, house: House, settings: IrcSettings = _DEFAULTS) -> None:
-        self.wire: WireFormat = IrcWire(house)
+        self.wire: WireFormat = SilentWire(house)
         self._house = house
         self._settings = settings
         self._lines = LineBuffer()

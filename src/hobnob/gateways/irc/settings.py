@@ -9,6 +9,8 @@ class IrcSettings:
 
     `password`: the connection password that PASS has to bring, none if empty. `oper_name` and `oper_password` make an
     owner of who brings them by OPER; no one where they are empty. `admin`: up to three lines about who runs the server.
+    `register_before_connecting`: REGISTER may come before NICK and USER have let the client in; `email_required`: it
+    needs an address.
     """
 
     network: str = ""
@@ -17,3 +19,5 @@ class IrcSettings:
     oper_name: str = ""
     oper_password: str = ""
     admin: tuple[str, ...] = ()
+    register_before_connecting: bool = True
+    email_required: bool = False

@@ -112,7 +112,7 @@ class IrcWire:
             case PersonRenamed():
                 yield "NICK", event.name
             case PresenceChanged(state="offline"):
-                yield "QUIT", event.text
+                yield "QUIT", *_given(event.text)
             case PresenceChanged():
                 if "away-notify" in self.capabilities:
                     yield _away(event.text if event.state == "away" else None)
@@ -172,6 +172,25 @@ class IrcWire:
             case MessageDeleted():
                 if "draft/message-redaction" in self.capabilities:
                     yield "REDACT", address(event, room)[0], message_id(room.id, event.of), *_given(event.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class SilentWire:
+    """Of a client that is not registered yet: it hears nothing of what happens."""
+
+    house: House
+    echo: ClassVar[bool] = False
+
+    def encode(self, event: Event, room: Room | None) -> bytes:
+        """Nothing."""
+        return b""
+
+    def gap(self, room: Room | None, head: int) -> None:
+        """There is nothing that could be missing."""
+
+    def farewell(self, reason: str) -> bytes:
+        """The ERROR that ends a connection."""
+        return encode(Message("ERROR", (reason,)))
 
 
 def client_tags(event: RoomEvent, first: bool) -> dict[str, str]:

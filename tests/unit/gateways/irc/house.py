@@ -71,6 +71,7 @@ class FakeClient:
         self.commands: list[Command] = []
         self.closed: Close | None = None
         self.origin = Origin("127.0.0.1")
+        self.introducing = False
         self.echo: Callable[[Event, Room | None], bytes] | None = None
         self._house = house
         self._queue: deque[Said] = deque()
@@ -125,6 +126,9 @@ class FakeHouse:
         raise AssertionError("A codec yields its commands.")
 
     def here(self, person: str) -> Here | None:
+        return None
+
+    def named(self, name: str) -> Here | None:
         return None
 
     def attached(self, room: str) -> Sequence[Member]:

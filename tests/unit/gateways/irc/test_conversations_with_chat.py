@@ -17,8 +17,11 @@ from tests.unit.gateways.irc.test_conversations import FILES, as_bytes, merged, 
 
 from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat
+from hobnob.chat.passwords import Cost
+from hobnob.chat.policy import Policy
 from hobnob.gateways.gateway import Origin
 from hobnob.gateways.irc import IrcCodec
+from hobnob.gateways.irc.settings import IrcSettings
 from hobnob.stores.memory import MemoryStore
 
 WITH_CHAT = sorted((Path(__file__).parent / "conversations" / "chat").glob("*.txt"))
@@ -30,6 +33,8 @@ RANDOM = {
 MSGID = re.compile(r"\bmsgid=([\w.]+)")
 HERE = re.compile(r"-- Here: (?P<names>\w+(, \w+)*)\.?")
 NAME = "hobnob.test"
+HOME = Origin("127.0.0.1")
+SETTINGS = IrcSettings()
 
 
 def steady(line: str) -> str:
@@ -42,9 +47,9 @@ def steady(line: str) -> str:
 class Talker:
     """One client of a conversation; `inbox` is what it got and was not looked at."""
 
-    def __init__(self, chat: Chat) -> None:
+    def __init__(self, chat: Chat, origin: Origin = HOME, settings: IrcSettings = SETTINGS) -> None:
         self.link = MemoryLink()
-        self.conversation = chat.enter(IrcCodec(chat), self.link, Origin("127.0.0.1"))
+        self.conversation = chat.enter(IrcCodec(chat, settings), self.link, origin)
         self.inbox: list[str] = []
         self.msgid = ""
         self._pings = 0
@@ -83,7 +88,7 @@ class Talker:
 
 @asynccontextmanager
 async def house() -> AsyncIterator[Chat]:
-    chat = Chat(MemoryStore(), LocalBus(), NAME)
+    chat = Chat(MemoryStore(), LocalBus(), NAME, policy=Policy(password_cost=Cost(memory=8, passes=1)))
     chat.version = "1.0"
     await chat.open()
     try:

@@ -92,6 +92,7 @@ class Client:
         self.person: Person | None = None
         self.wire = wire
         self.origin = Origin("127.0.0.1")
+        self.introducing = False
         self.echo: Callable[[Event, Room | None], bytes] | None = None
 
 
@@ -133,6 +134,9 @@ class FakeHouse:
         raise NotImplementedError
 
     def here(self, person: str) -> Here | None:
+        return None
+
+    def named(self, name: str) -> Here | None:
         return None
 
     def attached(self, room: str) -> Sequence[Member]:

@@ -1,6 +1,7 @@
 """The commands of IRC: one file per family, all of them in the table of ``command.py``."""
 
 from hobnob.gateways.irc.commands import (
+    accounts,
     capabilities,
     channels,
     manual,
@@ -10,6 +11,7 @@ from hobnob.gateways.irc.commands import (
     queries,
     redact,
     registration,
+    sasl,
     search,
     server,
     who,
@@ -18,6 +20,20 @@ from hobnob.gateways.irc.commands import (
 from hobnob.gateways.irc.commands.command import COMMANDS
 
 __all__ = [
-    "COMMANDS", "capabilities", "channels", "manual", "messages", "multiline", "presence", "queries", "redact",
-    "registration", "search", "server", "who", "whois",
-]  # fmt: skip
+    "COMMANDS",
+    "accounts",
+    "capabilities",
+    "channels",
+    "manual",
+    "messages",
+    "multiline",
+    "presence",
+    "queries",
+    "redact",
+    "registration",
+    "sasl",
+    "search",
+    "server",
+    "who",
+    "whois",
+]

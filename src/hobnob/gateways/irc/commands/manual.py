@@ -9,6 +9,7 @@ from hobnob.gateways.irc.numerics import Numeric
 
 HELP: Final[dict[str, str]] = {
     "ADMIN": "ADMIN: who runs this server.",
+    "AUTHENTICATE": "AUTHENTICATE PLAIN: log in with SASL. Programs do this by themselves.",
     "AWAY": "AWAY [text]: be away, with a word about it; without a text, be back.",
     "BATCH": "BATCH +name draft/multiline target: a message of several lines. Programs do this by themselves.",
     "CAP": "CAP LS|LIST|REQ|END: negotiate capabilities (ircv3.net). Programs do this by themselves.",
@@ -33,6 +34,7 @@ HELP: Final[dict[str, str]] = {
     "PRIVMSG": "PRIVMSG nick|#room[,...] text: say something.",
     "QUIT": "QUIT [reason]: go.",
     "REDACT": "REDACT nick|#room msgid [reason]: take a message back.",
+    "REGISTER": "REGISTER * * password: make an account of your nick.",
     "SEARCH": "SEARCH [#room] words: find what was said.",
     "SETNAME": "SETNAME name: have another real name.",
     "STATS": "STATS u: since when the server runs.",
@@ -43,6 +45,7 @@ HELP: Final[dict[str, str]] = {
     "USER": "USER name 0 * realname: say who you are. Programs do this by themselves.",
     "USERHOST": "USERHOST nick [nick ...]: their hosts.",
     "USERS": "USERS: disabled.",
+    "VERIFY": "VERIFY account code: nothing has to be verified here.",
     "VERSION": "VERSION: which program this is.",
     "WHO": "WHO #room|nick|mask [o][%fields[,token]]: who is in a room, or fits.",
     "WHOIS": "WHOIS nick: who somebody is.",

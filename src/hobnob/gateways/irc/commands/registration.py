@@ -4,6 +4,9 @@ A client is registered when it has sent NICK and USER and no negotiation of capa
 negotiation, version 302). Until then it is sent nothing but answers.
 """
 
+import hmac
+from typing import Final
+
 from hobnob.gateways.gateway import Close
 from hobnob.gateways.irc.client import Client
 from hobnob.gateways.irc.commands.command import Steps, handles
@@ -16,10 +19,19 @@ from hobnob.protocol.commands import Hello, SetName
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.names import NameRefused, person_name
 from hobnob.protocol.people_commands import SetDetail
-from hobnob.protocol.replies import Welcome
 from hobnob.protocol.text import clean_line
 
-_NAME_ERRORS = frozenset({"name-invalid", "name-lookalike", "name-reserved", "name-taken"})
+_LOCKED_OUT: Final = {
+    "account-needed": Numeric.ERR_PASSWDMISMATCH,
+    "banned": Numeric.ERR_YOUREBANNEDCREEP,
+    "doors-closed": Numeric.ERR_YOUREBANNEDCREEP,
+    "invite-needed": Numeric.ERR_PASSWDMISMATCH,
+    "invite-unknown": Numeric.ERR_PASSWDMISMATCH,
+    "not-confidential": Numeric.ERR_PASSWDMISMATCH,
+    "wrong-password": Numeric.ERR_PASSWDMISMATCH,
+}
+"""How strangers are told that they are not let in, by the code of the error; the connection ends then."""
+_NAME_ERRORS: Final = frozenset({"name-invalid", "name-lookalike", "name-reserved", "name-taken"})
 
 
 @handles("PASS", params=1, registered=False)
@@ -36,6 +48,9 @@ def user(client: Client, message: Message) -> Steps:
     """The real name is shown to who asks; the user name is nobody's business."""
     if client.introduction is None:
         yield client.numeric(Numeric.ERR_ALREADYREGISTERED)
+        return
+    if not message.params[3]:
+        yield client.numeric(Numeric.ERR_NEEDMOREPARAMS, "USER")
         return
     client.introduction.has_user = True
     client.introduction.real_name = clean_line(message.params[3])
@@ -64,25 +79,51 @@ def nick(client: Client, message: Message) -> Steps:
 
 
 def register(client: Client) -> Steps:
-    """Say hello to the chat, once all that it takes is there."""
+    """Let the client in, once all that it takes is there."""
     introduction = client.introduction
     if introduction is None or introduction.negotiating or not introduction.has_user or introduction.wanted is None:
         return
     wanted, introduction.wanted = introduction.wanted, None
+    client.exchange = None
     try:
-        reply = yield Hello(name=wanted, client="irc")
+        if client.session.person is None:
+            yield from _say_hello(client, wanted, introduction.password)
     except ChatError as error:
-        yield client.refusal(error, "NICK", wanted)
+        if error.code in _LOCKED_OUT:
+            yield client.numeric(_LOCKED_OUT[error.code], text=error.hint)
+        else:
+            yield client.refusal(error, "NICK", wanted)
         if error.code not in _NAME_ERRORS:
             yield client.session.wire.farewell(error.hint)
             yield Close(error.hint, error.code)
         return
-    assert isinstance(reply, Welcome)
-    client.introduction = None
+    client.welcomed()
     yield from welcome(client)
     if introduction.real_name and introduction.real_name != client.nick:
         real_name = cut(introduction.real_name.encode(), MAX_REAL_NAME).decode()
         yield SetDetail(key=REAL_NAME, value=real_name, keep=False)
+
+
+def _say_hello(client: Client, name: str, password: str) -> Steps:
+    """Come in: as who one is by PASS, or with it, or without it where it is needed for nothing.
+
+    PASS is the server's password where it has one, else ``account:password``, or the code of an invite.
+    """
+    if required := client.settings.password:
+        if not hmac.compare_digest(required.encode(), password.encode("utf-8", "replace")):
+            raise ChatError("wrong-password", "This server asks for a password. Send the right one by PASS.")
+        yield Hello(name=name, client="irc")
+        return
+    account, colon, secret = password.partition(":")
+    if colon and account:
+        yield Hello(name=account, password=secret, client="irc")
+        return
+    try:
+        yield Hello(name=name, client="irc")
+    except ChatError as error:
+        if error.code not in ("invite-needed", "account-needed") or not password:
+            raise
+        yield Hello(name=name, invite=password, client="irc")
 
 
 @handles("PING", params=1, registered=False, settled=False)

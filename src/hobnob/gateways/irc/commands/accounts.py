@@ -1,0 +1,96 @@
+"""REGISTER and VERIFY: making an account (IRCv3 draft/account-registration).
+
+An account has the name of its nick, needs no e-mail address unless the operator wants one, and counts at once.
+"""
+
+from typing import Final
+
+from hobnob.gateways.irc.capabilities import may_carry_credentials
+from hobnob.gateways.irc.client import Client
+from hobnob.gateways.irc.commands.command import Steps, handles
+from hobnob.gateways.irc.login import logged_in
+from hobnob.gateways.irc.message import Message
+from hobnob.protocol.account_commands import Register
+from hobnob.protocol.commands import ChangeSetting, Hello
+from hobnob.protocol.errors import HINTS, ChatError
+
+_CODES: Final = {
+    "already-account": "ALREADY_AUTHENTICATED",
+    "invite-needed": "TEMPORARILY_UNAVAILABLE",
+    "invite-unknown": "TEMPORARILY_UNAVAILABLE",
+    "name-invalid": "BAD_ACCOUNT_NAME",
+    "name-lookalike": "BAD_ACCOUNT_NAME",
+    "name-reserved": "BAD_ACCOUNT_NAME",
+    "name-taken": "ACCOUNT_EXISTS",
+    "not-confidential": "TEMPORARILY_UNAVAILABLE",
+    "password-weak": "WEAK_PASSWORD",
+}
+EMAIL_SETTING: Final = "email"
+"""The personal setting that keeps an account's e-mail address."""
+
+
+@handles("REGISTER", params=3, registered=False)
+def register(client: Client, message: Message) -> Steps:
+    """``REGISTER account|* email|* password``."""
+    account, email, password = message.params[:3]
+    introduction = client.introduction
+    nick = client.nick if introduction is None else introduction.wanted
+    if introduction is not None and not client.settings.register_before_connecting:
+        yield _fail(client, "COMPLETE_CONNECTION_REQUIRED", account, "Finish connecting first, then register.")
+    elif client.session.person is not None and client.session.person.kind == "account":
+        yield _fail(client, "ALREADY_AUTHENTICATED", account, HINTS["already-account"])
+    elif nick is None:
+        yield _fail(client, "NEED_NICK", account, "Choose a nick first; the account has its name.")
+    elif account not in ("*", nick):
+        yield _fail(client, "ACCOUNT_NAME_MUST_BE_NICK", account, f"Your account can only be called {nick}.")
+    elif client.settings.email_required and not _is_address(email):
+        yield _fail(client, "INVALID_EMAIL", account, "Give an e-mail address to register here.")
+    elif not may_carry_credentials(client):
+        yield _fail(client, "TEMPORARILY_UNAVAILABLE", account, HINTS["not-confidential"])
+    else:
+        yield from _register(client, nick, account, email, password)
+
+
+def _register(client: Client, nick: str, account: str, email: str, password: str) -> Steps:
+    introduction = client.introduction
+    try:
+        if client.session.person is not None or introduction is None:
+            yield Register(password=password)
+        else:
+            invite = introduction.password or None
+            yield Hello(name=nick, password=password, register=True, invite=invite, client="irc")
+    except ChatError as error:
+        code = _CODES.get(error.code, "TEMPORARILY_UNAVAILABLE")
+        if error.code == "name-taken" and client.house.named(nick) is not None:
+            code = "USERNAME_EXISTS"
+        yield _fail(client, code, account, error.hint)
+        return
+    name = client.person.name
+    if _is_address(email):
+        yield ChangeSetting(key=EMAIL_SETTING, value=email)
+    yield client.line("REGISTER", "SUCCESS", name, f"You have an account now, {name}.")
+    yield logged_in(client)
+    if client.registered and "account-notify" in client.capabilities:
+        yield client.own_line("ACCOUNT", name)
+
+
+@handles("VERIFY", params=2, registered=False)
+def verify(client: Client, message: Message) -> Steps:
+    """Accounts count at once, so there is nothing that a code could be for."""
+    person = client.session.person
+    if person is not None and person.kind == "account":
+        yield client.line("FAIL", "VERIFY", "ALREADY_AUTHENTICATED", message.params[0], HINTS["already-account"])
+    else:
+        yield client.line(
+            "FAIL", "VERIFY", "INVALID_CODE", message.params[0], "Accounts need no code here; log in with the password."
+        )
+
+
+def _is_address(email: str) -> bool:
+    """Whether it has the form of an e-mail address; only the post knows more."""
+    user, at, host = email.rpartition("@")
+    return bool(user and at) and "." in host.strip(".") and len(email) <= 254 and email.isprintable()
+
+
+def _fail(client: Client, code: str, account: str, text: str) -> bytes:
+    return client.line("FAIL", "REGISTER", code, account, text)

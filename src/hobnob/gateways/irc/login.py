@@ -1,0 +1,50 @@
+"""Becoming an account, before a client is registered or at any time later.
+
+A client's nick is the name of its account. Who logs in as somebody else is seen by others to go and to come, and hears
+the same channels as before, as far as they are open to the other one.
+"""
+
+from hobnob.gateways.irc.client import Client
+from hobnob.gateways.irc.commands.command import Steps
+from hobnob.gateways.irc.wire import host, mask
+from hobnob.protocol.account_commands import LogIn
+from hobnob.protocol.commands import Hello, JoinRoom
+from hobnob.protocol.errors import ChatError
+from hobnob.protocol.replies import Joined
+
+
+def log_in(client: Client, name: str, password: str) -> Steps:
+    """Say by a password who one is. Raises ChatError where that fails; what was before then still is."""
+    if client.session.person is None:
+        yield Hello(name=name, password=password, client="irc")
+    else:
+        yield LogIn(name, password)
+
+
+def logged_in(client: Client) -> bytes:
+    """RPL_LOGGEDIN."""
+    person = client.person
+    text = f"You are now logged in as {person.name}"
+    return client.line("900", client.nick, mask(person.id, person.name), person.name, text)
+
+
+def become(client: Client, before: tuple[str, str]) -> Steps:
+    """Tell a registered client who it is now; `before` are id and name of who it was."""
+    now = client.person
+    if not client.registered or now.id == before[0]:
+        return
+    rooms = client.forget_rooms()
+    if now.name != before[1]:
+        yield client.line_from(mask(*before), "NICK", now.name)
+    if "chghost" in client.capabilities:
+        yield client.line_from(f"{now.name}!~u@{host(before[0])}", "CHGHOST", "~u", host(now.id))
+    if "account-notify" in client.capabilities:
+        yield client.own_line("ACCOUNT", now.name)
+    for room in rooms:
+        try:
+            joined = yield JoinRoom(room=room.id)
+        except ChatError as error:
+            yield client.line_from(client.house.name, "KICK", f"#{room.name}", now.name, error.hint)
+        else:
+            assert isinstance(joined, Joined)
+            client.enter(joined.room)

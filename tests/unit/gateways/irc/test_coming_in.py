@@ -1,0 +1,111 @@
+"""Coming in over the real chat: what the settings ask for, and what is refused where others can read along."""
+
+import base64
+from collections.abc import AsyncIterator
+
+import pytest
+from tests.unit.gateways.irc.test_conversations_with_chat import Talker, house
+
+from hobnob.chat.chat import Chat
+from hobnob.gateways.gateway import Origin
+from hobnob.gateways.irc.settings import IrcSettings
+
+CLEAR = Origin("203.0.113.7", confidential=False, loopback=False)
+SECRET = "TLS."
+
+
+@pytest.fixture
+async def chat() -> AsyncIterator[Chat]:
+    async with house() as chat:
+        yield chat
+
+
+async def said(talker: Talker, *lines: str) -> list[str]:
+    """What a client is answered to some lines."""
+    await talker.say("".join(f"{line}\r\n" for line in lines).encode())
+    lines_said, talker.inbox = talker.inbox, []
+    return lines_said
+
+
+async def test_credentials_are_refused_where_others_can_read_along(chat: Chat) -> None:
+    await said(Talker(chat), "NICK ada", "REGISTER * * secret-of-ada")
+    stranger = Talker(chat, CLEAR)
+    (listed,) = await said(stranger, "CAP LS")
+    assert not {"sasl", "draft/account-registration"} & set(listed.partition(" :")[2].split())
+    assert await said(stranger, "CAP REQ sasl") == [":hobnob.test CAP * NAK :sasl"]
+    (refused,) = await said(stranger, "AUTHENTICATE PLAIN")
+    assert refused.startswith(":hobnob.test 904 * :")
+    assert refused.endswith(SECRET)
+    (refused,) = await said(stranger, "NICK bob", "REGISTER * * secret-of-bob")
+    assert refused.startswith(":hobnob.test FAIL REGISTER TEMPORARILY_UNAVAILABLE * :")
+    numeric, last_word = await said(Talker(chat, CLEAR), "PASS ada:secret-of-ada", "NICK ada", "USER a 0 * :a")
+    assert numeric.startswith(":hobnob.test 464 * :")
+    assert last_word.startswith("ERROR :")
+    assert last_word.endswith(SECRET)
+
+
+async def test_a_server_may_ask_for_a_password(chat: Chat) -> None:
+    settings = IrcSettings(password="open sesame", network="Cave")
+    refusal = "This server asks for a password. Send the right one by PASS."
+    for lines in ((), ("PASS :open",), ("PASS :ada:open sesame",)):
+        client = Talker(chat, settings=settings)
+        assert await said(client, *lines, "NICK ada", "USER a 0 * :a") == [
+            f":hobnob.test 464 * :{refusal}",
+            f"ERROR :{refusal}",
+        ]
+        assert client.link.closed
+    welcome = await said(Talker(chat, settings=settings), "PASS :open sesame", "NICK ada", "USER a 0 * :a")
+    assert welcome[0] == ":hobnob.test 001 ada :Welcome to Cave, ada"
+    assert " NETWORK=Cave " in welcome[4]
+
+
+async def test_who_logs_in_needs_no_password_of_the_server(chat: Chat) -> None:
+    settings = IrcSettings(password="open sesame")
+    lines = ("CAP REQ sasl", "NICK ada", "REGISTER * * secret-of-ada", "USER a 0 * :a", "CAP END")
+    assert ":hobnob.test 001 ada :Welcome to hobnob.test, ada" in await said(Talker(chat, settings=settings), *lines)
+
+
+async def test_registration_is_as_the_operator_wants_it(chat: Chat) -> None:
+    settings = IrcSettings(register_before_connecting=False, email_required=True, motd=("Hi.", "Be kind."))
+    client = Talker(chat, settings=settings)
+    listed = await said(client, "CAP LS 302")
+    assert " draft/account-registration=email-required " in " ".join(listed)
+    (early,) = await said(client, "NICK ada", "REGISTER * * secret-of-ada")
+    assert early.startswith(":hobnob.test FAIL REGISTER COMPLETE_CONNECTION_REQUIRED * :")
+    welcome = await said(client, "USER a 0 * :a", "CAP END")
+    assert welcome[-4:] == [
+        ":hobnob.test 375 ada :- hobnob.test message of the day -",
+        ":hobnob.test 372 ada :- Hi.",
+        ":hobnob.test 372 ada :- Be kind.",
+        ":hobnob.test 376 ada :End of /MOTD command",
+    ]
+    for email in ("*", "ada", "@example.org", "ada@localhost"):
+        (bad,) = await said(client, f"REGISTER * {email} secret-of-ada")
+        assert bad.startswith(":hobnob.test FAIL REGISTER INVALID_EMAIL * :")
+    answers = await said(client, "REGISTER * ada@example.org secret-of-ada")
+    assert answers[0].startswith(":hobnob.test REGISTER SUCCESS ada :")
+
+
+async def test_who_never_ends_the_negotiation_has_not_come_in(chat: Chat) -> None:
+    client = Talker(chat)
+    await said(client, "CAP LS 302", "NICK ada", "REGISTER * * secret-of-ada", "USER a 0 * :a")
+    assert client.conversation.session.person is not None
+    assert not client.conversation.introduced
+    other = Talker(chat)
+    await said(other, "NICK bob", "USER b 0 * :b", "PRIVMSG ada :psst")
+    assert await said(client, "PING x") == [":hobnob.test PONG hobnob.test :x"]
+    await said(client, "CAP END")
+    assert client.conversation.introduced
+
+
+async def test_a_long_password_comes_in_pieces(chat: Chat) -> None:
+    password = "correct horse battery staple " * 10 + "x"
+    await said(Talker(chat), "NICK foo", f"REGISTER * * :{password}")
+    client = Talker(chat)
+    payload = base64.b64encode(f"foo\0foo\0{password}".encode()).decode()
+    assert len(payload) == 400
+    assert await said(client, "AUTHENTICATE PLAIN", f"AUTHENTICATE {payload}") == ["AUTHENTICATE +"]
+    assert [line.split()[1] for line in await said(client, "AUTHENTICATE +")] == ["900", "903"]
+    client = Talker(chat)
+    await said(client, "AUTHENTICATE PLAIN")
+    assert await said(client, f"AUTHENTICATE {payload}x") == [":hobnob.test 905 * :This is too long for a login"]
