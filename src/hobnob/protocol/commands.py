@@ -236,6 +236,19 @@ class ReadHistory(Command, frozen=True):
     limit: Number = 50
 
 
+class FindNumber(Command, frozen=True):
+    """The number of the last fact of a room at a time or before it (0: there is none), to read from there."""
+
+    room: str
+    at: str
+
+
+class ListRecent(Command, frozen=True):
+    """One's rooms in which something was said, the latest first: where to go on reading. `limit` is at most 200."""
+
+    limit: Number = 50
+
+
 class Search(Command, frozen=True):
     """Messages that contain what `query` says (docs/search.md), newest first, from all one's rooms or from `room`.
 
@@ -313,8 +326,8 @@ class Ping(Command, frozen=True):
 AnyCommand = (
     Hello | SetName | ListRooms | CreateRoom | JoinRoom | LeaveRoom | SetTopic | SendMessage | SendTags | EditMessage
     | DeleteMessage | ReadVersions | React | Unreact | Pin | Unpin | Typing | SetPresence | ListMembers | ReadHistory
-    | Search | EventsSince | MarkRead | MarkUnread | ListUnread | SetDraft | ChangeSetting | ListSettings | OpenDirect
-    | Ping
+    | FindNumber | ListRecent | Search | EventsSince | MarkRead | MarkUnread | ListUnread | SetDraft | ChangeSetting
+    | ListSettings | OpenDirect | Ping
     | LogIn | Register | LogOut | ChangePassword | DeleteAccount | ListDevices | NameDevice | RevokeDevice
     | CreateInvite | ListInvites | RevokeInvite | UseInvite | Ignore | Unignore | ListIgnored | SetDirects
     | InvitePerson | Kick | Ban | Unban | Mute | Unmute | ListRestrictions | SetRole | ChangeRoom | Report

@@ -15,6 +15,7 @@ HINTS: Final[dict[str, str]] = {
     "bad-network": "Give an address or a network, such as 203.0.113.7 or 2001:db8::/48.",
     "bad-number": "There is no message with this number here.",
     "bad-ref": "A ref is 20 to 64 letters, digits, - or _, and holds at least 128 random bits.",
+    "bad-time": "Give a time such as 2026-11-22T23:00:00.123Z.",
     "bad-tags": "Tags are at most 4,094 bytes of names (letters, digits, -, . and /) and values.",
     "bad-search": "This search could not be understood. See docs/search.md for what may stand in one.",
     "banned": "You are not welcome here.",

@@ -138,6 +138,13 @@ class RoomState(Record, frozen=True):
     slow: int = 0
 
 
+class Recent(Record, frozen=True):
+    """One's room, and when something was last said in it."""
+
+    room: RoomState
+    at: str
+
+
 class RoomListing(Record, frozen=True):
     """A room in the directory. `member` is about the asker."""
 

@@ -15,6 +15,7 @@ from hobnob.protocol.records import (
     Message,
     Person,
     Profile,
+    Recent,
     Restriction,
     RoomListing,
     RoomState,
@@ -102,6 +103,12 @@ class Found(Reply, frozen=True):
     hits: tuple[Hit, ...] = ()
     more: bool = False
     partial: bool = False
+
+
+class RecentRooms(Reply, frozen=True):
+    """One's rooms, those where something was said last first."""
+
+    rooms: tuple[Recent, ...] = ()
 
 
 class Events(Reply, frozen=True):

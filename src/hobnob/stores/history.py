@@ -46,6 +46,9 @@ _DRAFTS = (
     .join(facts, sa.and_(facts.c.log == drafts.c.own, facts.c.number == drafts.c.number))
     .where(drafts.c.person == sa.bindparam("person"))
 )
+_UPTO = sa.select(facts.c.number).where(_OF_LOG, facts.c.number <= sa.bindparam("upto"))
+_LAST = _UPTO.order_by(facts.c.number.desc()).limit(1)
+_TIME = _LAST.with_only_columns(facts.c.at)
 _MESSAGE = sa.select(*READ_COLUMNS).where(_OF_LOG, facts.c.number == sa.bindparam("number"), _IS_MESSAGE)
 _MESSAGES_FROM = (
     sa.select(*READ_COLUMNS)
@@ -191,6 +194,20 @@ def page(
     else:
         rows, more = earlier(LARGEST if before is None else before, limit)
     return _messages(connection, room, seq, rows), more
+
+
+def number_at(connection: sa.Connection, log: str, at: int) -> int:
+    """The last number of a log at a time, in some twenty looks: times never go back in a log, and need no index."""
+    seq = connection.execute(_LOG, {"id": log}).scalar()
+    low, high = 0, connection.execute(_LAST, {"log": seq, "upto": LARGEST}).scalar() or 0
+    while low < high:
+        middle = (low + high + 1) // 2
+        then = connection.execute(_TIME, {"log": seq, "upto": middle}).scalar()
+        if then is None or then <= at:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def page_after(

@@ -26,6 +26,7 @@ from hobnob.protocol.records import (
     Version,
 )
 from hobnob.protocol.replies import Unread
+from hobnob.protocol.times import milliseconds
 from hobnob.stores.memory_state import Memory, MessageState, RoomData
 from hobnob.stores.search.memory import MemoryIndex
 from hobnob.stores.search.search import Index
@@ -337,6 +338,10 @@ class MemoryStore:
                 earlier = [number for number in found if before is None or number < before]
                 page, more = earlier[max(len(earlier) - limit, 0) :], len(earlier) > limit
             return [_snapshot(cast(RoomData, data).messages[number]) for number in page], more
+
+    def number_at(self, log: str, at: int) -> int:
+        with self._lock:
+            return sum(milliseconds(fact.at) <= at for fact in self._memory.facts.get(log, []))
 
     def versions(self, room: str, number: int) -> list[Version]:
         with self._lock:

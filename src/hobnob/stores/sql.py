@@ -257,6 +257,9 @@ class SqlStore:
     ) -> tuple[list[Message], bool]:
         return self._read(history.page, room, before=before, after=after, around=around, limit=limit, since=since)
 
+    def number_at(self, log: str, at: int) -> int:
+        return self._read(history.number_at, log, at)
+
     def versions(self, room: str, number: int) -> list[Version]:
         return self._read(history.earlier_texts, room, number)
 

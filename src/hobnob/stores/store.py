@@ -458,6 +458,9 @@ class Store(Protocol):
         direction (`around`: in either). Deleted ones are among them.
         """
 
+    def number_at(self, log: str, at: int) -> int:
+        """The number of the last fact of a log that was kept at a time (ms since 1970) or before it; 0 without one."""
+
     def versions(self, room: str, number: int) -> list[Version]:
         """Earlier texts of an edited message that is not deleted, oldest first."""
 

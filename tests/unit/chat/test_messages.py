@@ -232,3 +232,22 @@ async def test_facts_are_read_from_any_number_on(join: Join) -> None:
 
 async def test_a_ping_tells_the_time(chat: Chat) -> None:
     assert (await Client(chat).done("ping"))["at"].endswith("Z")
+
+
+async def test_a_time_is_a_number_and_the_room_spoken_in_last_is_first(join: Join, visit: Join) -> None:
+    ada, bob = await join("ada"), await join("bob")
+    number = await ada.say("first")
+    at = (await message(bob, number))["at"]
+    assert (await bob.done("find_number", room="#lobby", at=at))["number"] >= number
+    assert "number" not in await bob.done("find_number", room="#lobby", at="2001-01-01T00:00:00.000Z")
+    assert await bob.error("find_number", room="#lobby", at="yesterday") == "bad-time"
+    assert await bob.error("find_number", room="#nowhere", at=at) == "no-such-room"
+    await ada.done("send_message", room="@bob", text="psst")
+    recent = (await bob.done("list_recent"))["rooms"]
+    assert [found["room"]["kind"] for found in recent] == ["direct", "public"]
+    assert recent[1]["at"] == at
+    assert [person["name"] for person in recent[0]["room"]["people"]] == ["ada", "bob"]
+    assert len((await bob.done("list_recent", limit=1))["rooms"]) == 1
+    eve = await visit("eve")
+    await eve.say("hello")
+    assert [found["room"]["name"] for found in (await eve.done("list_recent"))["rooms"]] == ["lobby"]

@@ -390,3 +390,10 @@ def test_drafts_go_with_the_membership(store: Store) -> None:
     happen(store, DraftChanged(by=ADA.id, room=LOBBY, text="dear all"), left(ADA), joined(ADA))
     happen(store, DraftChanged(by=ADA.id, room="r_none", text="nowhere"))
     assert store.rooms_of(ADA.id)[0].draft is None
+
+
+def test_a_time_is_found_as_a_number(store: Store) -> None:
+    for later in (1, 1, 5, 9):
+        happen(store, sent(ADA, "hi"), now=NOW + later)
+    assert [store.number_at(LOBBY, NOW + at) for at in (-1, 0, 1, 4, 5, 8, 9, 100)] == [0, 4, 6, 6, 7, 7, 8, 8]
+    assert store.number_at(TEA, NOW) == 0

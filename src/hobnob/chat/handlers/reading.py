@@ -5,15 +5,16 @@ from typing import TYPE_CHECKING
 from hobnob.chat.confidential import tellable
 from hobnob.chat.handling import Stale, handles
 from hobnob.chat.limits import Limit
-from hobnob.chat.lookup import first_visible, lasting_me, message_of, room_of
+from hobnob.chat.lookup import first_visible, lasting_me, me, message_of, room_of
 from hobnob.chat.room import Room, RoomMember
+from hobnob.chat.states import fresh_state
 from hobnob.protocol.codec import encode
-from hobnob.protocol.commands import EventsSince, Ping, ReadHistory, ReadVersions
+from hobnob.protocol.commands import EventsSince, FindNumber, ListRecent, Ping, ReadHistory, ReadVersions
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.ids import HOUSE
-from hobnob.protocol.records import Message
-from hobnob.protocol.replies import Events, History, Pong, Versions
-from hobnob.protocol.times import rfc3339
+from hobnob.protocol.records import Message, Recent
+from hobnob.protocol.replies import Done, Events, History, Pong, RecentRooms, Versions
+from hobnob.protocol.times import milliseconds, rfc3339
 
 if TYPE_CHECKING:
     from hobnob.chat.chat import Chat
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 MOST_MESSAGES = 200
 MOST_EVENTS = 1000
+MOST_RECENT = 200
 MOST_BYTES = 256 * 1024
 """Of the messages or facts of one page."""
 
@@ -100,6 +102,40 @@ async def _facts(chat: "Chat", log: str, number: int, limit: int) -> Events:
             break
     heads = await chat.keeper.read(chat.store.heads, (log,))
     return Events(tuple(facts), heads.get(log, 0), more)
+
+
+@handles(FindNumber, limit=Limit.READING_HISTORY)
+async def find_number(chat: "Chat", session: "Session", command: FindNumber) -> Done:
+    """What a time is as a number. What one may not read counts as nothing."""
+    try:
+        at = milliseconds(command.at)
+    except ValueError:
+        raise ChatError("bad-time") from None
+    room, member = await room_of(chat, session, command.room)
+    number = await chat.keeper.read(chat.store.number_at, room.id, at)
+    return Done(number if number >= first_visible(room, member) else 0)
+
+
+@handles(ListRecent, limit=Limit.READING_HISTORY)
+async def list_recent(chat: "Chat", session: "Session", command: ListRecent) -> RecentRooms:
+    """One's rooms by when something was last said."""
+    here = me(session)
+    if here.person.kind == "visitor":
+        states = [fresh_state(here.person, room) for room in here.rooms.values()]
+    else:
+        states = await chat.keeper.read(chat.store.rooms_of, here.person.id)
+    recent: list[Recent] = []
+    for state in states:
+        room = await chat.rooms.open(state.id)
+        member = room.members.get(here.person.id) if room is not None else None
+        if room is not None and member is not None:
+            last, _ = await chat.keeper.read(
+                chat.store.history, room.id, before=None, after=None, around=None, limit=1,
+                since=first_visible(room, member),
+            )  # fmt: skip
+            recent += [Recent(state, message.at) for message in last]
+    recent.sort(key=lambda found: found.at, reverse=True)
+    return RecentRooms(tuple(recent[: max(1, min(command.limit, MOST_RECENT))]))
 
 
 @handles(ReadVersions, limit=Limit.READING_HISTORY)

@@ -25,6 +25,9 @@ MAX_REAL_NAME: Final = 150
 MAX_AWAY: Final = 300
 """Characters of a word about being away; the chat keeps no more."""
 
+MAX_HISTORY: Final = 100
+"""Messages or events that one CHATHISTORY brings."""
+
 USER_MODES: Final = "i"
 CHANNEL_MODES: Final = "bns"
 
@@ -37,7 +40,9 @@ ISUPPORT: Final[dict[str, str | Callable[[Client], str]]] = {
     "CHANMODES": "b,,,ns",
     "CHANNELLEN": str(MAX_CHARACTERS + 1),
     "CHANTYPES": "#",
+    "CHATHISTORY": str(MAX_HISTORY),
     "MONITOR": str(MAX_MONITORED),
+    "MSGREFTYPES": "msgid,timestamp",
     "NAMELEN": str(MAX_REAL_NAME),
     "NETWORK": lambda client: client.network,
     "NICKLEN": str(MAX_CHARACTERS),

@@ -13,6 +13,7 @@ HELP: Final[dict[str, str]] = {
     "AWAY": "AWAY [text]: be away, with a word about it; without a text, be back.",
     "BATCH": "BATCH +name draft/multiline target: a message of several lines. Programs do this by themselves.",
     "CAP": "CAP LS|LIST|REQ|END: negotiate capabilities (ircv3.net). Programs do this by themselves.",
+    "CHATHISTORY": "CHATHISTORY LATEST|BEFORE|AFTER|AROUND|BETWEEN target moment… limit: what was said. For programs.",
     "HELP": "HELP [command]: this.",
     "HELPOP": "HELPOP [command]: the same as HELP.",
     "INFO": "INFO: what this server is.",
