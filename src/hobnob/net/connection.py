@@ -17,8 +17,10 @@ HIGH_WATER = 64 * 1024
 
 
 PIECE = 2048
-"""Bytes that the conversation is given at once: in one read there may be 30,000 lines, and each takes a hundred times
-its size when it is understood."""
+"""Bytes of lines that the conversation is given at once: in one read there may be 30,000 lines, and each takes a
+hundred times its size when it is understood."""
+
+_LINE_ENDS = (b"\n", b"\r")
 
 
 class Connection(asyncio.Protocol):
@@ -84,7 +86,8 @@ class Connection(asyncio.Protocol):
             return
         self._giving = True
         while self._unread and self._reading:
-            piece, self._unread = self._unread[:PIECE], self._unread[PIECE:]
+            end = _end_of_piece(self._unread)
+            piece, self._unread = self._unread[:end], self._unread[end:]
             self._conversation.receive(piece)
         self._giving = False
         if self._ended and not self._unread:
@@ -133,6 +136,16 @@ class Connection(asyncio.Protocol):
     def unsent(self) -> int:
         """Bytes that were written and have not left yet."""
         return 0 if self._lost else self._transport.get_write_buffer_size()
+
+
+def _end_of_piece(data: bytes) -> int:
+    """Where a piece ends: after a line, as to some programs each read without one is a message."""
+    if len(data) <= PIECE:
+        return len(data)
+    last = max(data.rfind(end, 0, PIECE) for end in _LINE_ENDS)
+    if last < 0:
+        last = min((at for end in _LINE_ENDS if (at := data.find(end, PIECE)) >= 0), default=len(data) - 1)
+    return last + 1
 
 
 def _reason(error: Exception) -> str:
