@@ -40,6 +40,7 @@ class Right(enum.Enum):
     READ_AUDIT = "read the audit log"
     CLOSE_DOORS = "let nobody new in"
     CHANGE_ROOM = "change the name of a room, and who sees it"
+    RECOVER = "give an account a new password"
 
 
 _GUEST: Final = frozenset({Right.SPEAK, Right.REACT})
@@ -47,7 +48,7 @@ _MEMBER: Final = _GUEST | {Right.TOPIC, Right.PIN, Right.INVITE, Right.CREATE_RO
 
 ROLES: Final[dict[Role, frozenset[Right]]] = {
     "owner": frozenset(Right),
-    "moderator": frozenset(Right) - {Right.CHANGE_ROOM},
+    "moderator": frozenset(Right) - {Right.CHANGE_ROOM, Right.RECOVER},
     "member": _MEMBER,
     "guest": _GUEST,
 }

@@ -163,6 +163,19 @@ def delete(room: str, number: int, /, *, data: Data = None) -> int:
 
 
 @app.command
+def password(person: str, /, *, data: Data = None) -> int:
+    """Give an account a new password, for who has forgotten theirs; it is printed once."""
+    from hobnob.cli.operator import as_operator
+    from hobnob.protocol.moderation_commands import ResetPassword
+    from hobnob.protocol.replies import PasswordReset
+
+    def chore(operator: "Operator") -> None:
+        print(operator.ask(ResetPassword(person_ref(person)), PasswordReset).password, flush=True)
+
+    return as_operator(data_folder(data), chore)
+
+
+@app.command
 def doors(
     state: Literal["close", "open"],
     /,

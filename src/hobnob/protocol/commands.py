@@ -42,6 +42,7 @@ from hobnob.protocol.moderation_commands import (
     Mute,
     ReadAudit,
     Report,
+    ResetPassword,
     SetRole,
     Unban,
     Unmute,
@@ -331,6 +332,6 @@ AnyCommand = (
     | LogIn | Register | LogOut | ChangePassword | DeleteAccount | ListDevices | NameDevice | RevokeDevice
     | CreateInvite | ListInvites | RevokeInvite | UseInvite | Ignore | Unignore | ListIgnored | SetDirects
     | InvitePerson | Kick | Ban | Unban | Mute | Unmute | ListRestrictions | SetRole | ChangeRoom | Report
-    | CloseDoors | ReadAudit
+    | CloseDoors | ReadAudit | ResetPassword
     | ReadPeople | ListPeople | ListGone | Watch | Unwatch | SetDetail | ReadServer
 )  # fmt: skip

@@ -312,7 +312,9 @@ class ServerRoleChanged(HouseEvent, frozen=True):
     role: Role
 
 
-Action = Literal["ban", "unban", "mute", "unmute", "kick", "role", "delete", "room", "report", "doors", "invite"]
+Action = Literal[
+    "ban", "unban", "mute", "unmute", "kick", "role", "delete", "room", "report", "doors", "invite", "password"
+]
 
 
 class Moderated(Event, frozen=True):

@@ -106,6 +106,15 @@ class CloseDoors(Command, frozen=True):
     seconds: Number
 
 
+class ResetPassword(Command, frozen=True):
+    """Give an account a password that is made up here, as its person has forgotten theirs; its devices are logged out.
+
+    Answered with the password, which is shown once.
+    """
+
+    person: str
+
+
 class ReadAudit(Command, frozen=True):
     """A page of the audit log, newest first: of the server, or what concerns a room. `before` is a number of it."""
 

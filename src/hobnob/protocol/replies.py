@@ -190,6 +190,12 @@ class Ignored(Reply, frozen=True):
     people: tuple[Person, ...] = ()
 
 
+class PasswordReset(Reply, frozen=True):
+    """The new password of an account, to be passed on to its person."""
+
+    password: str
+
+
 class Restrictions(Reply, frozen=True):
     """The bans and mutes that hold, newest first."""
 
