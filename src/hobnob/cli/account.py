@@ -74,7 +74,7 @@ def devices(
             for device in await client.devices():
                 here = "  (this one)" if device.current else ""
                 used = f"used {local(device.used_at):%Y-%m-%d %H:%M}"
-                print(encode(device).decode() if json else f"{device.id}  {used}  {shown(device.name)}{here}")
+                print(encode(device).decode() if json else f"{shown(device.id)}  {used}  {shown(device.name)}{here}")
         return DONE
 
     return run(task)

@@ -97,18 +97,19 @@ class Entering:
         return self.name is None and self.login.read() is None and token_file(self.server, _GUEST).read() is None
 
     async def prepare_account(self) -> None:
-        """Have a name and a password to register with, unless one is logged in by that name.
+        """Have a name and a password to register with, unless one has the account and its token.
 
         Raises:
             CannotConnect: one is missing, and there is nobody to ask.
         """
         from hobnob.client.errors import CannotConnect
+        from hobnob.client.tokens import token_file
 
         if self.name is None and can_ask():
             await self.ask_name()
         if self.name is None:
             raise CannotConnect("name-needed", "An account has a name: say which, with --name.")
-        if self._is_logged_in(self.name):
+        if token_file(self.server, self.name).is_account():
             return
         if self.password is None and can_ask():
             self.password = await chosen_password(self.name)
@@ -203,8 +204,8 @@ class Entering:
         from hobnob.client.connect import connect
 
         return await connect(
-            self.at, name=name, token=token, password=self.password, register=self.register, invite=self.invite,
-            tls=self.tls, insecure=self.insecure, client=f"hobnob-{self.program}",
+            self.at, name=name, token=token, password=self.password if name else None, register=self.register,
+            invite=self.invite, tls=self.tls, insecure=self.insecure, client=f"hobnob-{self.program}",
         ).__aenter__()  # fmt: skip
 
     # What a person is asked

@@ -42,15 +42,16 @@ def login(
 
     async def task() -> int:
         from hobnob.cli.entering import Entering
+        from hobnob.gateways.lines.wire import shown
 
         entering = Entering.of(host, remote, "login")
         client = await _logged_in(entering, register=register)
         try:
             if client.me.kind != "account":
-                return failed(f"{client.me.name} is no account yet. Make one: `hobnob login --register`.")
+                return failed(f"{shown(client.me.name)} is no account yet. Make one: `hobnob login --register`.")
             if not entering.remember(client):
                 return failed("The token cannot be kept in the state folder, so this machine is not logged in.")
-            print(f"You are logged in as {client.me.name} on {entering.server}.", flush=True)
+            print(f"You are logged in as {shown(client.me.name)} on {entering.server}.", flush=True)
             return DONE
         finally:
             await client.close()

@@ -34,6 +34,7 @@ from hobnob.protocol.errors import HINTS
 from hobnob.protocol.events import AnyEvent, Goodbye, RoomLost
 from hobnob.protocol.ids import new_ref
 from hobnob.protocol.replies import Joined, Reply, Welcome
+from hobnob.protocol.text import clean_line
 
 HELLO_WITHIN = 10.0
 """Seconds for the answer to hello."""
@@ -43,6 +44,8 @@ MOST_WAITING = 1000
 """Commands that may be without an answer; further ones wait for their turn, in order."""
 MOST_CONNECTIONS = 20
 """In a row that may break without an answer; then the first command is given up, as it may be what breaks them."""
+MOST_OF_HINT = 1000
+"""Characters of a hint or a last word."""
 TRIES = 3
 """Times that a command is sent on one connection when the server cannot tell whether it was kept."""
 
@@ -274,7 +277,7 @@ class Connection:
                 first, *self._early = await link.read()
             heading = decode_heading(first)
             if heading.event is not None and isinstance(event := decode_known_event(first, heading), Goodbye):
-                raise CannotConnect("stopping", event.text)
+                raise CannotConnect("stopping", _sentence(event.text))
             if heading.error is not None:
                 raise _refused(heading)
             return decode_reply(first, Welcome)
@@ -346,7 +349,7 @@ class Connection:
             return
         event = decode_known_event(frame, heading)
         if isinstance(event, Goodbye):
-            self._goodbye = event.text
+            self._goodbye = _sentence(event.text)
         elif event is not None and self.positions.take(event):
             if isinstance(event, RoomLost):
                 self._entered.pop(event.room, None)
@@ -391,4 +394,9 @@ class Connection:
 
 def _refused(heading: Heading) -> Refused:
     code = heading.error or "internal"
-    return Refused(code, heading.hint or HINTS.get(code, f"The server refused this: {code}."))
+    return Refused(code, _sentence(heading.hint or HINTS.get(code, f"The server refused this: {code}.")))
+
+
+def _sentence(text: str) -> str:
+    """What a server says, which may not be ours: in one line, and moving no cursor when it is printed."""
+    return clean_line(text[:MOST_OF_HINT])

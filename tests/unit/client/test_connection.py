@@ -186,6 +186,18 @@ async def test_a_refusal_has_its_code_and_hint() -> None:
         assert (refused.value.code, str(refused.value)) == ("code-of-tomorrow", "Because of code-of-tomorrow.")
 
 
+async def test_what_a_server_says_moves_no_cursor() -> None:
+    server = FakeServer()
+    server.greet_on = lambda link: link.say_bytes(  # type: ignore[method-assign]
+        b'{"reply":0,"error":"banned","hint":"\\u001b[2J\\nhobnob: all is well' + b"x" * 5000 + b'"}'
+    )
+    with pytest.raises(CannotConnect) as refused:
+        await server.client().__aenter__()
+    assert refused.value.hint.startswith("[2J hobnob: all is well")
+    assert len(refused.value.hint) < 1100
+    assert refused.value.hint.isprintable()
+
+
 async def test_a_cancelled_command_is_not_sent_again() -> None:
     server = FakeServer()
     async with server.client() as chat:
