@@ -28,9 +28,9 @@ class NewDevice(NamedTuple):
     add: AddToken
 
 
-def new_device(person: str, name: str) -> NewDevice:
-    """A device of a person, with a new token."""
-    device, token = new_device_id(), new_token()
+def new_device(person: str, name: str, token: str | None = None) -> NewDevice:
+    """A device of a person, with this token or a new one."""
+    device, token = new_device_id(), token or new_token()
     return NewDevice(device, token, AddToken(token_hash(token), person, device, name))
 
 

@@ -58,6 +58,9 @@ class Hello(Command, frozen=True):
     for none: one is a visitor then, `Client`, `Client-2` and so on, and leaves nothing behind. To resume, name the
     `epoch` of the last hello and the last number seen per log: `me`, `house`, and `rooms` by id.
 
+    A newcomer may say which token they will have: `new_token` is ``hb_`` and 32 to 64 random letters, digits, ``-`` or
+    ``_``. Where the connection broke before the answer, the same hello brings back whom it made.
+
     `password` logs in to the account `name`, or with `register` makes it. `invite` is the code that lets a stranger in
     where one is needed. `device` is what one's list of devices calls this client.
     """
@@ -65,6 +68,7 @@ class Hello(Command, frozen=True):
     version: int = 1
     client: str = ""
     token: str | None = None
+    new_token: str | None = None
     name: str | None = None
     password: str | None = None
     register: bool = False

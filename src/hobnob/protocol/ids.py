@@ -17,6 +17,7 @@ AUDIT = "audit"
 
 _RANDOM_CHARACTERS = 26
 _ROOM_ID = re.compile(r"r_[a-z2-7]{26}")
+_TOKEN = re.compile(r"hb_[A-Za-z0-9_-]{32,64}")
 _PERSON_ID = re.compile(r"p_[a-z2-7]{26}")
 
 
@@ -53,6 +54,11 @@ def new_invite_code() -> str:
 def new_token() -> str:
     """A secret of 192 random bits, safe in URLs and headers; its prefix lets secret scanners recognise it."""
     return "hb_" + secrets.token_urlsafe(24)
+
+
+def is_token(text: str) -> bool:
+    """Whether the text has the form of a token."""
+    return _TOKEN.fullmatch(text) is not None
 
 
 def token_hash(token: str) -> bytes:

@@ -17,7 +17,7 @@ from hobnob.protocol.account_commands import LogIn
 from hobnob.protocol.commands import Hello
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import AccountRegistered, Fact
-from hobnob.protocol.ids import new_person_id, token_hash
+from hobnob.protocol.ids import is_token, new_person_id, token_hash
 from hobnob.protocol.names import guest_name, person_name
 from hobnob.protocol.records import Person
 from hobnob.protocol.replies import Welcome
@@ -57,8 +57,9 @@ async def log_in(chat: "Chat", session: "Session", command: LogIn) -> Welcome:
 
 async def _identify(chat: "Chat", session: "Session", command: Hello) -> Came:
     """The person, whose name is reserved from here on."""
-    if command.token is not None:
-        return await _by_token(chat, session, command, command.token)
+    token = command.token or await _of_before(chat, session, command)
+    if token is not None:
+        return await _by_token(chat, session, command, token)
     if command.password is not None and not session.origin.confidential:
         raise ChatError("not-confidential")
     if command.register:
@@ -70,6 +71,16 @@ async def _identify(chat: "Chat", session: "Session", command: Hello) -> Came:
 
 
 # Who is known
+
+
+async def _of_before(chat: "Chat", session: "Session", command: Hello) -> str | None:
+    """The token that a hello was to give its device, where an earlier one did: its answer was lost."""
+    token = command.new_token
+    if token is None or not session.manner.keeps or (command.password is not None and not command.register):
+        return None
+    if not is_token(token):
+        raise ChatError("bad-command", "A new token is hb_ and 32 to 64 random letters, digits, - or _.")
+    return None if await chat.keeper.read(owner_of, chat.store, token_hash(token)) is None else token
 
 
 async def _by_token(chat: "Chat", session: "Session", command: Hello, token: str) -> Came:
@@ -224,7 +235,7 @@ async def _begin(
     if password:
         events.append(AccountRegistered(**by(person)))
         writes.append(SetPassword(person.id, password))
-    device = new_device(person.id, device_name(session, command.device, command.client))
+    device = new_device(person.id, device_name(session, command.device, command.client), command.new_token)
     if session.manner.keeps:
         writes.append(device.add)
     try:

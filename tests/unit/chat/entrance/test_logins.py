@@ -2,9 +2,10 @@
 
 import asyncio
 from itertools import count
+from typing import Any
 
 import pytest
-from tests.unit.chat.conftest import CHEAP, PASSWORD, Client, VisitorCodec, quiet
+from tests.unit.chat.conftest import CHEAP, PASSWORD, Client, VisitorCodec, eventually, quiet
 from tests.unit.chat.entrance.conftest import clear, far, registered
 
 from hobnob.chat.chat import Chat
@@ -12,7 +13,7 @@ from hobnob.chat.limits import Limit, Limits, Rate, Rates
 from hobnob.chat.origins import Origins
 from hobnob.chat.passwords import Cost, Passwords
 from hobnob.chat.policy import Policy
-from hobnob.protocol.ids import token_hash
+from hobnob.protocol.ids import new_token, token_hash
 
 
 async def test_a_hello_with_a_password_makes_an_account_and_another_logs_in(chat: Chat) -> None:
@@ -128,6 +129,28 @@ async def test_making_accounts_and_logging_in_are_limited(chat: Chat) -> None:
     gus = await far(chat).hello("gus")
     assert await gus.error("register", password=PASSWORD) == "too-fast"
     assert await gus.error("log_in", name="ada", password=PASSWORD) == "too-fast"
+
+
+# A hello that is said again
+
+
+@pytest.mark.parametrize("fields", [{}, {"password": PASSWORD, "register": True}], ids=["guest", "account"])
+async def test_a_hello_whose_answer_was_lost_is_said_again(chat: Chat, fields: dict[str, Any]) -> None:
+    token = new_token()
+    lost = Client(chat)
+    lost.send("hello", name="ada", new_token=token, **fields)
+    await eventually(lambda: chat.people.named("ada") is not None)
+    lost.leave()
+    ada = await Client(chat).hello("ada", new_token=token, **fields)
+    assert ada.welcome["you"]["name"] == "ada"
+    assert (await Client(chat).hello(token=token)).id == ada.id
+    assert len(chat.store.devices(ada.id)) == 1
+    assert await Client(chat).error("hello", name="ada", new_token=new_token(), **fields) == "name-taken"
+
+
+@pytest.mark.parametrize("token", ["", "hb_", "hb_" + "x" * 31, "hb_" + "x" * 65, "xx_" + "x" * 32, "hb_" + "ä" * 32])
+async def test_a_new_token_that_could_be_guessed_is_refused(chat: Chat, token: str) -> None:
+    assert await Client(chat).error("hello", name="ada", new_token=token) == "bad-command"
 
 
 # Logging in later

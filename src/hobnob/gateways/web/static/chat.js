@@ -37,6 +37,7 @@ function later(what, pause, then) {
 async function hello() {
   const token = localStorage.getItem(TOKEN);
   if (!token && !wish) return refused({});
+  if (wish) wish.new_token ??= newToken(); // said again, it brings back whom the first one made
   const resume = isLoaded() ? seen : {};
   const who = token && !wish?.password ? { token } : wish;
   const reply = await ask("hello", { version: 1, client: "hobnob page", device: device(), ...who, ...resume });
@@ -51,6 +52,11 @@ async function hello() {
   if (isVoid && wish) return hello();
   if (reply.error === "token-unknown") return leave(lastWord || "You are not known here any more. Come in anew.");
   refused(reply);
+}
+
+function newToken() {
+  const random = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(24))));
+  return `hb_${random.replaceAll("+", "-").replaceAll("/", "_")}`;
 }
 
 // Stay at the door; whoever wants to try again says so.
