@@ -16,6 +16,8 @@ Network = IPv4Network | IPv6Network
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,61}[A-Za-z0-9])?")
 """What IRC allows as a server's name (RFC 2812, 2.3.1), and any gateway as a word."""
+_ADDRESS = re.compile(r"(?:(?:\[(?P<six>[0-9A-Fa-f:.%\w]+)\]|(?P<host>[^\s:\[\]]+)):)?(?P<port>[0-9]{1,5})")
+MAX_NETWORK = 100
 _HOST_NAME = re.compile(r"(?!.*[.-]{2})[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?")
 
 Access = Literal["open", "invite", "accounts"]
@@ -105,7 +107,49 @@ class Config:
     )
     min_password_length: int = field(
         default=8,
-        metadata=_doc("Characters that a new password has to have at least."),
+        metadata=_doc("Characters of a new password at least; below 8, what is easily guessed is taken too."),
+    )
+    password_memory: int = field(
+        default=46 * 1024,
+        metadata=_doc("KiB of memory that hashing a password takes: less is quicker, also for who steals the hashes."),
+    )
+    also_listen: tuple[str, ...] = field(
+        default=(),
+        metadata=_doc(
+            "Further ports, or addresses with ports, for all that the one port does; 6667 and 6697 suit IRC clients."
+        ),
+    )
+    irc_network: str | None = field(
+        default=None,
+        metadata=_doc("What IRC clients call this chat; the server's name without it."),
+    )
+    irc_motd: Path | None = field(
+        default=None,
+        metadata=_doc("File with the message of the day that IRC clients are shown."),
+    )
+    irc_admin: str | None = field(
+        default=None,
+        metadata=_doc("Who runs the server, as IRC's ADMIN tells it."),
+    )
+    irc_password: str | None = field(
+        default=None,
+        metadata=_doc("Password that PASS has to bring from every IRC client without an account."),
+    )
+    irc_oper_name: str | None = field(
+        default=None,
+        metadata=_doc("Name with which OPER makes somebody on IRC an owner of the server."),
+    )
+    irc_oper_password: str | None = field(
+        default=None,
+        metadata=_doc("Password for that name; better in the environment or a file than on the command line."),
+    )
+    irc_register_late: bool = field(
+        default=False,
+        metadata=_doc("Accounts are made over IRC by who has connected already, not while connecting."),
+    )
+    irc_email_required: bool = field(
+        default=False,
+        metadata=_doc("Accounts are made over IRC with an e-mail address, which nothing is sent to."),
     )
     limits: str = field(
         default="on",
@@ -131,7 +175,7 @@ class Config:
     )
 
     def __post_init__(self) -> None:
-        for name in ("data", "tls_cert", "tls_key"):
+        for name in ("data", "tls_cert", "tls_key", "irc_motd"):
             object.__setattr__(self, name, _expanded(name, getattr(self, name)))
         object.__setattr__(self, "hosts", tuple(host.lower() for host in self.hosts))
         self._check_port()
@@ -141,6 +185,30 @@ class Config:
         if self.limits not in ("on", "off"):
             raise ConfigRefused(f"The setting of limits {self.limits!r} is not known: choose on or off.")
         self._check_tls()
+        self._check_irc()
+        self._check_also()
+
+    def _check_irc(self) -> None:
+        if bool(self.irc_oper_name) != bool(self.irc_oper_password):
+            raise ConfigRefused("An IRC operator has a name and a password: set irc-oper-name and irc-oper-password.")
+        network = self.irc_network or ""
+        if " " in network or not network.isprintable() or len(network) > MAX_NETWORK:
+            raise ConfigRefused(f"The IRC network's name has to be one word of at most {MAX_NETWORK} characters.")
+        for text in (self.irc_admin, self.irc_password, self.irc_oper_name, self.irc_oper_password):
+            if text and not text.isprintable():
+                raise ConfigRefused("A setting of IRC holds a character that cannot be sent: use one line of text.")
+
+    @property
+    def also(self) -> list[tuple[str, int]]:
+        """The further addresses to listen on, with their ports."""
+        return [self._address(text) for text in self.also_listen]
+
+    def _address(self, text: str) -> tuple[str, int]:
+        match = _ADDRESS.fullmatch(text)
+        port = int(match["port"]) if match else 0
+        if match is None or not 0 < port <= 65535:
+            raise ConfigRefused(f"{text!r} is no port and no address with one: say 6667, or 192.0.2.7:6667.")
+        return match["six"] or match["host"] or self.host, port
 
     def _check_tls(self) -> None:
         if self.tls not in ("offered", "required", "off"):
@@ -150,15 +218,15 @@ class Config:
             flag = "--tls-key" if missing == "key" else "--tls-cert"
             raise ConfigRefused(f"There is a TLS {given} without its {missing}: name the file with {flag}.")
 
+    def _check_also(self) -> None:
+        if not 8 <= self.password_memory <= 1024 * 1024:
+            raise ConfigRefused("Hashing a password takes from 8 KiB of memory to 1048576 KiB, which is 1 GiB.")
+        _ = self.also
+
     @property
     def loopback(self) -> bool:
-        """Whether nobody but this machine can reach the port. Names other than localhost are taken for reachable."""
-        if self.host.lower() == "localhost":
-            return True
-        try:
-            return ip_address(self.host.partition("%")[0]).is_loopback
-        except ValueError:
-            return False
+        """Whether nobody but this machine can reach a port. Names other than localhost are taken for reachable."""
+        return all(map(_is_loopback, (self.host, *(host for host, _ in self.also))))
 
     @property
     def entrance(self) -> tuple[Access, str]:
@@ -189,8 +257,8 @@ class Config:
             raise ConfigRefused("The host has to be an address or a name, or * for all addresses of this machine.")
         if self.access not in (None, *ACCESS):
             raise ConfigRefused(f"The access {self.access!r} is not known: choose open, invite or accounts.")
-        if not 8 <= self.min_password_length <= 64:
-            raise ConfigRefused("The least length of a password has to be 8 to 64 characters.")
+        if not 1 <= self.min_password_length <= 64:
+            raise ConfigRefused("The least length of a password has to be 1 to 64 characters, and is better 8.")
 
     def _check_names(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -220,3 +288,12 @@ def _expanded(name: str, path: Path | None) -> Path | None:
         raise ConfigRefused(
             f"The home folder in {name.replace('_', '-')} {path} is not known: write it out."
         ) from unknown
+
+
+def _is_loopback(host: str) -> bool:
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False

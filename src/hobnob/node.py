@@ -16,10 +16,12 @@ import structlog
 from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat
 from hobnob.chat.limits import Limit
+from hobnob.chat.passwords import Cost
 from hobnob.chat.policy import Policy
-from hobnob.config import Config
+from hobnob.config import Config, ConfigRefused
 from hobnob.gateways.gateway import Codec
 from hobnob.gateways.irc import IrcCodec
+from hobnob.gateways.irc.settings import IrcSettings
 from hobnob.gateways.json_lines import JsonLinesCodec, OperatorCodec
 from hobnob.gateways.lines import GREETING, LinesCodec, StudentCodec
 from hobnob.gateways.web.late import LateWebGateway
@@ -50,6 +52,8 @@ TIDY_EVERY = 300.0
 
 OPERATOR = Peer("127.0.0.1", 0)
 """Who comes by the admin socket: somebody of this machine, from no port."""
+
+IRC_DEFAULTS = IrcSettings()
 
 Addresses = list[tuple[str, int]]
 
@@ -120,8 +124,9 @@ async def run(config: Config, ready: Ready, console: Console | None = None) -> N
         chat = Chat(store, LocalBus(), config.name, policy=_policy(config))
         await chat.open()
         web = LateWebGateway(chat, _web_settings(config, chat.policy))
+        door = Door(_door_settings(config))
         listener = Listener(
-            gateways=gateways(chat, web, Door(_door_settings(config)), console),
+            gateways=gateways(chat, web, door, console, irc_settings(config)),
             greeting=GREETING,
             settings=_listener_settings(config),
             tls=tls,
@@ -131,6 +136,8 @@ async def run(config: Config, ready: Ready, console: Console | None = None) -> N
         chores = [loop.create_task(_tidy(chat))]
         try:
             listened += await listener.start(config.host, config.port)
+            for host, port in config.also:
+                listened += await listener.start(host, port)
             if tls and renewal:
                 await renewal.start()
                 chores.append(loop.create_task(renewal.watch()))
@@ -178,6 +185,7 @@ def _policy(config: Config) -> Policy:
     return Policy(
         access=config.entrance[0],
         shortest_password=config.min_password_length,
+        password_cost=Cost(memory=config.password_memory),
         limited=config.limits == "on",
         trusted_networks=config.trusted_networks,
         loopback_exempt=not config.public,
@@ -225,7 +233,27 @@ def _has_terminal() -> bool:
     return True
 
 
-def gateways(chat: Chat, web: LateWebGateway, door: Door, console: Console | None) -> Gateways:
+def irc_settings(config: Config) -> IrcSettings:
+    """What is special to IRC. Raises ConfigRefused where the message of the day cannot be read."""
+    try:
+        motd = config.irc_motd.read_text("utf-8").splitlines() if config.irc_motd else []
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigRefused(f"The message of the day in {config.irc_motd} cannot be read as UTF-8 text.") from error
+    return IrcSettings(
+        network=config.irc_network or "",
+        motd=tuple(motd),
+        admin=(config.irc_admin,) if config.irc_admin else (),
+        password=config.irc_password or "",
+        oper_name=config.irc_oper_name or "",
+        oper_password=config.irc_oper_password or "",
+        register_before_connecting=not config.irc_register_late,
+        email_required=config.irc_email_required,
+    )
+
+
+def gateways(
+    chat: Chat, web: LateWebGateway, door: Door, console: Console | None, irc: IrcSettings = IRC_DEFAULTS
+) -> Gateways:
     """How each protocol is spoken, to those whom the door lets in."""
 
     def spoken(make_codec: Callable[[Peer], Codec]) -> Callable[[Peer], asyncio.BaseProtocol]:
@@ -246,7 +274,7 @@ def gateways(chat: Chat, web: LateWebGateway, door: Door, console: Console | Non
     return {
         Kind.WEB: browsed,
         Kind.JSON: spoken(lambda _: JsonLinesCodec(chat)),
-        Kind.IRC: spoken(lambda _: IrcCodec(chat)),
+        Kind.IRC: spoken(lambda _: IrcCodec(chat, irc)),
         Kind.STUDENT: spoken(lambda _: StudentCodec(chat)),
         Kind.TEXT: spoken(lambda peer: _lines(chat, peer)),
     }

@@ -29,6 +29,24 @@ async def test_every_address_of_a_name_is_on_one_port() -> None:
         await port.close()
 
 
+async def test_it_listens_on_further_addresses_and_closes_all() -> None:
+    port = listener()
+    try:
+        listened = await port.start("127.0.0.1", 0) + await port.start("127.0.0.1", 0)
+        assert len({number for _, number in listened}) == 2
+        silent = [await asyncio.open_connection(*address) for address in listened]
+        for address in listened:
+            reader, writer = await asyncio.open_connection(*address)
+            await send(writer, b"\x00")
+            assert await until_closed(reader) == b""
+            writer.close()
+    finally:
+        await port.close()
+    for reader, writer in silent:
+        assert await until_closed(reader) == b""
+        writer.close()
+
+
 async def test_ipv6_peers_are_named_by_their_address(serve: Serve) -> None:
     house = await serve(host="::1", greet_after=NEVER)
     await house.exchange(b"hi\n")

@@ -19,7 +19,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "a key alone": {"tls_key": Path("key.pem")},
     "an unknown access": {"access": "members"},
     "an access of two lines": {"access": "open\nopen"},
-    "a password of one letter": {"min_password_length": 1},
+    "a password of no letter": {"min_password_length": 0},
     "a password nobody can remember": {"min_password_length": 65},
     "no host": {"host": "", "access": "open"},
     "a host with a space": {"host": " 127.0.0.1", "access": "open"},
@@ -32,6 +32,13 @@ REFUSED: dict[str, dict[str, Any]] = {
     "an empty host name": {"hosts": ("",)},
     "a host name of two lines": {"hosts": ("a\nb",)},
     "room for nobody": {"max_undecided_per_address": 0},
+    "hashes for nothing": {"password_memory": 7},
+    "a port that is none": {"also_listen": ("65536",)},
+    "an address without its port": {"also_listen": ("192.0.2.7",)},
+    "a network of two words": {"irc_network": "our chat"},
+    "an operator without a password": {"irc_oper_name": "root"},
+    "a password without an operator": {"irc_oper_password": "secret"},
+    "a password of two lines": {"irc_password": "a\nb"},
     "limits of another kind": {"limits": "no"},
     "nobody's home": {"data": Path("~nobody-has-this-name/x")},
 }
@@ -44,6 +51,25 @@ def test_what_cannot_be_right_is_refused_in_one_sentence(settings: dict[str, Any
     sentence = str(refused.value)
     assert sentence.endswith(".")
     assert "\n" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("6667", ("127.0.0.1", 6667)),
+        ("192.0.2.7:6697", ("192.0.2.7", 6697)),
+        ("[2001:db8::1]:6697", ("2001:db8::1", 6697)),
+        ("[fe80::1%eth0]:1", ("fe80::1%eth0", 1)),
+        ("*:6667", ("*", 6667)),
+    ],
+)
+def test_further_addresses(text: str, address: tuple[str, int]) -> None:
+    assert Config(also_listen=(text,)).also == [address]
+
+
+def test_a_further_address_makes_the_server_reachable() -> None:
+    assert Config(also_listen=("6667", "[::1]:6697")).loopback
+    assert Config(also_listen=("6667", "192.0.2.7:6697")).entrance[0] == "invite"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost", "LOCALHOST"])

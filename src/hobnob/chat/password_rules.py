@@ -10,7 +10,7 @@ from pathlib import Path
 from precis_i18n import get_profile
 
 SHORTEST = 8
-"""Characters; a server may ask for more, never for less."""
+"""Characters; a server may ask for more, and for less where it is but tried out."""
 MAX_BYTES = 1024
 """Of UTF-8. Long enough for every sentence, and it bounds the work that a stranger can ask for."""
 LIST = Path(__file__).with_name("common_passwords.txt")
@@ -56,6 +56,8 @@ def why_weak(password: str, name: str, *, shortest: int = SHORTEST) -> str | Non
     text = data.decode()
     if len(text) < shortest:  # composed letters count once
         return f"Choose a password of at least {shortest} characters; several words are easy to remember."
+    if shortest < SHORTEST:  # all of that length can be tried one after the other anyway
+        return None
     folded = text.casefold()
     if _is_mostly(name, folded):
         return "Choose a password that is not made of your name."

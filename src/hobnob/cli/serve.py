@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from hobnob.cli.logs import start_logs
-from hobnob.config import Config
+from hobnob.config import Config, ConfigRefused
 
 if TYPE_CHECKING:
     from hobnob.cli.console import Console
@@ -67,7 +67,7 @@ def serve(
 
     try:
         return node.serve(config, ready, console)
-    except (StoreRefused, CannotListen, TlsRefused) as refused:
+    except (ConfigRefused, StoreRefused, CannotListen, TlsRefused) as refused:
         print(f"hobnob: {refused}", file=sys.stderr)
         return REFUSED
     except Exception:  # noqa: BLE001  the last guard: what nobody foresaw goes to the log

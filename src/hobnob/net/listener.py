@@ -64,26 +64,13 @@ class Listener:
     async def start(self, host: str, port: int) -> list[tuple[str, int]]:
         """Listen on every address of `host` (`*`: all, IPv4 and IPv6), the same port on each; 0 takes a free one.
 
-        Returns the addresses listened on; raises PortTaken or CannotListen.
+        It may be called again for further ones, which share all limits. Returns the addresses listened on; raises
+        PortTaken or CannotListen.
         """
         loop = asyncio.get_running_loop()
         settings = self._settings
         addresses = await _addresses(host)
-        limits = ConnectionCaps(
-            per_process=settings.max_undecided,
-            per_address=settings.max_undecided_per_address,
-            per_site=settings.max_undecided_per_site,
-        )
-        shared = self._port = Port(
-            loop=loop,
-            gateways=self._gateways,
-            greeting=self._greeting,
-            settings=settings,
-            tls=self._tls,
-            too_often=self._too_often,
-            limits=limits,
-            spoke_web=SpokeWeb(memory=settings.no_greet_memory),
-        )
+        shared = self._port = self._port or self._new_port(loop)
         listened = []
         for sock in _bind_all(addresses, port, settings.send_buffer):
             listened.append(sock.getsockname()[:2])
@@ -91,6 +78,24 @@ class Listener:
                 await loop.create_server(lambda: Recogniser(shared), sock=sock, backlog=settings.backlog)
             )
         return listened
+
+    def _new_port(self, loop: asyncio.AbstractEventLoop) -> Port:
+        """What all addresses share that are listened on."""
+        settings = self._settings
+        return Port(
+            loop=loop,
+            gateways=self._gateways,
+            greeting=self._greeting,
+            settings=settings,
+            tls=self._tls,
+            too_often=self._too_often,
+            limits=ConnectionCaps(
+                per_process=settings.max_undecided,
+                per_address=settings.max_undecided_per_address,
+                per_site=settings.max_undecided_per_site,
+            ),
+            spoke_web=SpokeWeb(memory=settings.no_greet_memory),
+        )
 
     async def stop_accepting(self) -> None:
         """Close the listening sockets; every connection stays."""

@@ -1,0 +1,45 @@
+"""What is built from the settings."""
+
+from pathlib import Path
+
+import pytest
+
+from hobnob.config import Config, ConfigRefused
+from hobnob.gateways.irc.settings import IrcSettings
+from hobnob.node import irc_settings
+
+
+def test_irc_is_as_the_settings_say(tmp_path: Path) -> None:
+    motd = tmp_path / "motd"
+    motd.write_text("Welcome.\n\nBe kind.\n", "utf-8")
+    assert irc_settings(Config()) == IrcSettings()
+    assert irc_settings(
+        Config(
+            irc_network="OurNet",
+            irc_motd=motd,
+            irc_admin="Ada",
+            irc_password="sesame",
+            irc_oper_name="root",
+            irc_oper_password="secret",
+            irc_register_late=True,
+            irc_email_required=True,
+        )
+    ) == IrcSettings(
+        network="OurNet",
+        motd=("Welcome.", "", "Be kind."),
+        admin=("Ada",),
+        password="sesame",
+        oper_name="root",
+        oper_password="secret",
+        register_before_connecting=False,
+        email_required=True,
+    )
+
+
+@pytest.mark.parametrize("content", [None, b"\xff"])
+def test_a_message_of_the_day_that_is_none_is_refused(tmp_path: Path, content: bytes | None) -> None:
+    motd = tmp_path / "motd"
+    if content is not None:
+        motd.write_bytes(content)
+    with pytest.raises(ConfigRefused, match=r"cannot be read as UTF-8 text\.$"):
+        irc_settings(Config(irc_motd=motd))
