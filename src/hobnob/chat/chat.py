@@ -64,6 +64,7 @@ from hobnob.protocol.events import (
 from hobnob.protocol.ids import AUDIT, HOUSE, new_room_id
 from hobnob.protocol.names import NameRefused
 from hobnob.protocol.records import Member
+from hobnob.protocol.records import Room as RoomRecord
 from hobnob.protocol.replies import Reply
 from hobnob.stores.store import (
     Duplicate,
@@ -260,6 +261,11 @@ class Chat:
     def named(self, name: str) -> Here | None:
         """Somebody who is here, by name, as names compare."""
         return self.people.named(name)
+
+    def live_room(self, room: str) -> RoomRecord | None:
+        """A live room, by id."""
+        live = self.rooms.get(room)
+        return None if live is None else live.record
 
     def attached(self, room: str) -> Sequence[Member]:
         """Who hears a live room now, by name."""

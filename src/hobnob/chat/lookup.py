@@ -18,6 +18,7 @@ from hobnob.protocol.errors import ChatError
 from hobnob.protocol.ids import is_person_id
 from hobnob.protocol.records import Message, Person
 from hobnob.protocol.text import clean_line
+from hobnob.protocol.times import milliseconds
 from hobnob.stores.store import Duplicate
 
 if TYPE_CHECKING:
@@ -167,6 +168,14 @@ def checked_ref(ref: str | None) -> str | None:
     if ref is not None and _REF.match(ref) is None:
         raise ChatError("bad-ref")
     return ref
+
+
+def checked_time(text: str) -> int:
+    """A time in ms since 1970. Raises ``bad-time``."""
+    try:
+        return milliseconds(text)
+    except ValueError:
+        raise ChatError("bad-time") from None
 
 
 def digest(command: Command) -> bytes:

@@ -36,7 +36,19 @@ class Gone(NamedTuple):
 class Here:
     """A person with at least one client. `came_at` and `spoke_at` (their last message) are in ms since 1970."""
 
-    __slots__ = ("came_at", "details", "log", "passing", "person", "rooms", "sessions", "spoke_at", "state", "text")
+    __slots__ = (
+        "came_at",
+        "details",
+        "log",
+        "moments",
+        "passing",
+        "person",
+        "rooms",
+        "sessions",
+        "spoke_at",
+        "state",
+        "text",
+    )
 
     def __init__(self, person: Person) -> None:
         self.person = person
@@ -46,6 +58,8 @@ class Here:
         """The rooms that one of the sessions hears."""
         self.state: PresenceState = "online"
         self.text = ""
+        self.moments: dict[str, str] | None = None
+        """Up to when each room was read, by its id, where somebody named a time in these visits."""
         self.details: dict[str, str] | None = None
         """What they tell of themselves and is kept; None until somebody asked."""
         self.passing: dict[str, str] | None = None

@@ -212,5 +212,8 @@ class House(Protocol):
     def named(self, name: str) -> Here | None:
         """Somebody who is here, by name, as names compare."""
 
+    def live_room(self, room: str) -> Room | None:
+        """A live room, by id. Only for what its members hear."""
+
     def attached(self, room: str) -> Sequence[Member]:
         """Who hears a room (by id) now, by name. Only for rooms that the asking session hears."""

@@ -275,10 +275,11 @@ class EventsSince(Command, frozen=True):
 
 
 class MarkRead(Command, frozen=True):
-    """Have read up to `number`; without it, everything."""
+    """Have read up to `number`, or what there was at the time `at`; without both, everything."""
 
     room: str
     number: Number | None = None
+    at: str | None = None
     ref: str | None = None
 
 

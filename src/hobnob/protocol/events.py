@@ -369,10 +369,11 @@ class RoomLost(PersonEvent, frozen=True):
 
 
 class ReadMarked(PersonEvent, frozen=True):
-    """One has read a room up to number `upto`; it may go back."""
+    """One has read a room up to number `upto`; it may go back. `moment`: the time up to which, if one was named."""
 
     room: str
     upto: int
+    moment: str = ""
 
 
 class DraftChanged(PersonEvent, frozen=True):

@@ -126,12 +126,16 @@ class Versions(Reply, frozen=True):
 
 
 class Unread(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is unread in a room: messages of others, and those of them that mention one."""
+    """What is unread in a room: messages of others, and those of them that mention one.
+
+    `read_at`, where one room was asked about: the time of the last message that was read, or what was named instead.
+    """
 
     room: str
     read: int = 0
     unread: int = 0
     mentions: int = 0
+    read_at: str = ""
 
 
 class UnreadRooms(Reply, frozen=True):

@@ -234,6 +234,24 @@ async def test_a_ping_tells_the_time(chat: Chat) -> None:
     assert (await Client(chat).done("ping"))["at"].endswith("Z")
 
 
+async def test_what_is_read_may_be_said_as_a_time(join: Join) -> None:
+    ada, bob = await join("ada"), await join("bob")
+    first, second = await ada.say("one"), await ada.say("two")
+    at = (await message(bob, first))["at"]
+    unread = (await bob.done("list_unread", room="#lobby"))["rooms"][0]
+    assert "read_at" not in unread
+    await bob.done("mark_read", room="#lobby", number=second)
+    assert (await bob.done("list_unread", room="#lobby"))["rooms"][0]["read_at"] == (await message(bob, second))["at"]
+    await bob.done("mark_read", room="#lobby", at="2099-01-01T00:00:00.000Z")
+    marked = await bob.event("read_marked", moment="2099-01-01T00:00:00.000Z")
+    assert marked["upto"] == second
+    await bob.done("mark_read", room="#lobby", at="2001-01-01T00:00:00.000Z")
+    found = (await bob.done("list_unread", room="#lobby"))["rooms"][0]
+    assert (found["read_at"], found["unread"]) == ("2001-01-01T00:00:00.000Z", 2)
+    assert await bob.error("mark_read", room="#lobby", at="now") == "bad-time"
+    assert at
+
+
 async def test_a_time_is_a_number_and_the_room_spoken_in_last_is_first(join: Join, visit: Join) -> None:
     ada, bob = await join("ada"), await join("bob")
     number = await ada.say("first")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from hobnob.chat.confidential import tellable
 from hobnob.chat.handling import Stale, handles
 from hobnob.chat.limits import Limit
-from hobnob.chat.lookup import first_visible, lasting_me, me, message_of, room_of
+from hobnob.chat.lookup import checked_time, first_visible, lasting_me, me, message_of, room_of
 from hobnob.chat.room import Room, RoomMember
 from hobnob.chat.states import fresh_state
 from hobnob.protocol.codec import encode
@@ -14,7 +14,7 @@ from hobnob.protocol.errors import ChatError
 from hobnob.protocol.ids import HOUSE
 from hobnob.protocol.records import Message, Recent
 from hobnob.protocol.replies import Done, Events, History, Pong, RecentRooms, Versions
-from hobnob.protocol.times import milliseconds, rfc3339
+from hobnob.protocol.times import rfc3339
 
 if TYPE_CHECKING:
     from hobnob.chat.chat import Chat
@@ -107,10 +107,7 @@ async def _facts(chat: "Chat", log: str, number: int, limit: int) -> Events:
 @handles(FindNumber, limit=Limit.READING_HISTORY)
 async def find_number(chat: "Chat", session: "Session", command: FindNumber) -> Done:
     """What a time is as a number. What one may not read counts as nothing."""
-    try:
-        at = milliseconds(command.at)
-    except ValueError:
-        raise ChatError("bad-time") from None
+    at = checked_time(command.at)
     room, member = await room_of(chat, session, command.room)
     number = await chat.keeper.read(chat.store.number_at, room.id, at)
     return Done(number if number >= first_visible(room, member) else 0)

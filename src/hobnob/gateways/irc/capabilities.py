@@ -64,6 +64,7 @@ CAPABILITIES: Final[dict[str, Capability]] = {
         Capability("draft/message-redaction", heard=True),
         Capability("draft/multiline", heard=True, value=lambda _: f"max-bytes={MAX_TEXT},max-lines={MAX_LINES}"),
         Capability("draft/no-implicit-names"),
+        Capability("draft/read-marker", heard=True),
         Capability("echo-message"),
         Capability("extended-join", heard=True),
         Capability("extended-monitor", heard=True),

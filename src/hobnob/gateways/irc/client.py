@@ -55,7 +55,8 @@ class Client:
     """See the head of this file. `introduction` is None once the client is registered."""
 
     __slots__ = (
-        "_batches", "_rooms", "capabilities", "exchange", "house", "introduction", "monitored", "multiline", "session",
+        "_batches", "_rooms", "capabilities", "exchange", "house", "introduction", "marks", "monitored",
+        "multiline", "session",
         "settings", "version",
     )  # fmt: skip
 
@@ -73,6 +74,8 @@ class Client:
         self._rooms: dict[str, RoomState] = {}
         self.exchange: str | None = None
         """What has come of the payload of a SASL exchange that is under way."""
+        self.marks: dict[str, str] | None = None
+        """Up to when it has read what nothing is kept of, by `room_key`."""
         self._batches = 0
         self.multiline: Multiline | None = None
         """The message of several lines that the client has begun to send."""

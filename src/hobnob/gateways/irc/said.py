@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hobnob.gateways.irc.formatting import to_irc
 from hobnob.gateways.irc.message import MAX_BODY, cut, encode_tags, pieces
-from hobnob.protocol.events import MessageEdited, MessageSent, RoomEvent
+from hobnob.protocol.events import Event, MessageEdited, MessageSent
 from hobnob.protocol.records import Room, message_id
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def corrected(wire: "IrcWire", event: MessageEdited, room: Room) -> bytes:
     return encode_tags(tags) + head + line.encode("utf-8", "replace") + b"\r\n"
 
 
-def address(event: RoomEvent, room: Room) -> tuple[str, str]:
+def address(event: Event, room: Room) -> tuple[str, str]:
     """To whom something is said, and what stands before the text.
 
     A direct room of several is shown as a private message that begins with the names of all: IRC has no such room.

@@ -27,6 +27,7 @@ from hobnob.protocol.events import (
     PresenceChanged,
     ReactionAdded,
     ReactionRemoved,
+    ReadMarked,
     RoomEvent,
     TagsSent,
     TopicChanged,
@@ -71,6 +72,8 @@ class IrcWire:
             return said(self, event, room, inside) if isinstance(event, MessageSent) else corrected(self, event, room)
         if isinstance(event, WatchChanged):
             return b"".join(map(encode, self._watched(event)))
+        if isinstance(event, ReadMarked):
+            return b"".join(map(encode, self._read(event)))
         lines = self._lines(event, room)
         return b"".join(encode(self._line(event, room, inside, *line)) for line in lines)
 
@@ -126,6 +129,12 @@ class IrcWire:
                 if room.kind != "direct":
                     yield from self._in_channel(event, f"#{room.name}")
                 yield from self._marked(event, room)
+
+    def _read(self, event: ReadMarked) -> Iterator[Message]:
+        """Another client of the reader's has read a room up to a time."""
+        room = self.house.live_room(event.room)
+        if room is not None and event.moment and "draft/read-marker" in self.capabilities:
+            yield Message("MARKREAD", (address(event, room)[0], f"timestamp={event.moment}"), self.house.name)
 
     def _watched(self, event: WatchChanged) -> Iterator[Message]:
         """Somebody whose name the reader (`by`) monitors came, went, or is away or back."""

@@ -131,6 +131,9 @@ class FakeHouse:
     def named(self, name: str) -> Here | None:
         return None
 
+    def live_room(self, room: str) -> Room | None:
+        return None
+
     def attached(self, room: str) -> Sequence[Member]:
         return sorted((member for member in self._members(self._by_id(room)) if member.attached), key=lambda m: m.name)
 

@@ -139,6 +139,9 @@ class FakeHouse:
     def named(self, name: str) -> Here | None:
         return None
 
+    def live_room(self, room: str) -> Room | None:
+        return None
+
     def attached(self, room: str) -> Sequence[Member]:
         client = self.client
         assert client is not None

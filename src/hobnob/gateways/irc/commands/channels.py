@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from hobnob.gateways.irc.client import PREFIXES, Client, is_channel, room_key
 from hobnob.gateways.irc.commands.command import Steps, guarded, handles
+from hobnob.gateways.irc.commands.markread import mark
 from hobnob.gateways.irc.message import MAX_BODY, Message, packed
 from hobnob.gateways.irc.numerics import Numeric
 from hobnob.gateways.irc.wire import mask
@@ -39,6 +40,8 @@ def _join(client: Client, channel: str) -> Steps:
     yield client.own_line("JOIN", name)
     if room.topic:
         yield client.numeric(Numeric.RPL_TOPIC, name, text=room.topic)
+    if "draft/read-marker" in client.capabilities:
+        yield from mark(client, name)
     if client.capabilities.isdisjoint(("no-implicit-names", "draft/no-implicit-names")):
         yield _names(client, name, room.kind == "private", client.attached(room))
 

@@ -22,6 +22,7 @@ HELP: Final[dict[str, str]] = {
     "LINKS": "LINKS: the servers of this network: this one.",
     "LIST": "LIST [#room[,#room]]: the rooms you may see, and how many are in them.",
     "LUSERS": "LUSERS: how many are here.",
+    "MARKREAD": "MARKREAD target [timestamp=…]: up to when you have read. Programs do this by themselves.",
     "MODE": "MODE #room|nick: which modes are set.",
     "MONITOR": "MONITOR +|- nick[,nick], or C, L, S: hear when they come and go.",
     "MOTD": "MOTD: the message of the day.",
