@@ -123,10 +123,11 @@ async def run(config: Config, ready: Ready, console: Console | None = None) -> N
     try:
         chat = Chat(store, LocalBus(), config.name, policy=_policy(config))
         await chat.open()
-        web = LateWebGateway(chat, _web_settings(config, chat.policy))
+        irc = irc_settings(config)
+        web = LateWebGateway(chat, _web_settings(config, chat.policy, irc))
         door = Door(_door_settings(config))
         listener = Listener(
-            gateways=gateways(chat, web, door, console, irc_settings(config)),
+            gateways=gateways(chat, web, door, console, irc),
             greeting=GREETING,
             settings=_listener_settings(config),
             tls=tls,
@@ -324,12 +325,13 @@ def _door_settings(config: Config) -> DoorSettings:
     )
 
 
-def _web_settings(config: Config, policy: Policy) -> WebSettings:
+def _web_settings(config: Config, policy: Policy, irc: IrcSettings) -> WebSettings:
     return WebSettings(
         hosts=frozenset(config.hosts),
         web_proxies=config.web_proxies,
         tls_required=config.tls == "required",
         access=policy.access,
+        irc=irc,
     )
 
 

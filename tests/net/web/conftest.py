@@ -81,11 +81,11 @@ class ListeningHouse:
 class Server:
     """A web gateway behind a listening socket, and clients for it."""
 
-    def __init__(self, settings: WebSettings = QUICK) -> None:
+    def __init__(self, settings: WebSettings = QUICK, house: House | None = None) -> None:
         self.peer = Visitor()
         self.house = ListeningHouse()
-        house: House = self.house  # type: ignore[assignment]
-        self.gateway = WebGateway(house, settings)
+        listening: House = self.house  # type: ignore[assignment]
+        self.gateway = WebGateway(house or listening, settings)
         self.port = 0
         self.left = 0
         self._writers: list[asyncio.StreamWriter] = []

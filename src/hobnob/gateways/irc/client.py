@@ -12,7 +12,7 @@ from hobnob.gateways.irc.capabilities import HEARD
 from hobnob.gateways.irc.message import Message, encode
 from hobnob.gateways.irc.numerics import ERRORS, ERRORS_OF_COMMAND, Numeric
 from hobnob.gateways.irc.settings import IrcSettings
-from hobnob.gateways.irc.wire import IrcWire, mask, shared
+from hobnob.gateways.irc.wire import IrcWire, Pack, as_lines, mask, shared
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.names import NameRefused, fold
 from hobnob.protocol.records import Member, Person, Role, RoomState
@@ -55,13 +55,13 @@ class Client:
     """See the head of this file. `introduction` is None once the client is registered."""
 
     __slots__ = (
-        "_batches", "_rooms", "capabilities", "exchange", "house", "introduction", "marks", "monitored",
-        "multiline", "session",
-        "settings", "version",
+        "_batches", "_rooms", "capabilities", "exchange", "house", "introduction", "marks", "monitored", "multiline",
+        "pack", "session", "settings", "version",
     )  # fmt: skip
 
-    def __init__(self, house: House, session: Session, settings: IrcSettings) -> None:
+    def __init__(self, house: House, session: Session, settings: IrcSettings, pack: Pack = as_lines) -> None:
         self.house = house
+        self.pack = pack
         self.session = session
         self.settings = settings
         self.capabilities: frozenset[str] = frozenset()
@@ -106,7 +106,7 @@ class Client:
         """Speak to the client by these capabilities from the next line on."""
         self.capabilities = shared(capabilities)
         if self.registered:
-            self.session.wire = IrcWire(self.house, shared(capabilities & HEARD))
+            self.session.wire = IrcWire(self.house, shared(capabilities & HEARD), self.pack)
 
     def welcomed(self) -> None:
         """The client is registered: from now on it hears what happens."""

@@ -19,7 +19,7 @@ from hobnob.gateways.irc.labels import MAX_LABEL, labelled
 from hobnob.gateways.irc.message import MAX_BODY, MAX_CLIENT_TAGS, LineBuffer, Message, parse
 from hobnob.gateways.irc.numerics import Numeric
 from hobnob.gateways.irc.settings import IrcSettings
-from hobnob.gateways.irc.wire import SilentWire
+from hobnob.gateways.irc.wire import Pack, SilentWire, as_lines
 from hobnob.protocol.commands import Command, JsonId, Ping, SendMessage
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.replies import Reply
@@ -37,6 +37,7 @@ class IrcCodec:
         "_house",
         "_last_id",
         "_lines",
+        "_pack",
         "_settings",
         "_unsettled",
         "_waiting",
@@ -45,8 +46,9 @@ class IrcCodec:
 
     manner = Manner(gateway="irc", keeps=False, attach=Attach.NOTHING, facts=False, own=True)
 
-    def __init__(self, house: House, settings: IrcSettings = _DEFAULTS) -> None:
-        self.wire: WireFormat = SilentWire(house)
+    def __init__(self, house: House, settings: IrcSettings = _DEFAULTS, pack: Pack = as_lines) -> None:
+        self.wire: WireFormat = SilentWire(house, pack)
+        self._pack = pack
         self._house = house
         self._settings = settings
         self._lines = LineBuffer()
@@ -58,7 +60,7 @@ class IrcCodec:
 
     def begin(self, session: Session) -> Iterable[bytes]:
         """A client is sent nothing before it has said something."""
-        self._client = Client(self._house, session, self._settings)
+        self._client = Client(self._house, session, self._settings, self._pack)
         self._echoes = Echoes(self._client)
         session.echo = self._echoes.echo
         return ()
@@ -87,7 +89,7 @@ class IrcCodec:
         try:
             message = parse(line.decode())
         except UnicodeDecodeError:
-            yield self._client.line("FAIL", "*", "INVALID_UTF8", "This line was dropped: send UTF-8.")
+            yield self._pack(self._client.line("FAIL", "*", "INVALID_UTF8", "This line was dropped: send UTF-8."))
             return
         if message is not None:
             yield from self._go_on(self._steps(self._client, message), None)
@@ -152,7 +154,7 @@ class IrcCodec:
                 yield msgspec.structs.replace(said, id=self._last_id)
                 return
             self._closed = self._closed or isinstance(said, Close)
-            yield said
+            yield self._pack(said) if isinstance(said, bytes) else said
             reply = None
 
 

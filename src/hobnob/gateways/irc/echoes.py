@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from hobnob.gateways.irc.client import Client
 from hobnob.gateways.irc.lines import under_label
+from hobnob.gateways.irc.wire import IrcWire
 from hobnob.protocol.events import (
     Event,
     MessageDeleted,
@@ -58,16 +59,19 @@ class Echoes:
 
     def echo(self, event: Event, room: Room | None) -> bytes:
         """What the client is told of an event that it made itself."""
+        return self.client.pack(self._told(event, room))
+
+    def _told(self, event: Event, room: Room | None) -> bytes:
         if isinstance(event, TopicChanged):
             return self._labelled(event, room)
         if not isinstance(event, SAID):
             return b""
         alone = room is not None and room.kind == "direct" and all(person.id == event.by for person in room.people)
-        delivered = self.client.session.wire.encode(event, room) if alone else b""
+        delivered = self._lines(event, room) if alone else b""
         return delivered + (self._labelled(event, room) if "echo-message" in self.client.capabilities else b"")
 
     def _labelled(self, event: RoomEvent, room: Room | None) -> bytes:
-        data = self.client.session.wire.encode(event, room)
+        data = self._lines(event, room)
         label = self._labels.get(event.ref) if self._labels else None
         if label is None or not data:
             return data
@@ -76,3 +80,7 @@ class Echoes:
             label.kept.append(data)
             return b""
         return under_label(self.client, label.text, [data])
+
+    def _lines(self, event: Event, room: Room | None) -> bytes:
+        wire = self.client.session.wire
+        return wire.lines(event, room) if isinstance(wire, IrcWire) else b""

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from hobnob.gateways.irc.client import Client
 from hobnob.gateways.irc.lines import batch
-from hobnob.gateways.irc.wire import NOTHING, IrcWire
+from hobnob.gateways.irc.wire import IrcWire
 from hobnob.protocol.events import (
     Event,
     MemberAttached,
@@ -52,10 +52,10 @@ def play(client: Client, kind: str, target: str, room: Room, events: Sequence[Ev
     wire = client.session.wire
     assert isinstance(wire, IrcWire)
     if "batch" not in client.capabilities:
-        return b"".join(wire.encode_in(_as_heard(event), room, NOTHING) for event in events)
+        return b"".join(wire.lines(_as_heard(event), room) for event in events)
     name = "h" + client.next_batch()
     inside = {"batch": name}
-    lines = b"".join(wire.encode_in(_as_heard(event), room, inside) for event in events)
+    lines = b"".join(wire.lines(_as_heard(event), room, inside) for event in events)
     return batch(client.house.name, name, kind, lines.splitlines(keepends=True), target)
 
 

@@ -4,7 +4,7 @@ Nothing here knows the reader, so a line may name only what the event, its room 
 capability or tag for is not said at all.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar, Final
@@ -49,6 +49,15 @@ def host(person: str) -> str:
     return f"{person[2:12]}.hobnob"
 
 
+def as_lines(lines: bytes) -> bytes:
+    """How lines go over TCP."""
+    return lines
+
+
+Pack = Callable[[bytes], bytes]
+"""How lines, each with CR LF, go over a connection."""
+
+
 @dataclass(frozen=True, slots=True)
 class IrcWire:
     """The wire format: the house and the `HEARD` capabilities of its readers. Equal values give equal bytes.
@@ -58,14 +67,15 @@ class IrcWire:
 
     house: House
     capabilities: frozenset[str] = frozenset()
+    pack: Pack = as_lines
     echo: ClassVar[bool] = False
 
     def encode(self, event: Event, room: Room | None) -> bytes:
-        """The lines of an event, each with CR LF; empty when IRC clients are not shown it."""
-        return self.encode_in(event, room, NOTHING)
+        """An event as it goes over the connection; empty when IRC clients are not shown it."""
+        return self.pack(self.lines(event, room))
 
-    def encode_in(self, event: Event, room: Room | None, inside: Mapping[str, str]) -> bytes:
-        """The same, with further tags of the batch that it stands in."""
+    def lines(self, event: Event, room: Room | None, inside: Mapping[str, str] = NOTHING) -> bytes:
+        """The lines of an event, each with CR LF; `inside` are further tags of the batch that it stands in."""
         if isinstance(event, MessageSent | MessageEdited):
             if room is None or not event.text:  # empty: it has been deleted
                 return b""
@@ -82,7 +92,7 @@ class IrcWire:
 
     def farewell(self, reason: str) -> bytes:
         """The ERROR that ends a connection."""
-        return encode(Message("ERROR", (reason,)))
+        return self.pack(error(reason))
 
     def source(self, event: Event) -> str:
         """Who did it, as a line begins."""
@@ -188,6 +198,7 @@ class SilentWire:
     """Of a client that is not registered yet: it hears nothing of what happens."""
 
     house: House
+    pack: Pack = as_lines
     echo: ClassVar[bool] = False
 
     def encode(self, event: Event, room: Room | None) -> bytes:
@@ -199,7 +210,12 @@ class SilentWire:
 
     def farewell(self, reason: str) -> bytes:
         """The ERROR that ends a connection."""
-        return encode(Message("ERROR", (reason,)))
+        return self.pack(error(reason))
+
+
+def error(reason: str) -> bytes:
+    """The last line of a connection."""
+    return encode(Message("ERROR", (reason,)))
 
 
 def client_tags(event: RoomEvent, first: bool) -> dict[str, str]:

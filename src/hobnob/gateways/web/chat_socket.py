@@ -8,10 +8,11 @@ import asyncio
 
 from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
 
-from hobnob.gateways.gateway import Conversation, House
+from hobnob.gateways.gateway import Codec, Conversation, House
 from hobnob.gateways.web.connection import HttpConnection
 from hobnob.gateways.web.forwarding import PEER
 from hobnob.gateways.web.frames import JsonFramesCodec
+from hobnob.gateways.web.irc_frames import BINARY, SUBPROTOCOLS, IrcFramesCodec
 from hobnob.gateways.web.settings import WebSettings
 from hobnob.protocol.codec import MAX_CLIENT_FRAME
 
@@ -19,7 +20,7 @@ from hobnob.protocol.codec import MAX_CLIENT_FRAME
 class SocketLink:
     """See the head of this file; the `Link` of a conversation, and what its connection tells of the transport."""
 
-    __slots__ = ("_close_timeout", "_closing", "_ended", "_paused", "_socket", "_transport", "conversation")
+    __slots__ = ("_close_timeout", "_closing", "_ended", "_kind", "_paused", "_socket", "_transport", "conversation")
 
     def __init__(self, socket: web.WebSocketResponse[bool], transport: asyncio.Transport, close_timeout: float) -> None:
         self.conversation: Conversation | None = None
@@ -72,18 +73,18 @@ class SocketLink:
     def connection_lost(self) -> None:
         self.resume_reading()
 
-    async def run(self, conversation: Conversation) -> str:
+    async def run(self, conversation: Conversation, kind: WSMsgType = WSMsgType.TEXT) -> str:
         """Pass on what the peer says until one side ends it; returns why it ended."""
-        self.conversation = conversation
+        self.conversation, self._kind = conversation, kind
         while self._closing is None:
             if self._paused is not None:
                 await self._paused
             message = await self._socket.receive()
-            if message.type is WSMsgType.TEXT:
+            if message.type is self._kind:
                 conversation.receive(message.data)
-            elif message.type is WSMsgType.BINARY:
-                self.close(WSCloseCode.UNSUPPORTED_DATA, "Send text frames.")
-                return "binary frame"
+            elif message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                self.close(WSCloseCode.UNSUPPORTED_DATA, f"Send {self._kind.name.lower()} frames.")
+                return f"{message.type.name.lower()} frame"
             elif self._closing is None:
                 return await self._peer_left(conversation, message.data)
         return "closed by the server"
@@ -125,7 +126,7 @@ class PatientSocket(web.WebSocketResponse[bool]):
 
 
 class ChatSocket:
-    """The handler of ``/ws``; it knows its conversations, so that they can be told when the server stops."""
+    """The handler of WebSockets; it knows its conversations, so that they can be told when the server stops."""
 
     def __init__(self, house: House, settings: WebSettings) -> None:
         self._house = house
@@ -137,13 +138,18 @@ class ChatSocket:
         for conversation in list(self._conversations):
             conversation.dismiss(reason)
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
+    def _codec(self, *, irc: bool, binary: bool) -> Codec:
+        return IrcFramesCodec(self._house, self._settings.irc, binary=binary) if irc else JsonFramesCodec(self._house)
+
+    async def handle(self, request: web.Request, *, irc: bool = False) -> web.StreamResponse:
+        """Speak the hobnob protocol, or `irc`, until it is over."""
         socket = PatientSocket(
             compress=False,
             heartbeat=self._settings.heartbeat,
             timeout=self._settings.close_timeout,
             max_msg_size=MAX_CLIENT_FRAME + 1,  # the first size that is refused
             decode_text=False,
+            protocols=SUBPROTOCOLS if irc else (),
         )
         await socket.prepare(request)
         connection, transport = request.protocol, request.transport
@@ -152,11 +158,13 @@ class ChatSocket:
         assert isinstance(connection, HttpConnection)
         link = socket.link = SocketLink(socket, transport, self._settings.close_timeout)
         connection.become_socket(link)
-        conversation = self._house.enter(JsonFramesCodec(self._house), link, request[PEER].origin)
+        kind = WSMsgType.BINARY if socket.ws_protocol == BINARY else WSMsgType.TEXT
+        codec = self._codec(irc=irc, binary=kind is WSMsgType.BINARY)
+        conversation = self._house.enter(codec, link, request[PEER].origin)
         self._conversations.add(conversation)
         reason = "connection lost"
         try:
-            reason = await link.run(conversation)
+            reason = await link.run(conversation, kind)
             await link.closed()
         finally:
             connection.hearer = None

@@ -12,6 +12,7 @@ from hobnob.gateways.gateway import Attach, House, Manner, Said
 from hobnob.gateways.json_lines import JsonLinesCodec, JsonLinesWire
 
 _FINAL_TEXT = 0x81
+_FINAL_BINARY = 0x82
 _SHORT = struct.Struct("!BB")
 _MEDIUM = struct.Struct("!BBH")
 _LONG = struct.Struct("!BBQ")
@@ -19,12 +20,21 @@ _LONG = struct.Struct("!BBQ")
 
 def text_frame(payload: bytes) -> bytes:
     """A final, unmasked text frame (RFC 6455, 5.2)."""
+    return _frame(_FINAL_TEXT, payload)
+
+
+def binary_frame(payload: bytes) -> bytes:
+    """The same as a binary one."""
+    return _frame(_FINAL_BINARY, payload)
+
+
+def _frame(first: int, payload: bytes) -> bytes:
     size = len(payload)
     if size < 126:
-        return _SHORT.pack(_FINAL_TEXT, size) + payload
+        return _SHORT.pack(first, size) + payload
     if size < 0x10000:
-        return _MEDIUM.pack(_FINAL_TEXT, 126, size) + payload
-    return _LONG.pack(_FINAL_TEXT, 127, size) + payload
+        return _MEDIUM.pack(first, 126, size) + payload
+    return _LONG.pack(first, 127, size) + payload
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from hobnob.gateways.web.chat_socket import ChatSocket
 from hobnob.gateways.web.connection import HttpConnection
 from hobnob.gateways.web.forwarding import PEER, real_peer
 from hobnob.gateways.web.guard import Refused, check_host, check_origin, check_tls
+from hobnob.gateways.web.irc_frames import SUBPROTOCOLS
 from hobnob.gateways.web.pages import Pages
 from hobnob.gateways.web.settings import WebPeer, WebSettings
 
@@ -45,10 +46,11 @@ class WebGateway:
         logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)  # it warns of whatever strangers ask for
         app = web.Application(middlewares=[self._guard], client_max_size=self._settings.max_body)
         app.on_response_prepare.append(add_headers)
-        app.router.add_get("/", self._pages.front)
+        app.router.add_get("/", self._front)
         app.router.add_get("/static/{name}", self._pages.static)
         app.router.add_get("/healthz", self._pages.health)
         app.router.add_get("/ws", self._chat, allow_head=False)
+        app.router.add_get("/irc", self._irc, allow_head=False)
         self._runner = web.AppRunner(app, shutdown_timeout=self._settings.close_timeout)
         await self._runner.setup()
 
@@ -70,11 +72,23 @@ class WebGateway:
                 if transport is not None:
                     transport.abort()  # inside TLS, close() waits for the peer to close as well
 
+    async def _front(self, request: web.Request) -> web.StreamResponse:
+        """The page; IRC for who asks for it by its subprotocol, as clients do that know only a host's name."""
+        if _upgrades(request) and _speaks_irc(request):
+            return await self._socket.handle(request, irc=True)
+        return await self._pages.front(request)
+
     async def _chat(self, request: web.Request) -> web.StreamResponse:
-        if request.headers.get("Upgrade", "").strip().lower() != "websocket":
+        return await self._upgraded(request, irc=_speaks_irc(request))
+
+    async def _irc(self, request: web.Request) -> web.StreamResponse:
+        return await self._upgraded(request, irc=True)
+
+    async def _upgraded(self, request: web.Request, *, irc: bool) -> web.StreamResponse:
+        if not _upgrades(request):
             sentence = _SENTENCES[HTTPStatus.UPGRADE_REQUIRED]
             return answer(request, HTTPStatus.UPGRADE_REQUIRED, sentence, {"Upgrade": "websocket"})
-        return await self._socket.handle(request)
+        return await self._socket.handle(request, irc=irc)
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -93,3 +107,13 @@ class WebGateway:
             status = HTTPStatus(error.status)
             allow = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
             return answer(request, status, _SENTENCES.get(status, "The request could not be understood."), allow)
+
+
+def _upgrades(request: web.Request) -> bool:
+    return request.headers.get("Upgrade", "").strip().lower() == "websocket"
+
+
+def _speaks_irc(request: web.Request) -> bool:
+    """Whether one of the subprotocols of IRC is asked for."""
+    asked = ",".join(request.headers.getall("Sec-WebSocket-Protocol", ())).split(",")
+    return not {word.strip() for word in asked}.isdisjoint(SUBPROTOCOLS)

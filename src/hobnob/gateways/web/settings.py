@@ -1,10 +1,11 @@
 """What the web gateway may be told, and what it must be told of each connection."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from typing import Literal, Protocol
 
 from hobnob.gateways.gateway import Origin
+from hobnob.gateways.irc.settings import IrcSettings
 
 
 class WebPeer(Protocol):
@@ -30,12 +31,13 @@ class WebSettings:
     `hosts` are further names (lower case, no port) under which browsers may ask for this server; a name that is none
     of ours could be somebody's who points it at us, to read with a visitor's browser (DNS rebinding). `web_proxies` are
     believed when they say who asks through them. `access` is how the house is run: what a newcomer needs, which
-    the page and the words for programs say.
+    the page and the words for programs say. `irc`: of IRC over WebSocket.
     """
 
     hosts: frozenset[str] = frozenset()
     web_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     tls_required: bool = False
+    irc: IrcSettings = field(default_factory=IrcSettings)
     access: Literal["open", "invite", "accounts"] = "open"
     head_timeout: float = 10
     """From a request's first byte to the end of its headers."""

@@ -15,6 +15,7 @@ from hobnob.gateways.irc.message import Message, cut
 from hobnob.gateways.irc.numerics import Numeric
 from hobnob.gateways.irc.shown import REAL_NAME
 from hobnob.gateways.irc.welcome import welcome
+from hobnob.gateways.irc.wire import error as error_line
 from hobnob.protocol.commands import Hello, SetName
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.names import NameRefused, person_name
@@ -94,7 +95,7 @@ def register(client: Client) -> Steps:
         else:
             yield client.refusal(error, "NICK", wanted)
         if error.code not in _NAME_ERRORS:
-            yield client.session.wire.farewell(error.hint)
+            yield error_line(error.hint)
             yield Close(error.hint, error.code)
         return
     client.welcomed()
@@ -145,5 +146,5 @@ def pong(client: Client, message: Message) -> Steps:
 def quit_(client: Client, message: Message) -> Steps:
     """Go, with a reason for the others."""
     reason = message.params[0] if message.params else ""
-    yield client.session.wire.farewell(f"Bye: {reason}" if reason else "Bye")
+    yield error_line(f"Bye: {reason}" if reason else "Bye")
     yield Close(reason)

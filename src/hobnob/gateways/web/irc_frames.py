@@ -1,0 +1,35 @@
+"""IRC in WebSocket frames (IRCv3 websocket): one line a frame, without CR LF.
+
+With the subprotocol ``text.ircv3.net`` frames are text, with ``binary.ircv3.net`` binary; who names none gets text.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from hobnob.gateways.gateway import House, Said
+from hobnob.gateways.irc import IrcCodec
+from hobnob.gateways.irc.settings import IrcSettings
+from hobnob.gateways.web.frames import binary_frame, text_frame
+
+BINARY: Final = "binary.ircv3.net"
+SUBPROTOCOLS: Final = ("text.ircv3.net", BINARY)
+
+
+def as_text(lines: bytes) -> bytes:
+    """Lines as text frames."""
+    return b"".join(map(text_frame, lines.split(b"\r\n")[:-1]))
+
+
+def as_binary(lines: bytes) -> bytes:
+    """Lines as binary frames."""
+    return b"".join(map(binary_frame, lines.split(b"\r\n")[:-1]))
+
+
+class IrcFramesCodec(IrcCodec):
+    """One WebSocket's conversation: `receive` takes the payload of one whole message."""
+
+    def __init__(self, house: House, settings: IrcSettings, *, binary: bool) -> None:
+        super().__init__(house, settings, as_binary if binary else as_text)
+
+    def receive(self, data: bytes) -> Iterator[Said]:
+        return super().receive(data + b"\n")
