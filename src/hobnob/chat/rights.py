@@ -123,6 +123,10 @@ def demand_in(chat: "Chat", person: Person, room: "Room", member: RoomMember, ri
     demand(standing, right)
     if right in WRITING and (mute := chat.restrictions.muted(person.id, room.id)) is not None:
         raise ChatError("muted", in_words(mute, room.record.name))
+    if room.masks and right in WRITING and standing.role not in STAFF and room.silences(person):
+        raise ChatError("muted")
+    if right is Right.TOPIC and room.record.topics == "moderators" and standing.role not in STAFF:
+        raise ChatError("not-allowed", "Only moderators set the topic here.")
     if right in FOR_ALL_TO_READ and room.record.posting == "moderators" and standing.role not in STAFF:
         raise ChatError("only-moderators")
     return standing

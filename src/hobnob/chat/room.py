@@ -3,7 +3,7 @@
 `take` lets its facts through in order; `apply` is the only thing that changes a room, alike on every node.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,6 +13,7 @@ from hobnob.chat.log import Log
 from hobnob.protocol.events import (
     AccountDeleted,
     Event,
+    MaskChanged,
     MemberBanned,
     MemberJoined,
     MemberLeft,
@@ -25,14 +26,18 @@ from hobnob.protocol.events import (
     TopicChanged,
     loses_rights,
 )
+from hobnob.protocol.masks import fits, mask_of
 from hobnob.protocol.names import fold
-from hobnob.protocol.records import Person, Role
-from hobnob.protocol.records import Room as Record
+from hobnob.protocol.records import Mask, MaskKind, Person, Role
 from hobnob.stores.store import Membership, RoomEntry
 
 if TYPE_CHECKING:
     from hobnob.chat.pace import Pace
     from hobnob.chat.session import Session
+
+
+MOST_JUDGED = 4096
+"""People of whom a room remembers whether a mask keeps them from writing."""
 
 
 class RoomMember(msgspec.Struct):
@@ -44,10 +49,6 @@ class RoomMember(msgspec.Struct):
     since: int
 
 
-def _guarded(record: Record) -> bool:
-    return record.posting != "all" or record.slow > 0
-
-
 Applied = Callable[["Room", Event, "Session | None"], None]
 
 
@@ -55,7 +56,13 @@ class Room:
     """See the head of this file. `applied` hears of each event after the room has changed and told its audience."""
 
     def __init__(
-        self, entry: RoomEntry, members: list[Membership], pace: "Pace", applied: Applied, late: Callable[[Log], None]
+        self,
+        entry: RoomEntry,
+        members: list[Membership],
+        pace: "Pace",
+        applied: Applied,
+        late: Callable[[Log], None],
+        masks: Iterable[Mask] = (),
     ) -> None:
         self.id = entry.room.id
         self.record = entry.room
@@ -72,8 +79,11 @@ class Room:
         self.audience = Audience(pace, self.log)
         self.rights = entry.rights
         """How often somebody lost a right here."""
-        self.guarded = _guarded(entry.room)
+        self.masks = {(mask.kind, mask.mask): mask for mask in masks}
+        self.guarded = self._is_guarded()
         """Whether not every member may write at any time."""
+        self._silent: dict[str, bool] = {}
+        """Whom a mask keeps from writing, by ``name!~u@host``, as far as that was asked."""
         self._applied = applied
         self._names: dict[str, str] | None = None
 
@@ -105,19 +115,56 @@ class Room:
                 self.invited.discard(event.person)
             case PersonInvited() if not event.number:
                 self.invited.add(event.person)
-            case RoomChanged():
-                self.deletions += event.history != self.record.history
-                self.record = msgspec.structs.replace(
-                    self.record, name=event.name, kind=event.kind, history=event.history, posting=event.posting,
-                    slow=event.slow,
-                )  # fmt: skip
-                self.guarded = _guarded(self.record)
-            case TopicChanged():
-                self.record = msgspec.structs.replace(self.record, topic=event.topic)
+            case RoomChanged() | MaskChanged() | TopicChanged():
+                self._change(event)
         if event.number and loses_rights(event):
             self.rights += 1
         self.audience.send(event, self.record, origin)
         self._applied(self, event, origin)
+
+    def _change(self, event: RoomChanged | MaskChanged | TopicChanged) -> None:
+        """What the room is, and for whom."""
+        match event:
+            case RoomChanged():
+                self.deletions += event.history != self.record.history
+                self.record = msgspec.structs.replace(
+                    self.record, name=event.name, kind=event.kind, history=event.history, posting=event.posting,
+                    slow=event.slow, topics=event.topics, key=event.key, limit=event.limit,
+                )  # fmt: skip
+            case MaskChanged():
+                self.masks.pop((event.kind, event.mask), None)
+                if event.on:
+                    self.masks[event.kind, event.mask] = Mask(event.kind, event.mask, event.by_name, event.at)
+                self._silent.clear()
+            case TopicChanged():
+                self.record = msgspec.structs.replace(
+                    self.record, topic=event.topic, topic_by=event.by_name, topic_at=event.at
+                )
+        self.guarded = self._is_guarded()
+
+    def _is_guarded(self) -> bool:
+        return self.record.posting != "all" or self.record.slow > 0 or bool(self.masks)
+
+    def matched(self, person: Person, *kinds: MaskKind) -> bool:
+        """Whether one of the room's masks of these kinds means a person, and no exception does."""
+        return self._means(person, *kinds) and not self._means(person, "exception")
+
+    def _means(self, person: Person, *kinds: MaskKind) -> bool:
+        return any(mask.kind in kinds and fits(mask.mask, person) for mask in self.masks.values())
+
+    def welcomes(self, person: Person) -> bool:
+        """Whether a mask lets a person in who was not asked."""
+        return self._means(person, "invite")
+
+    def silences(self, person: Person) -> bool:
+        """Whether a mask keeps a person from writing."""
+        key = f"{person.kind} {mask_of(person.id, person.name)}"
+        silent = self._silent.get(key)
+        if silent is None:
+            if len(self._silent) >= MOST_JUDGED:
+                self._silent.clear()
+            silent = self._silent[key] = self.matched(person, "ban", "mute")
+        return silent
 
     def rename(self, event: PersonRenamed) -> None:
         """A member is called otherwise now."""

@@ -85,9 +85,10 @@ class Rooms:
             if entry is None:
                 return None
         members = await self._keeper.read(self._store.members, entry.room.id)
+        masks = await self._keeper.read(self._store.masks, entry.room.id)
         if (room := self._live.get(entry.room.id)) is not None:
             return room
-        room = Room(entry, members, self._pace, self._applied, self._logs.fill_soon)
+        room = Room(entry, members, self._pace, self._applied, self._logs.fill_soon, masks)
         self._live[room.id] = self._register(room)
         facts, _ = await self._keeper.read(self._store.events_since, room.id, entry.head, 1000)
         for fact in facts:

@@ -43,6 +43,7 @@ from hobnob.protocol.moderation_commands import (
     ReadAudit,
     Report,
     ResetPassword,
+    SetMask,
     SetRole,
     Unban,
     Unmute,
@@ -103,10 +104,14 @@ class CreateRoom(Command, frozen=True):
 
 
 class JoinRoom(Command, frozen=True):
-    """Become a member and hear the room on this connection. With `create`, a missing public room is made."""
+    """Become a member and hear the room on this connection. With `create`, a missing public room is made.
+
+    `key` is asked for in rooms that have one, of who was not invited.
+    """
 
     room: str
     create: bool = False
+    key: str = ""
     ref: str | None = None
 
 
@@ -223,6 +228,12 @@ class SetPresence(Command, frozen=True):
     text: str = ""
 
 
+class ReadRoom(Command, frozen=True):
+    """What a room is, and for its members its key and masks. Public ones may be read from outside."""
+
+    room: str
+
+
 class ListMembers(Command, frozen=True):
     """Who belongs to a room, who of them is there. `after` is the last id of the page before."""
 
@@ -337,6 +348,6 @@ AnyCommand = (
     | LogIn | Register | LogOut | ChangePassword | DeleteAccount | ListDevices | NameDevice | RevokeDevice
     | CreateInvite | ListInvites | RevokeInvite | UseInvite | Ignore | Unignore | ListIgnored | SetDirects
     | InvitePerson | Kick | Ban | Unban | Mute | Unmute | ListRestrictions | SetRole | ChangeRoom | Report
-    | CloseDoors | ReadAudit | ResetPassword
+    | CloseDoors | ReadAudit | ResetPassword | SetMask | ReadRoom
     | ReadPeople | ListPeople | ListGone | Watch | Unwatch | SetDetail | ReadServer
 )  # fmt: skip

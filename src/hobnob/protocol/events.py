@@ -147,11 +147,12 @@ class PersonInvited(RoomEvent, frozen=True):
 
 
 class RoleChanged(RoomEvent, frozen=True):
-    """Member `person` has another role in the room."""
+    """Member `person` has another role in the room than `before`."""
 
     person: str
     person_name: str
     role: Role
+    before: Role = "member"
 
 
 class MemberBanned(RoomEvent, frozen=True):

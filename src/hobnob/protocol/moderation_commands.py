@@ -4,7 +4,7 @@ Where `room` is left out, the whole server is meant. `seconds` 0 is for ever.
 """
 
 from hobnob.protocol.command import Command, Number
-from hobnob.protocol.records import HistoryRule, Posting, Role
+from hobnob.protocol.records import HistoryRule, MaskKind, Posting, Role
 
 
 class InvitePerson(Command, frozen=True):
@@ -81,7 +81,7 @@ class SetRole(Command, frozen=True):
 
 
 class ChangeRoom(Command, frozen=True):
-    """Change what a room is; what is left out stays. `slow`: seconds between two messages of one member."""
+    """Change what a room is; what is left out stays. An empty `key` and a `limit` of 0 are none."""
 
     room: str
     name: str | None = None
@@ -89,6 +89,19 @@ class ChangeRoom(Command, frozen=True):
     history: HistoryRule | None = None
     posting: Posting | None = None
     slow: Number | None = None
+    topics: Posting | None = None
+    key: str | None = None
+    limit: Number | None = None
+    ref: str | None = None
+
+
+class SetMask(Command, frozen=True):
+    """Keep out of a room whom a mask means, or let them only read, or come in all the same; or (not `on`) no more."""
+
+    room: str
+    kind: MaskKind
+    mask: str
+    on: bool = True
     ref: str | None = None
 
 

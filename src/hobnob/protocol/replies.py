@@ -11,12 +11,14 @@ from hobnob.protocol.records import (
     Device,
     Hit,
     Invite,
+    Mask,
     Member,
     Message,
     Person,
     Profile,
     Recent,
     Restriction,
+    Room,
     RoomListing,
     RoomState,
     Version,
@@ -76,6 +78,14 @@ class Joined(Reply, frozen=True):
     room: RoomState
     number: int = 0
     created: bool = False
+
+
+class RoomTerms(Reply, frozen=True):
+    """What a room is, who is kept from what in it, and how many hear it now."""
+
+    room: Room
+    masks: tuple[Mask, ...] = ()
+    attached: int = 0
 
 
 class Members(Reply, frozen=True):

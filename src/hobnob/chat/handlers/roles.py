@@ -61,7 +61,7 @@ async def _in_room(
     if role == "owner" and owners == 1:
         raise ChatError("last-owner")
     changed = RoleChanged(
-        room=room.id, **by(actor.person), person=target.id, person_name=target.name, role=command.role
+        room=room.id, **by(actor.person), person=target.id, person_name=target.name, role=command.role, before=role
     )
     line = actor.line("role", target, role=command.role)
     if target.kind == "visitor":

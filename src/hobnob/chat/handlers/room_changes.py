@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 SLOWEST = 6 * 3600
 """Seconds between two messages of one member, at most."""
+MAX_KEY = 32
+"""Characters of a room's key."""
+LARGEST = 2**31 - 1
+FIELDS = ("name", "kind", "history", "posting", "slow", "topics", "key", "limit")
 
 
 @handles(ChangeRoom, limit=Limit.SENDING)
@@ -40,7 +44,8 @@ async def change_room(chat: "Chat", session: "Session", command: ChangeRoom) -> 
         return Done()
     changed = RoomChanged(
         room=room.id, **by(actor.person), name=new.name, kind=new.kind, history=new.history, posting=new.posting,
-        slow=new.slow,
+        slow=new.slow, topics=new.topics, key=new.key, limit=new.limit, changed=tuple(_differing(old, new)),
+        name_before=old.name if new.name != old.name else "",
     )  # fmt: skip
     requires: list[Condition] = [actor.unchanged]
     if new.name != old.name:
@@ -66,12 +71,27 @@ def _changed(record: Room, command: ChangeRoom) -> Room:
         history=history,
         posting=command.posting or record.posting,
         slow=record.slow if command.slow is None else command.slow,
+        topics=command.topics or record.topics,
+        key=record.key if command.key is None else _checked_key(command.key),
+        limit=record.limit if command.limit is None else min(command.limit, LARGEST),
     )
 
 
+def _checked_key(key: str) -> str:
+    """A key as a word that may stand in a list with commas, as IRC has it."""
+    if len(key) > MAX_KEY or not key.isprintable() or any(char in key for char in " ,:"):
+        raise ChatError("bad-command", f"A key is one word of at most {MAX_KEY} characters, without commas and colons.")
+    return key
+
+
+def _differing(old: Room, new: Room) -> list[str]:
+    """The names of the fields that are other than they were."""
+    return [name for name in FIELDS if getattr(new, name) != getattr(old, name)]
+
+
 def _differences(old: Room, new: Room) -> str:
-    """What is other than it was, for the audit log."""
-    fields = ("name", "kind", "history", "posting", "slow")
+    """What is other than it was, for the audit log; the key itself is not written there."""
     return ", ".join(
-        f"{name} {getattr(new, name)}" for name in fields if getattr(new, name) != getattr(old, name)
-    )  # fmt: skip
+        f"key {'set' if new.key else 'removed'}" if name == "key" else f"{name} {getattr(new, name)}"
+        for name in _differing(old, new)
+    )

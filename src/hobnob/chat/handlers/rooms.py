@@ -1,5 +1,6 @@
 """Rooms: listing, making, joining, leaving, and what they are about."""
 
+from hmac import compare_digest
 from typing import TYPE_CHECKING
 
 from hobnob.chat.confidential import may_hear, shown
@@ -9,7 +10,7 @@ from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import by, checked_ref, clean_reason, digest, me, person_of, room_of
 from hobnob.chat.restrictions import in_words
-from hobnob.chat.rights import Right, demand, demand_in, on_server
+from hobnob.chat.rights import STAFF, Right, demand, demand_in, on_server
 from hobnob.chat.room import Room
 from hobnob.chat.states import fresh_state
 from hobnob.protocol.commands import CreateRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, SetTopic
@@ -136,7 +137,29 @@ async def join_room(chat: "Chat", session: "Session", command: JoinRoom) -> Repl
         return await attached(chat, session, room)
     if not session.manner.operator and (ban := chat.restrictions.banned(person.id, session.origin.address, room.id)):
         raise ChatError("banned", in_words(ban, room.record.name))
+    if not session.manner.operator:
+        await _check_door(chat, session, room, command.key)
     return await _become_member(chat, session, room, ref, digest(command))
+
+
+async def _check_door(chat: "Chat", session: "Session", room: Room, key: str) -> None:
+    """What a room asks of who comes in: not to be meant by a mask, and, where one was not invited, its key and place.
+
+    Raises:
+        ChatError: ``banned``, ``bad-key``, ``room-full``.
+    """
+    person, record = me(session).person, room.record
+    if room.masks and person.role not in STAFF and room.matched(person, "ban"):
+        raise ChatError("banned", f"You are banned from #{record.name}.")
+    locked = bool(record.key) and not compare_digest(record.key.encode(), key.encode())
+    full = 0 < record.limit <= len(room.sessions)
+    if (locked or full) and not await _is_invited(chat, room, person):
+        raise ChatError("bad-key" if locked else "room-full")
+
+
+async def _is_invited(chat: "Chat", room: Room, person: Person) -> bool:
+    """Whether somebody was asked in."""
+    return person.id in room.invited or await chat.keeper.read(chat.store.invited, room.id, person.id)
 
 
 async def _may_enter(chat: "Chat", session: "Session", room: Room) -> bool:
@@ -146,9 +169,9 @@ async def _may_enter(chat: "Chat", session: "Session", room: Room) -> bool:
         return may_hear(session, room)
     if room.record.kind == "direct" or not may_hear(session, room):
         return False
-    if session.manner.operator or person.id in room.invited:
+    if session.manner.operator or room.welcomes(person):
         return True
-    return await chat.keeper.read(chat.store.invited, room.id, person.id)
+    return await _is_invited(chat, room, person)
 
 
 def _role(session: "Session") -> Role:

@@ -12,8 +12,9 @@ from hobnob.gateways.irc.capabilities import HEARD
 from hobnob.gateways.irc.message import Message, encode
 from hobnob.gateways.irc.numerics import ERRORS, ERRORS_OF_COMMAND, Numeric
 from hobnob.gateways.irc.settings import IrcSettings
-from hobnob.gateways.irc.wire import IrcWire, Pack, as_lines, mask, shared
+from hobnob.gateways.irc.wire import IrcWire, Pack, as_lines, shared
 from hobnob.protocol.errors import ChatError
+from hobnob.protocol.masks import mask_of
 from hobnob.protocol.names import NameRefused, fold
 from hobnob.protocol.records import Member, Person, Role, RoomState
 
@@ -128,7 +129,7 @@ class Client:
 
     def own_line(self, command: str, *params: str, name: str | None = None) -> bytes:
         """A line about what the client itself did; `name` where it had another one then."""
-        return encode(Message(command, params, mask(self.person.id, name or self.person.name)))
+        return encode(Message(command, params, mask_of(self.person.id, name or self.person.name)))
 
     def numeric(self, numeric: Numeric, *params: str, text: str | None = None) -> bytes:
         """A numeric with its usual text, or another one."""

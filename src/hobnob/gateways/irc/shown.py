@@ -3,7 +3,7 @@
 from typing import Final
 
 from hobnob.gateways.irc.client import PREFIXES
-from hobnob.gateways.irc.wire import host, mask
+from hobnob.protocol.masks import host, mask_of
 from hobnob.protocol.records import Profile, Role
 
 REAL_NAME: Final = "realname"
@@ -11,9 +11,6 @@ REAL_NAME: Final = "realname"
 
 BOT: Final = "bot"
 """The detail that says that a person is a bot (user mode B)."""
-
-USER: Final = "~u"
-"""What stands for everybody's user name: nobody has proved one."""
 
 
 def is_here(profile: Profile) -> bool:
@@ -50,7 +47,7 @@ def flags(profile: Profile, role: Role | None) -> str:
 
 def masked(profile: Profile) -> str:
     """``nick!user@host``."""
-    return mask(profile.person.id, profile.person.name)
+    return mask_of(profile.person.id, profile.person.name)
 
 
 def hidden_host(profile: Profile) -> str:

@@ -34,19 +34,10 @@ from hobnob.protocol.events import (
     TypingChanged,
     WatchChanged,
 )
+from hobnob.protocol.masks import mask_of
 from hobnob.protocol.records import Room, message_id
 
 NOTHING: Final[Mapping[str, str]] = {}
-
-
-def mask(person: str, name: str) -> str:
-    """``nick!user@host`` of a person by id and name. The host is made of the id, so it says nothing of an address."""
-    return f"{name}!~u@{host(person)}"
-
-
-def host(person: str) -> str:
-    """The host that is shown for a person, the same under every name; 50 of the id's random bits."""
-    return f"{person[2:12]}.hobnob"
 
 
 def as_lines(lines: bytes) -> bytes:
@@ -96,7 +87,7 @@ class IrcWire:
 
     def source(self, event: Event) -> str:
         """Who did it, as a line begins."""
-        return mask(event.by, event.by_name) if event.by else self.house.name
+        return mask_of(event.by, event.by_name) if event.by else self.house.name
 
     def tags(self, event: Event, room: Room | None, *, first: bool = True) -> dict[str, str]:
         """What the readers are told beside the line; all but the `first` line of an event go without its id."""
@@ -148,7 +139,7 @@ class IrcWire:
 
     def _watched(self, event: WatchChanged) -> Iterator[Message]:
         """Somebody whose name the reader (`by`) monitors came, went, or is away or back."""
-        whom = mask(event.person, event.person_name)
+        whom = mask_of(event.person, event.person_name)
         if event.state == "offline":
             yield Message("731", (event.by_name, event.person_name), self.house.name)
         elif event.before == "offline":

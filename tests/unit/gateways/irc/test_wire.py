@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from tests.unit.gateways.irc.house import FakeHouse, id_of
 
 from hobnob.gateways.irc.said import MAX_LINES
-from hobnob.gateways.irc.wire import IrcWire, mask
+from hobnob.gateways.irc.wire import IrcWire
 from hobnob.protocol.events import (
     Event,
     MemberAttached,
@@ -23,6 +23,7 @@ from hobnob.protocol.events import (
     TypingChanged,
 )
 from hobnob.protocol.ids import new_person_id
+from hobnob.protocol.masks import mask_of
 from hobnob.protocol.records import MessageKind, Person, Room
 
 HOUSE = FakeHouse()
@@ -153,7 +154,7 @@ def test_no_text_forges_or_overfills_a_line(name: str, text: str, kind: MessageK
         for line in data.split(b"\r\n")[:-1]:
             assert not set(line) & set(b"\r\n\0")
             assert len(line) <= 510
-            assert line.startswith(f":{mask(by, name)} ".encode())
+            assert line.startswith(f":{mask_of(by, name)} ".encode())
             assert line.count(b"\x01") == (2 if b"\x01ACTION " in line else 0)
 
 

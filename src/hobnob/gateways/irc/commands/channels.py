@@ -7,9 +7,9 @@ from hobnob.gateways.irc.commands.command import Steps, guarded, handles
 from hobnob.gateways.irc.commands.markread import mark
 from hobnob.gateways.irc.message import MAX_BODY, Message, packed
 from hobnob.gateways.irc.numerics import Numeric
-from hobnob.gateways.irc.wire import mask
 from hobnob.protocol.commands import JoinRoom, LeaveRoom, ListMembers, ListRooms, SetTopic
 from hobnob.protocol.errors import ChatError
+from hobnob.protocol.masks import mask_of
 from hobnob.protocol.records import Member, RoomListing
 from hobnob.protocol.replies import Joined, Members, Rooms
 from hobnob.protocol.text import clean_line
@@ -119,7 +119,7 @@ def _names_from_outside(client: Client, channel: str) -> Steps:
 def _names(client: Client, channel: str, private: bool, members: Iterable[Member]) -> bytes:
     with_hosts = "userhost-in-names" in client.capabilities
     words = [
-        PREFIXES[member.role] + (mask(member.id, member.name) if with_hosts else member.name) for member in members
+        PREFIXES[member.role] + (mask_of(member.id, member.name) if with_hosts else member.name) for member in members
     ]
     symbol = "@" if private else "="
     head = len(client.numeric(Numeric.RPL_NAMREPLY, symbol, channel, text=""))

@@ -6,8 +6,8 @@ from hobnob.gateways.irc.commands.command import Steps, handles
 from hobnob.gateways.irc.isupport import isupport
 from hobnob.gateways.irc.message import Message
 from hobnob.gateways.irc.numerics import Numeric
-from hobnob.gateways.irc.patterns import matches
 from hobnob.protocol.commands import Ping
+from hobnob.protocol.masks import matches
 from hobnob.protocol.people_commands import ReadServer
 from hobnob.protocol.replies import Pong, Server
 from hobnob.protocol.times import milliseconds

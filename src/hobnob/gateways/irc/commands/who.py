@@ -11,9 +11,9 @@ from hobnob.gateways.irc.client import Client, is_channel
 from hobnob.gateways.irc.commands.command import Steps, handles
 from hobnob.gateways.irc.message import Message
 from hobnob.gateways.irc.numerics import Numeric
-from hobnob.gateways.irc.patterns import is_mask, matches
-from hobnob.gateways.irc.shown import USER, account, flags, hidden_host, is_here, is_operator, real_name
+from hobnob.gateways.irc.shown import account, flags, hidden_host, is_here, is_operator, real_name
 from hobnob.protocol.errors import ChatError
+from hobnob.protocol.masks import USER, is_mask, matches
 from hobnob.protocol.people_commands import ListPeople, ReadPeople
 from hobnob.protocol.records import Profile, Seat
 from hobnob.protocol.replies import People, Reply

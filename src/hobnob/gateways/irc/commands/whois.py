@@ -8,7 +8,8 @@ from hobnob.gateways.irc.commands.command import Steps, handles
 from hobnob.gateways.irc.commands.server import is_this_server
 from hobnob.gateways.irc.message import MAX_BODY, Message, packed
 from hobnob.gateways.irc.numerics import Numeric
-from hobnob.gateways.irc.shown import USER, account, hidden_host, is_bot, is_here, is_operator, real_name
+from hobnob.gateways.irc.shown import account, hidden_host, is_bot, is_here, is_operator, real_name
+from hobnob.protocol.masks import USER
 from hobnob.protocol.people_commands import ListGone, ReadPeople
 from hobnob.protocol.records import Profile, Seat
 from hobnob.protocol.replies import People

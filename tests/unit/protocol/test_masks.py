@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hobnob.gateways.irc.patterns import is_mask, matches
+from hobnob.protocol.masks import is_mask, matches
 
 MASKS = st.text("ab*?", max_size=8)
 TEXTS = st.text("abC*", max_size=8)
