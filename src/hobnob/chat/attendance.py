@@ -13,7 +13,7 @@ from hobnob.chat.confidential import may_be_told, may_hear
 from hobnob.chat.devices import ends
 from hobnob.chat.lookup import by
 from hobnob.chat.restrictions import in_words
-from hobnob.chat.rights import STAFF
+from hobnob.chat.rights import STAFF, in_room
 from hobnob.chat.room import Room
 from hobnob.gateways.gateway import Attach, WireFormat
 from hobnob.protocol.events import (
@@ -29,6 +29,7 @@ from hobnob.protocol.events import (
     Moderated,
     PersonRenamed,
     PresenceChanged,
+    RoomChanged,
     ServerRoleChanged,
 )
 from hobnob.protocol.records import Member, PresenceState
@@ -99,6 +100,12 @@ class Attendance:
                 session.outbox.drop_rooms(room.id)
                 session.outbox.put(session.wire.encode(event, room.record))
         self._rest(room)
+
+    def called_otherwise(self, room: Room, event: RoomChanged) -> None:
+        """A room has another name: clients that know it by its name alone are told so one by one."""
+        for session in self.hearers((room,)):
+            if session.renamed is not None and (data := session.renamed(event, room.record)):
+                session.outbox.put(data)
 
     def secluded(self, room: Room) -> None:
         """A room may be private now: who could be overheard hears it no more."""
@@ -262,6 +269,20 @@ class Attendance:
         """All members of a live room, by name."""
         found = [Member(m.id, m.name, m.role, self._state(m.id), m.id in room.sessions) for m in room.members.values()]
         return sorted(found, key=lambda member: member.name.casefold())
+
+    def attached(self, room: Room) -> list[Member]:
+        """Who hears a live room now, by name, with the role that counts for them."""
+        present = [here for person in room.sessions if (here := self._chat.people.get(person)) is not None]
+        return sorted(
+            (
+                Member(
+                    here.person.id, here.person.name,
+                    in_room(room, here.person, room.members.get(here.person.id)).role, here.state, attached=True,
+                )
+                for here in present
+            ),
+            key=lambda member: member.name.casefold(),
+        )  # fmt: skip
 
     def _state(self, person: str) -> PresenceState:
         here = self._chat.people.get(person)

@@ -33,6 +33,7 @@ from hobnob.chat.passwords import Passwords
 from hobnob.chat.people import Here, People
 from hobnob.chat.policy import Policy
 from hobnob.chat.restrictions import Restrictions
+from hobnob.chat.rights import in_room
 from hobnob.chat.room import Room
 from hobnob.chat.rooms import LOBBY, Rooms
 from hobnob.chat.searching import Searching
@@ -63,7 +64,7 @@ from hobnob.protocol.events import (
 )
 from hobnob.protocol.ids import AUDIT, HOUSE, new_room_id
 from hobnob.protocol.names import NameRefused
-from hobnob.protocol.records import Member
+from hobnob.protocol.records import Member, Role
 from hobnob.protocol.records import Room as RoomRecord
 from hobnob.protocol.replies import Reply
 from hobnob.stores.store import (
@@ -270,7 +271,14 @@ class Chat:
     def attached(self, room: str) -> Sequence[Member]:
         """Who hears a live room now, by name."""
         live = self.rooms.get(room)
-        return [] if live is None else [m for m in self.attendance.members(live) if m.attached]
+        return [] if live is None else self.attendance.attached(live)
+
+    def role(self, room: str, person: str) -> Role | None:
+        """What somebody may do in a live room that they hear; None where they do not."""
+        live, here = self.rooms.get(room), self.people.get(person)
+        if live is None or here is None or person not in live.sessions:
+            return None
+        return in_room(live, here.person, live.members.get(person)).role
 
     def perform(self, session: Session, command: Command) -> asyncio.Future[Reply]:
         """Do a command; the future fails with ChatError only."""
@@ -414,6 +422,8 @@ class Chat:
         elif isinstance(event, RoomChanged):
             self.removals += 1
             self.rooms.renamed(room)
+            if event.name_before:
+                self.attendance.called_otherwise(room, event)
             self.attendance.secluded(room)
 
     def mine_applied(self, here: Here, event: Event, origin: Session | None) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from hobnob.chat.audience import Audience
 from hobnob.chat.outbox import Outbox
 from hobnob.gateways.gateway import Manner, Origin, WireFormat
-from hobnob.protocol.events import Event
+from hobnob.protocol.events import Event, RoomChanged
 from hobnob.protocol.records import Person
 from hobnob.protocol.records import Room as RoomRecord
 
@@ -37,6 +37,7 @@ class Session:
         "number",
         "origin",
         "outbox",
+        "renamed",
         "rooms",
         "watched",
     )
@@ -65,6 +66,8 @@ class Session:
         """The folded names that it watches."""
         self.audiences: tuple[Audience, ...] = ()
         self.outbox = Outbox(pace, write, self._overflowed, OUTBOX_CAP)
+        self.renamed: Callable[[RoomChanged, RoomRecord], bytes] | None = None
+        """Hears that a room has another name, and says what the client alone is told of it."""
         self._wire = wire
 
     @property

@@ -16,7 +16,7 @@ def fresh_state(person: Person, room: Room) -> RoomState:
     return RoomState(
         record.id, record.name, record.kind, record.topic, record.history, record.people,
         member.role if member else "member", room.log.head, room.count, room.log.head, posting=record.posting,
-        slow=record.slow,
+        slow=record.slow, topic_by=record.topic_by, topic_at=record.topic_at,
     )  # fmt: skip
 
 

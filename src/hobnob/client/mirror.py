@@ -41,6 +41,8 @@ class Room:
     draft: Draft | None = None
     posting: Posting = "all"
     slow: int = 0
+    topic_by: str = ""
+    topic_at: str = ""
     followed: bool = False
     keeps: int = MOST_MESSAGES
     members: dict[str, Member] = field(default_factory=dict)
@@ -145,7 +147,7 @@ class Mirror(Mapping[str, Room]):
         mine = event.by == self.me.id
         match event:
             case e.TopicChanged():
-                room.topic = event.topic
+                room.topic, room.topic_by, room.topic_at = event.topic, event.by_name, event.at
             case e.MessageSent() if not mine and not event.deleted:
                 room.unread += 1
                 room.mentions += self.me.id in event.mentions

@@ -15,8 +15,8 @@ from typing import Protocol
 
 from hobnob.protocol.commands import Command
 from hobnob.protocol.errors import ChatError
-from hobnob.protocol.events import Event
-from hobnob.protocol.records import Member, Person, PresenceState, Room
+from hobnob.protocol.events import Event, RoomChanged
+from hobnob.protocol.records import Member, Person, PresenceState, Role, Room
 from hobnob.protocol.replies import Reply
 
 
@@ -126,6 +126,9 @@ class Session(Protocol):
     introducing: bool
     """Whether there is more to its coming in than hello; who never ends that is sent away like who says no hello."""
 
+    renamed: "Callable[[RoomChanged, Room], bytes] | None"
+    """Hears that a room has another name, and says what the client alone is told of it."""
+
     echo: "Callable[[Event, Room | None], bytes] | None"
     """Says to the client alone what it did itself, in its place among what others do, where its wire has no echo."""
 
@@ -214,6 +217,9 @@ class House(Protocol):
 
     def live_room(self, room: str) -> Room | None:
         """A live room, by id. Only for what its members hear."""
+
+    def role(self, room: str, person: str) -> Role | None:
+        """What somebody may do in a room (by id) that they hear; None where they do not."""
 
     def attached(self, room: str) -> Sequence[Member]:
         """Who hears a room (by id) now, by name. Only for rooms that the asking session hears."""

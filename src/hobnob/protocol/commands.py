@@ -38,6 +38,7 @@ from hobnob.protocol.moderation_commands import (
     CloseDoors,
     InvitePerson,
     Kick,
+    ListInvitations,
     ListRestrictions,
     Mute,
     ReadAudit,
@@ -348,6 +349,6 @@ AnyCommand = (
     | LogIn | Register | LogOut | ChangePassword | DeleteAccount | ListDevices | NameDevice | RevokeDevice
     | CreateInvite | ListInvites | RevokeInvite | UseInvite | Ignore | Unignore | ListIgnored | SetDirects
     | InvitePerson | Kick | Ban | Unban | Mute | Unmute | ListRestrictions | SetRole | ChangeRoom | Report
-    | CloseDoors | ReadAudit | ResetPassword | SetMask | ReadRoom
+    | CloseDoors | ReadAudit | ResetPassword | SetMask | ReadRoom | ListInvitations
     | ReadPeople | ListPeople | ListGone | Watch | Unwatch | SetDetail | ReadServer
 )  # fmt: skip

@@ -15,6 +15,10 @@ class InvitePerson(Command, frozen=True):
     ref: str | None = None
 
 
+class ListInvitations(Command, frozen=True):
+    """The rooms that one was asked into and has not joined."""
+
+
 class Kick(Command, frozen=True):
     """Take somebody out of a room; they may come back where they could come in."""
 

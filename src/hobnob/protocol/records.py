@@ -136,6 +136,8 @@ class RoomState(Record, frozen=True):
     draft: Draft | None = None
     posting: Posting = "all"
     slow: int = 0
+    topic_by: str = ""
+    topic_at: str = ""
 
 
 class Recent(Record, frozen=True):
@@ -156,6 +158,8 @@ class RoomListing(Record, frozen=True):
     attached: int = 0
     count: int = 0
     member: bool = False
+    topic_at: str = ""
+    created_at: str = ""
 
 
 class Message(Record, frozen=True):

@@ -215,6 +215,12 @@ class MemoryStore:
         with self._lock:
             return dict(self._memory.settings.get(person, {}))
 
+    def invitations(self, person: str) -> list[RoomListing]:
+        with self._lock:
+            rooms = [data.room for data in self._memory.rooms.values() if person in data.invited]
+            listings = [RoomListing(room.id, room.name, room.kind, room.topic) for room in rooms]
+            return sorted(listings, key=lambda listing: fold(listing.name))
+
     def masks(self, room: str) -> list[Mask]:
         with self._lock:
             return list(self._memory.rooms[room].masks.values()) if room in self._memory.rooms else []
@@ -258,6 +264,8 @@ class MemoryStore:
                     topic=data.room.topic,
                     members=len(data.members),
                     count=self._memory.logs[data.room.id].count,
+                    topic_at=data.room.topic_at,
+                    created_at=data.room.created_at,
                 )
                 for data in self._memory.rooms.values()
                 if data.room.kind == "public"
@@ -288,6 +296,8 @@ class MemoryStore:
             draft=data.drafts.get(person),
             posting=room.posting,
             slow=room.slow,
+            topic_by=room.topic_by,
+            topic_at=room.topic_at,
         )
 
     def members(self, room: str) -> list[Membership]:

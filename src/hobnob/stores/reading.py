@@ -18,6 +18,7 @@ from hobnob.stores.tables import (
     direct_people,
     drafts,
     facts,
+    invitations,
     logs,
     masks,
     members,
@@ -152,6 +153,18 @@ def masks_of(connection: sa.Connection, room: str) -> list[Mask]:
     return [Mask(row.kind, row.mask, row.by_name, rfc3339(row.at)) for row in found]
 
 
+def invitations_of(connection: sa.Connection, person: str) -> list[RoomListing]:
+    """The rooms that a person was asked into and has not joined, by name."""
+    found = connection.execute(
+        sa.select(logs.c.id, rooms.c.name, rooms.c.kind, rooms.c.topic)
+        .join(rooms, rooms.c.log == logs.c.seq)
+        .join(invitations, invitations.c.log == logs.c.seq)
+        .where(invitations.c.person == person)
+    )
+    listings = [RoomListing(row.id, row.name, row.kind, row.topic) for row in found]
+    return sorted(listings, key=lambda listing: fold(listing.name))
+
+
 def room(connection: sa.Connection, id: str) -> RoomEntry | None:
     """A room by id."""
     return _room_where(connection, logs.c.id == id)
@@ -172,13 +185,31 @@ def public_rooms(connection: sa.Connection) -> list[RoomListing]:
     """The directory, by name as names compare."""
     of_room = sa.select(sa.func.count()).where(members.c.log == rooms.c.log).scalar_subquery()
     statement = (
-        sa.select(logs.c.id, rooms.c.name, rooms.c.key, rooms.c.topic, logs.c.messages, of_room.label("members"))
+        sa.select(
+            logs.c.id,
+            rooms.c.name,
+            rooms.c.key,
+            rooms.c.topic,
+            rooms.c.topic_at,
+            rooms.c.created_at,
+            logs.c.messages,
+            of_room.label("members"),
+        )
         .join(logs, logs.c.seq == rooms.c.log)
         .where(rooms.c.kind == "public")
     )
     found = sorted(connection.execute(statement), key=lambda row: str(row.key))  # databases sort texts differently
     return [
-        RoomListing(id=row.id, name=row.name, kind="public", topic=row.topic, members=row.members, count=row.messages)
+        RoomListing(
+            id=row.id,
+            name=row.name,
+            kind="public",
+            topic=row.topic,
+            members=row.members,
+            count=row.messages,
+            topic_at=_time(row.topic_at),
+            created_at=_time(row.created_at),
+        )
         for row in found
     ]
 
@@ -261,6 +292,8 @@ def _room_state(row: Row, people: tuple[Person, ...]) -> RoomState:
         draft=None if row.text is None else decode_draft(row.data, row.text),
         posting=row.posting,
         slow=row.slow,
+        topic_by=row.topic_by,
+        topic_at=_time(row.topic_at),
     )
 
 

@@ -266,6 +266,9 @@ class SqlStore:
     def settings(self, person: str) -> dict[str, str]:
         return self._read(reading.settings_of, person)
 
+    def invitations(self, person: str) -> list[RoomListing]:
+        return self._read(reading.invitations_of, person)
+
     def masks(self, room: str) -> list[Mask]:
         return self._read(reading.masks_of, room)
 

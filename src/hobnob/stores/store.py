@@ -441,6 +441,9 @@ class Store(Protocol):
     def members(self, room: str) -> list[Membership]:
         """All kept members of a room, by id."""
 
+    def invitations(self, person: str) -> list[RoomListing]:
+        """The rooms that a person was asked into and has not joined since, by name; without counts."""
+
     def masks(self, room: str) -> list[Mask]:
         """The masks of a room, the oldest first."""
 

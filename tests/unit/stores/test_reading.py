@@ -28,6 +28,7 @@ from hobnob.protocol.events import (
     MessagePinned,
     MessageSent,
     MessageUnpinned,
+    PersonInvited,
     PersonRenamed,
     ReactionAdded,
     ReactionRemoved,
@@ -164,10 +165,22 @@ def test_the_directory(store: Store) -> None:
     happen(store, created("r_secret", "secret", kind="private"), created("r_zoo", "zoo"))
     happen(store, TopicChanged(room=LOBBY, topic="all"))
     assert store.public_rooms() == [
-        RoomListing(TEA, "Attic", "public", members=1, count=1),
-        RoomListing(LOBBY, "lobby", "public", topic="all", members=3),
-        RoomListing("r_zoo", "zoo", "public"),
+        RoomListing(TEA, "Attic", "public", members=1, count=1, created_at=AT),
+        RoomListing(LOBBY, "lobby", "public", topic="all", members=3, topic_at=AT, created_at=AT),
+        RoomListing("r_zoo", "zoo", "public", created_at=AT),
     ]
+
+
+def test_where_somebody_was_asked_in(store: Store) -> None:
+    happen(store, created(TEA, "Tea"), created("r_den", "den", kind="private"))
+    happen(store, *(PersonInvited(room=room, person=BOB.id, person_name="bbb", by=ADA.id) for room in (TEA, "r_den")))
+    assert [(listing.name, listing.kind) for listing in store.invitations(BOB.id)] == [
+        ("den", "private"),
+        ("Tea", "public"),
+    ]
+    happen(store, joined(BOB, TEA))
+    assert [listing.name for listing in store.invitations(BOB.id)] == ["den"]
+    assert store.invitations(ADA.id) == []
 
 
 def test_members(store: Store) -> None:

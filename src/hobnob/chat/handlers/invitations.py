@@ -9,13 +9,29 @@ from hobnob.chat.lookup import by, checked_ref, me, person_of, room_of
 from hobnob.chat.rights import Right, demand_in
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import Fact, InvitedToRoom, PersonInvited
-from hobnob.protocol.moderation_commands import InvitePerson
-from hobnob.protocol.replies import Done, Reply
+from hobnob.protocol.moderation_commands import InvitePerson, ListInvitations
+from hobnob.protocol.records import Room, RoomListing
+from hobnob.protocol.replies import Done, Reply, Rooms
 from hobnob.stores.store import NotMember
 
 if TYPE_CHECKING:
     from hobnob.chat.chat import Chat
     from hobnob.chat.session import Session
+
+
+@handles(ListInvitations, limit=Limit.READING_HISTORY)
+async def list_invitations(chat: "Chat", session: "Session", command: ListInvitations) -> Rooms:
+    """Into which rooms one was asked."""
+    person = me(session).person
+    found = [_listing(room.record) for room in chat.rooms if person.id in room.invited]
+    if person.kind != "visitor":
+        found += await chat.keeper.read(chat.store.invitations, person.id)
+    may_be_shown = session.origin.confidential
+    return Rooms(tuple(listing for listing in found if may_be_shown or listing.kind != "private"))
+
+
+def _listing(room: Room) -> RoomListing:
+    return RoomListing(room.id, room.name, room.kind, room.topic)
 
 
 @handles(InvitePerson, limit=Limit.JOINING)

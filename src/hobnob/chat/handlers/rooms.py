@@ -3,6 +3,8 @@
 from hmac import compare_digest
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from hobnob.chat.confidential import may_hear, shown
 from hobnob.chat.handlers.directs import attached, open_again
 from hobnob.chat.handlers.messages import done, number_of
@@ -44,11 +46,16 @@ async def list_rooms(chat: "Chat", session: "Session", command: ListRooms) -> Ro
     if person.kind != "visitor":
         for state in shown(session, await chat.keeper.read(chat.store.rooms_of, person.id)):
             if state.id not in found:
-                found[state.id] = RoomListing(state.id, state.name, state.kind, state.topic, count=state.count)
+                found[state.id] = RoomListing(
+                    state.id, state.name, state.kind, state.topic, count=state.count, topic_at=state.topic_at
+                )
     for room in me(session).rooms.values():
         if room.id not in found and may_hear(session, room):
             record = room.record
-            found[room.id] = RoomListing(room.id, record.name, record.kind, record.topic, count=room.count)
+            found[room.id] = RoomListing(
+                room.id, record.name, record.kind, record.topic, count=room.count, topic_at=record.topic_at,
+                created_at=record.created_at,
+            )  # fmt: skip
     return Rooms(tuple(_with_live(chat, person.id, listing) for listing in found.values()))
 
 
@@ -57,7 +64,7 @@ def _with_live(chat: "Chat", person: str, listing: RoomListing) -> RoomListing:
     members = listing.members if room is None else len(room.members)
     attached = 0 if room is None else len(room.sessions)
     belongs = listing.kind != "public" or (room is not None and person in room.members)
-    return RoomListing(listing.id, listing.name, listing.kind, listing.topic, members, attached, listing.count, belongs)
+    return replace(listing, members=members, attached=attached, member=belongs)
 
 
 def _joining(person: Person, room: str, actor: Person, role: Role = "member", ref: str | None = None) -> MemberJoined:

@@ -61,6 +61,7 @@ CAPABILITIES: Final[dict[str, Capability]] = {
         Capability("draft/account-registration", value=_registration, offered=may_carry_credentials),
         Capability("draft/chathistory"),
         Capability("draft/event-playback"),
+        Capability("draft/channel-rename", heard=True),
         Capability("draft/message-redaction", heard=True),
         Capability("draft/multiline", heard=True, value=lambda _: f"max-bytes={MAX_TEXT},max-lines={MAX_LINES}"),
         Capability("draft/no-implicit-names"),

@@ -16,7 +16,7 @@ from hobnob.gateways.irc.wire import IrcWire, Pack, as_lines, shared
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.masks import mask_of
 from hobnob.protocol.names import NameRefused, fold
-from hobnob.protocol.records import Member, Person, Role, RoomState
+from hobnob.protocol.records import Member, Person, Role, Room, RoomState
 
 PREFIXES: Final[dict[Role, str]] = {"owner": "~", "moderator": "@", "member": "", "guest": ""}
 
@@ -72,11 +72,12 @@ class Client:
         self.monitored: dict[str, str] | None = None
         """Whose coming and going it hears of: nicks as it wrote them, by their fold."""
         session.introducing = True
-        self._rooms: dict[str, RoomState] = {}
         self.exchange: str | None = None
         """What has come of the payload of a SASL exchange that is under way."""
         self.marks: dict[str, str] | None = None
         """Up to when it has read what nothing is kept of, by `room_key`."""
+        self._rooms: dict[str, str] = {}
+        """The ids of the rooms that it is in, by their folded names."""
         self._batches = 0
         self.multiline: Multiline | None = None
         """The message of several lines that the client has begun to send."""
@@ -131,6 +132,13 @@ class Client:
         """A line about what the client itself did; `name` where it had another one then."""
         return encode(Message(command, params, mask_of(self.person.id, name or self.person.name)))
 
+    def own_join(self, channel: str) -> bytes:
+        """The JOIN by which the client hears that it is in a channel."""
+        if "extended-join" not in self.capabilities:
+            return self.own_line("JOIN", channel)
+        account = self.person.name if self.person.kind == "account" else "*"
+        return self.own_line("JOIN", channel, account, self.person.name)
+
     def numeric(self, numeric: Numeric, *params: str, text: str | None = None) -> bytes:
         """A numeric with its usual text, or another one."""
         last = text if text is not None else numeric.text or None
@@ -148,36 +156,53 @@ class Client:
             return self.line("FAIL", command, code.upper().replace("-", "_"), hint)
         return self.numeric(Numeric.ERR_UNKNOWNERROR, command, text=hint)
 
+    @property
+    def channels(self) -> int:
+        """How many channels it is in, at most."""
+        return len(self._rooms)
+
     def enter(self, room: RoomState) -> None:
         """The client has joined this room."""
-        self._rooms[fold(room.name)] = room
+        self._rooms[fold(room.name)] = room.id
 
-    def leave(self, room: RoomState) -> None:
+    def leave(self, room: Room) -> None:
         """The client has left it."""
         self._rooms.pop(fold(room.name), None)
 
-    def forget_rooms(self) -> list[RoomState]:
+    def forget_rooms(self) -> list[Room]:
         """The rooms the client was in as somebody else; it is in none from now on."""
-        rooms, self._rooms = list(self._rooms.values()), {}
+        rooms = [room for entered in self._rooms.values() if (room := self.house.live_room(entered)) is not None]
+        self._rooms = {}
         return rooms
 
-    def joined(self, channel: str) -> RoomState | None:
-        """A room by its channel's name, if the client is in it.
+    def rename(self, before: str, room: Room) -> bool:
+        """A room has another name; whether the client is in it."""
+        if self._rooms.pop(fold(before), None) is None:
+            return False
+        self._rooms[fold(room.name)] = room.id
+        return True
+
+    def joined(self, channel: str) -> Room | None:
+        """A room by its channel's name as it is now, if the client is in it.
 
         Being removed, or leaving from elsewhere, is told as an event that only the wire format sees, so it is found
-        here by looking who hears the room.
+        here by asking whether the person hears the room.
         """
-        room = self._rooms.get(room_key(channel))
-        if room is not None and all(member.id != self.person.id for member in self.attached(room)):
-            self.leave(room)
+        key = room_key(channel)
+        entered = self._rooms.get(key)
+        if entered is None:
+            return None
+        room = self.house.live_room(entered)
+        if room is None or self.house.role(entered, self.person.id) is None:
+            del self._rooms[key]
             return None
         return room
 
-    def all_joined(self) -> list[RoomState]:
+    def all_joined(self) -> list[Room]:
         """The rooms the client is in."""
         return [room for name in tuple(self._rooms) if (room := self.joined(f"#{name}")) is not None]
 
-    def attached(self, room: RoomState) -> Sequence[Member]:
+    def attached(self, room: Room | RoomState) -> Sequence[Member]:
         """Who hears a room now, the client among them."""
         return self.house.attached(room.id)
 

@@ -12,7 +12,7 @@ import msgspec
 
 from hobnob.gateways.gateway import Attach, Close, House, Manner, Said, Session, WireFormat
 from hobnob.gateways.irc.client import Client
-from hobnob.gateways.irc.commands import COMMANDS, multiline
+from hobnob.gateways.irc.commands import COMMANDS, channels, multiline
 from hobnob.gateways.irc.commands.command import Steps, guarded
 from hobnob.gateways.irc.echoes import Echoes
 from hobnob.gateways.irc.labels import MAX_LABEL, labelled
@@ -22,6 +22,8 @@ from hobnob.gateways.irc.settings import IrcSettings
 from hobnob.gateways.irc.wire import Pack, SilentWire, as_lines
 from hobnob.protocol.commands import Command, JsonId, Ping, SendMessage
 from hobnob.protocol.errors import ChatError
+from hobnob.protocol.events import RoomChanged
+from hobnob.protocol.records import Room
 from hobnob.protocol.replies import Reply
 
 _DEFAULTS = IrcSettings()
@@ -63,7 +65,12 @@ class IrcCodec:
         self._client = Client(self._house, session, self._settings, self._pack)
         self._echoes = Echoes(self._client)
         session.echo = self._echoes.echo
+        session.renamed = self._renamed
         return ()
+
+    def _renamed(self, event: RoomChanged, room: Room) -> bytes:
+        assert self._client is not None
+        return channels.renamed(self._client, event, room)
 
     def receive(self, data: bytes) -> Iterator[Said]:
         """What the lines in `data` say, with the line begun before."""

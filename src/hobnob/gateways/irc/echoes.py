@@ -12,10 +12,18 @@ from hobnob.gateways.irc.lines import under_label
 from hobnob.gateways.irc.wire import IrcWire
 from hobnob.protocol.events import (
     Event,
+    MaskChanged,
+    MemberBanned,
+    MemberLeft,
+    MemberMuted,
+    MemberUnbanned,
+    MemberUnmuted,
     MessageDeleted,
     MessageSent,
     ReactionAdded,
     ReactionRemoved,
+    RoleChanged,
+    RoomChanged,
     RoomEvent,
     TagsSent,
     TopicChanged,
@@ -24,6 +32,12 @@ from hobnob.protocol.events import (
 from hobnob.protocol.records import Room
 
 SAID = MessageSent | TagsSent | ReactionAdded | ReactionRemoved | TypingChanged | MessageDeleted
+
+CHANGED = (
+    TopicChanged | RoomChanged | RoleChanged | MaskChanged | MemberBanned | MemberUnbanned | MemberMuted
+    | MemberUnmuted | MemberLeft
+)  # fmt: skip
+"""What a client hears of its own doings whatever it has negotiated; its own PART it is told another way."""
 
 
 class Label:
@@ -62,7 +76,9 @@ class Echoes:
         return self.client.pack(self._told(event, room))
 
     def _told(self, event: Event, room: Room | None) -> bytes:
-        if isinstance(event, TopicChanged):
+        if isinstance(event, MemberLeft) and event.person == event.by:
+            return b""
+        if isinstance(event, CHANGED):
             return self._labelled(event, room)
         if not isinstance(event, SAID):
             return b""

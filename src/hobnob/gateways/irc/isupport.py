@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from hobnob.gateways.irc.client import Client
+from hobnob.gateways.irc.modes import CHANMODES, MOST_CHANGES, ROLES
 from hobnob.gateways.irc.numerics import Numeric
 from hobnob.protocol.names import MAX_CHARACTERS
 
@@ -28,26 +29,62 @@ MAX_AWAY: Final = 300
 MAX_HISTORY: Final = 100
 """Messages or events that one CHATHISTORY brings."""
 
-USER_MODES: Final = "i"
-CHANNEL_MODES: Final = "bns"
+MAX_NICKS: Final = 10
+"""Nicks that one WHOIS may name."""
+
+MAX_HOSTS: Final = 5
+"""Nicks of one USERHOST (RFC 2812 section 4.8)."""
+
+MAX_CHANNELS: Final = 500
+"""Channels that one client may be in."""
+
+MAX_REASON: Final = 300
+"""Characters of why somebody is kicked; the chat keeps no more."""
+
+MAX_KEY: Final = 32
+"""Characters of a channel's key."""
+
+MOST_MASKS: Final = 100
+"""Masks that a channel may have, of all kinds together."""
+
+USER_MODES: Final = "Bio"
+CHANNEL_MODES: Final = "".join(sorted(f"{''.join(ROLES)}{CHANMODES.replace(',', '')}"))
+
+ELIST: Final = "CMNTU"
+"""What LIST can be asked for (``commands/listing.py``)."""
 
 TOKENS_OF_A_LINE: Final = 13
 """So many tokens may stand in one RPL_ISUPPORT: a line has 15 parameters at most."""
 
 ISUPPORT: Final[dict[str, str | Callable[[Client], str]]] = {
+    "ACCOUNTEXTBAN": "a",
     "AWAYLEN": str(MAX_AWAY),
+    "BOT": "B",
     "CASEMAPPING": "ascii",
-    "CHANMODES": "b,,,ns",
+    "CHANLIMIT": f"#:{MAX_CHANNELS}",
+    "CHANMODES": CHANMODES,
     "CHANNELLEN": str(MAX_CHARACTERS + 1),
     "CHANTYPES": "#",
     "CHATHISTORY": str(MAX_HISTORY),
+    "ELIST": ELIST,
+    "EXCEPTS": "e",
+    "EXTBAN": "~,am",
+    "INVEX": "I",
+    "KEYLEN": str(MAX_KEY),
+    "KICKLEN": str(MAX_REASON),
+    "MAXLIST": f"beI:{MOST_MASKS}",
+    "MODES": str(MOST_CHANGES),
     "MONITOR": str(MAX_MONITORED),
     "MSGREFTYPES": "msgid,timestamp",
     "NAMELEN": str(MAX_REAL_NAME),
     "NETWORK": lambda client: client.network,
     "NICKLEN": str(MAX_CHARACTERS),
     "PREFIX": "(qo)~@",
-    "TARGMAX": f"JOIN:,NAMES:,PART:,PRIVMSG:{MAX_TARGETS},NOTICE:{MAX_TARGETS}",
+    "SAFELIST": "",
+    "TARGMAX": (
+        f"JOIN:,KICK:{MAX_TARGETS},LIST:,MONITOR:,NAMES:,NOTICE:{MAX_TARGETS},PART:,PRIVMSG:{MAX_TARGETS},"
+        f"USERHOST:{MAX_HOSTS},WHOIS:{MAX_NICKS}"
+    ),
     "TOPICLEN": str(MAX_TOPIC),
     "UTF8ONLY": "",
     "WHOX": "",

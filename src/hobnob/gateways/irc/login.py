@@ -6,10 +6,10 @@ the same channels as before, as far as they are open to the other one.
 
 from hobnob.gateways.irc.client import Client
 from hobnob.gateways.irc.commands.command import Steps
-from hobnob.gateways.irc.wire import host, mask
 from hobnob.protocol.account_commands import LogIn
 from hobnob.protocol.commands import Hello, JoinRoom
 from hobnob.protocol.errors import ChatError
+from hobnob.protocol.masks import host, mask_of
 from hobnob.protocol.replies import Joined
 
 
@@ -25,7 +25,7 @@ def logged_in(client: Client) -> bytes:
     """RPL_LOGGEDIN."""
     person = client.person
     text = f"You are now logged in as {person.name}"
-    return client.line("900", client.nick, mask(person.id, person.name), person.name, text)
+    return client.line("900", client.nick, mask_of(person.id, person.name), person.name, text)
 
 
 def become(client: Client, before: tuple[str, str]) -> Steps:
@@ -35,7 +35,7 @@ def become(client: Client, before: tuple[str, str]) -> Steps:
         return
     rooms = client.forget_rooms()
     if now.name != before[1]:
-        yield client.line_from(mask(*before), "NICK", now.name)
+        yield client.line_from(mask_of(*before), "NICK", now.name)
     if "chghost" in client.capabilities:
         yield client.line_from(f"{now.name}!~u@{host(before[0])}", "CHGHOST", "~u", host(now.id))
     if "account-notify" in client.capabilities:

@@ -47,10 +47,19 @@ class Numeric(enum.Enum):
     RPL_LIST = "322", ""
     RPL_LISTEND = "323", "End of LIST"
     RPL_CHANNELMODEIS = "324", ""
+    RPL_CREATIONTIME = "329", ""
     RPL_WHOISACCOUNT = "330", "is logged in as"
     RPL_NOTOPIC = "331", "No topic is set"
     RPL_TOPIC = "332", ""
+    RPL_TOPICWHOTIME = "333", ""
     RPL_WHOISBOT = "335", "is a bot"
+    RPL_INVITELISTENTRY = "336", ""
+    RPL_ENDOFINVITELISTENTRY = "337", "End of your invitations"
+    RPL_INVITING = "341", ""
+    RPL_INVITELIST = "346", ""
+    RPL_ENDOFINVITELIST = "347", "End of channel invite list"
+    RPL_EXCEPTLIST = "348", ""
+    RPL_ENDOFEXCEPTLIST = "349", "End of channel exception list"
     RPL_VERSION = "351", ""
     RPL_WHOREPLY = "352", ""
     RPL_NAMREPLY = "353", ""
@@ -58,6 +67,7 @@ class Numeric(enum.Enum):
     RPL_LINKS = "364", ""
     RPL_ENDOFLINKS = "365", "End of LINKS list"
     RPL_ENDOFNAMES = "366", "End of NAMES list"
+    RPL_BANLIST = "367", ""
     RPL_ENDOFBANLIST = "368", "End of channel ban list"
     RPL_ENDOFWHOWAS = "369", "End of WHOWAS"
     RPL_INFO = "371", ""
@@ -77,6 +87,7 @@ class Numeric(enum.Enum):
     ERR_NOSUCHCHANNEL = "403", "No such channel; names of channels begin with #"
     ERR_NOSUCHSERVER = "402", "No such server"
     ERR_CANNOTSENDTOCHAN = "404", "Cannot send to channel"
+    ERR_TOOMANYCHANNELS = "405", "You have joined too many channels"
     ERR_WASNOSUCHNICK = "406", "There was no such nick"
     ERR_TOOMANYTARGETS = "407", "Too many targets"
     ERR_NOORIGIN = "409", "No origin given"
@@ -90,7 +101,9 @@ class Numeric(enum.Enum):
     ERR_NONICKNAMEGIVEN = "431", "No nickname given"
     ERR_ERRONEUSNICKNAME = "432", "Erroneous nickname"
     ERR_NICKNAMEINUSE = "433", "Nickname is already in use"
+    ERR_USERNOTINCHANNEL = "441", "They are not on that channel"
     ERR_NOTONCHANNEL = "442", "You're not on that channel"
+    ERR_USERONCHANNEL = "443", "is on the channel already"
     ERR_SUMMONDISABLED = "445", "SUMMON has been disabled"
     ERR_USERSDISABLED = "446", "USERS has been disabled"
     ERR_NOTREGISTERED = "451", "You have not registered; send NICK and USER first"
@@ -98,14 +111,18 @@ class Numeric(enum.Enum):
     ERR_PASSWDMISMATCH = "464", "Password incorrect"
     ERR_YOUREBANNEDCREEP = "465", "You are banned from this server"
     ERR_ALREADYREGISTERED = "462", "You may not reregister"
+    ERR_CHANNELISFULL = "471", "Cannot join channel: it is full"
     ERR_UNKNOWNMODE = "472", "is unknown mode char to me"
     ERR_INVITEONLYCHAN = "473", "Cannot join channel: it is private"
+    ERR_BANNEDFROMCHAN = "474", "Cannot join channel: you are banned"
+    ERR_BADCHANNELKEY = "475", "Cannot join channel: it has a key"
     ERR_BADCHANMASK = "476", "Bad channel name"
     ERR_CHANOPRIVSNEEDED = "482", "You're not allowed to do this on that channel"
     ERR_UMODEUNKNOWNFLAG = "501", "Unknown MODE flag"
     ERR_USERSDONTMATCH = "502", "Cannot change mode for other users"
     ERR_HELPNOTFOUND = "524", "No help is there on this"
     RPL_WHOISSECURE = "671", "is using a secure connection"
+    ERR_INVALIDMODEPARAM = "696", ""
     RPL_HELPSTART = "704", ""
     RPL_HELPTXT = "705", ""
     RPL_ENDOFHELP = "706", ""
@@ -130,6 +147,9 @@ About = Literal["target", "command", "nothing"]
 """What stands between the client's nick and the text."""
 
 ERRORS: Final[dict[str, tuple[Numeric, About]]] = {
+    "bad-key": (Numeric.ERR_BADCHANNELKEY, "target"),
+    "last-owner": (Numeric.ERR_CHANOPRIVSNEEDED, "target"),
+    "muted": (Numeric.ERR_CANNOTSENDTOCHAN, "target"),
     "name-invalid": (Numeric.ERR_ERRONEUSNICKNAME, "target"),
     "name-lookalike": (Numeric.ERR_NICKNAMEINUSE, "target"),
     "name-reserved": (Numeric.ERR_ERRONEUSNICKNAME, "target"),
@@ -138,6 +158,8 @@ ERRORS: Final[dict[str, tuple[Numeric, About]]] = {
     "no-such-room": (Numeric.ERR_NOSUCHCHANNEL, "target"),
     "not-a-member": (Numeric.ERR_NOTONCHANNEL, "target"),
     "not-allowed": (Numeric.ERR_CHANOPRIVSNEEDED, "target"),
+    "only-moderators": (Numeric.ERR_CANNOTSENDTOCHAN, "target"),
+    "room-full": (Numeric.ERR_CHANNELISFULL, "target"),
     "text-empty": (Numeric.ERR_NOTEXTTOSEND, "nothing"),
     "text-too-long": (Numeric.ERR_INPUTTOOLONG, "nothing"),
     "topic-too-long": (Numeric.ERR_INPUTTOOLONG, "nothing"),
@@ -149,6 +171,16 @@ ERRORS_OF_COMMAND: Final[dict[tuple[str, str], tuple[Numeric, About]]] = {
     ("JOIN", "name-lookalike"): (Numeric.ERR_BADCHANMASK, "target"),
     ("JOIN", "name-reserved"): (Numeric.ERR_BADCHANMASK, "target"),
     ("JOIN", "not-allowed"): (Numeric.ERR_INVITEONLYCHAN, "target"),
+    # A room that is not there would have been made, so this says only that the name is taken by one that is private.
+    ("JOIN", "no-such-room"): (Numeric.ERR_INVITEONLYCHAN, "target"),
+    ("JOIN", "banned"): (Numeric.ERR_BANNEDFROMCHAN, "target"),
+    ("INVITE", "banned"): (Numeric.ERR_CHANOPRIVSNEEDED, "target"),
+    ("INVITE", "name-invalid"): (Numeric.ERR_NOSUCHCHANNEL, "target"),
+    ("KICK", "name-invalid"): (Numeric.ERR_NOSUCHCHANNEL, "target"),
+    ("MODE", "name-invalid"): (Numeric.ERR_NOSUCHCHANNEL, "target"),
+    ("RENAME", "name-invalid"): (Numeric.ERR_NOSUCHCHANNEL, "target"),
+    ("TOPIC", "muted"): (Numeric.ERR_CHANOPRIVSNEEDED, "target"),
+    ("TOPIC", "only-moderators"): (Numeric.ERR_CHANOPRIVSNEEDED, "target"),
     ("PRIVMSG", "not-a-member"): (Numeric.ERR_CANNOTSENDTOCHAN, "target"),
     ("PRIVMSG", "not-allowed"): (Numeric.ERR_CANNOTSENDTOCHAN, "target"),
     ("PRIVMSG", "name-invalid"): (Numeric.ERR_NOSUCHNICK, "target"),

@@ -18,7 +18,7 @@ from hobnob.protocol.events import (
     TagsSent,
     TopicChanged,
 )
-from hobnob.protocol.records import Message, Person, Room, RoomState
+from hobnob.protocol.records import Message, Person, Room
 
 PLAYED = MessageSent | MemberJoined | MemberLeft | TopicChanged | TagsSent | ReactionAdded | ReactionRemoved
 """What of a room's log is played back to clients with event-playback; texts are the present ones, so no edits."""
@@ -30,11 +30,6 @@ def as_event(message: Message) -> MessageSent:
         room=message.room, number=message.number, at=message.at, by=message.by, by_name=message.by_name,
         text=message.text, kind=message.kind, reply_to=message.reply_to, thread=message.thread, tags=message.tags,
     )  # fmt: skip
-
-
-def room_of_state(state: RoomState) -> Room:
-    """The room as events are said in it."""
-    return Room(state.id, state.name, state.kind, state.topic, people=state.people)
 
 
 def direct_room(client: Client, id: str, name: str, events: Iterable[Event]) -> Room:

@@ -11,14 +11,21 @@ from typing import ClassVar, Final
 
 from hobnob.gateways.gateway import House
 from hobnob.gateways.irc.message import Message, encode
+from hobnob.gateways.irc.modes import LETTERS, changes_of, written
 from hobnob.gateways.irc.said import address, corrected, said
 from hobnob.protocol.events import (
     AccountRegistered,
     DetailChanged,
     Event,
+    InvitedToRoom,
+    MaskChanged,
     MemberAttached,
+    MemberBanned,
     MemberDetached,
     MemberLeft,
+    MemberMuted,
+    MemberUnbanned,
+    MemberUnmuted,
     MessageDeleted,
     MessageEdited,
     MessageSent,
@@ -28,6 +35,8 @@ from hobnob.protocol.events import (
     ReactionAdded,
     ReactionRemoved,
     ReadMarked,
+    RoleChanged,
+    RoomChanged,
     RoomEvent,
     TagsSent,
     TopicChanged,
@@ -71,8 +80,8 @@ class IrcWire:
             if room is None or not event.text:  # empty: it has been deleted
                 return b""
             return said(self, event, room, inside) if isinstance(event, MessageSent) else corrected(self, event, room)
-        if isinstance(event, WatchChanged):
-            return b"".join(map(encode, self._watched(event)))
+        if isinstance(event, WatchChanged | InvitedToRoom):
+            return b"".join(map(encode, self._to_one(event)))
         if isinstance(event, ReadMarked):
             return b"".join(map(encode, self._read(event)))
         lines = self._lines(event, room)
@@ -137,8 +146,11 @@ class IrcWire:
         if room is not None and event.moment and "draft/read-marker" in self.capabilities:
             yield Message("MARKREAD", (address(event, room)[0], f"timestamp={event.moment}"), self.house.name)
 
-    def _watched(self, event: WatchChanged) -> Iterator[Message]:
-        """Somebody whose name the reader (`by`) monitors came, went, or is away or back."""
+    def _to_one(self, event: WatchChanged | InvitedToRoom) -> Iterator[Message]:
+        """The reader (`by`) was invited, or somebody whose name they monitor came, went, or is away or back."""
+        if isinstance(event, InvitedToRoom):
+            yield Message("INVITE", (event.by_name, f"#{event.name}"), mask_of(event.inviter, event.inviter_name))
+            return
         whom = mask_of(event.person, event.person_name)
         if event.state == "offline":
             yield Message("731", (event.by_name, event.person_name), self.house.name)
@@ -160,15 +172,30 @@ class IrcWire:
                 yield "KICK", channel, event.person_name, reason or event.by_name
             case TopicChanged(topic=topic):
                 yield "TOPIC", channel, topic
+            case RoomChanged(changed=changed) if "name" in changed and "draft/channel-rename" in self.capabilities:
+                yield "RENAME", f"#{event.name_before}", channel, ""
+                yield from self._modes(event, channel)
+            case RoomChanged() | RoleChanged() | MaskChanged() | MemberBanned() | MemberUnbanned():
+                yield from self._modes(event, channel)
+            case MemberMuted() | MemberUnmuted():
+                yield from self._modes(event, channel)
             case PersonInvited():
                 if "invite-notify" in self.capabilities:
                     yield "INVITE", event.person_name, channel
+
+    def _modes(self, event: RoomEvent, channel: str) -> Iterator[tuple[str, ...]]:
+        if changes := changes_of(event):
+            yield "MODE", channel, *written(changes)
 
     def _joined(self, event: MemberAttached, channel: str) -> Iterator[tuple[str, ...]]:
         if "extended-join" in self.capabilities:
             yield "JOIN", channel, self.account(event.by) or "*", event.by_name
         else:
             yield "JOIN", channel
+        if event.number:  # long ago
+            return
+        if letter := LETTERS[self.house.role(event.room, event.by) or "member"]:
+            yield "MODE", channel, f"+{letter}", event.by_name
         here = self.house.here(event.by)
         if here is not None and here.state == "away" and "away-notify" in self.capabilities:
             yield _away(here.text)

@@ -20,6 +20,7 @@ from hobnob.protocol.commands import (
     ListMembers,
     ListRooms,
     Ping,
+    ReadRoom,
     SendMessage,
     SendTags,
     SetName,
@@ -34,14 +35,16 @@ from hobnob.protocol.events import (
     MessageSent,
     PersonRenamed,
     PresenceChanged,
+    RoomChanged,
     TagsSent,
     TopicChanged,
     TypingChanged,
 )
+from hobnob.protocol.moderation_commands import ListRestrictions
 from hobnob.protocol.names import NameRefused, fold, person_name, room_name
 from hobnob.protocol.people_commands import ListPeople, ReadPeople, SetDetail
 from hobnob.protocol.records import Member, Person, Profile, Role, Room, RoomListing, RoomState, Seat
-from hobnob.protocol.replies import Done, Joined, Members, People, Pong, Reply, Rooms, Welcome
+from hobnob.protocol.replies import Done, Joined, Members, People, Pong, Reply, Rooms, RoomTerms, Welcome
 from hobnob.protocol.text import clean, clean_line
 
 AT = "2026-11-22T23:00:00.000Z"
@@ -73,6 +76,7 @@ class FakeClient:
         self.origin = Origin("127.0.0.1")
         self.introducing = False
         self.echo: Callable[[Event, Room | None], bytes] | None = None
+        self.renamed: Callable[[RoomChanged, Room], bytes] | None = None
         self._house = house
         self._queue: deque[Said] = deque()
         self.sent = b"".join(self.codec.begin(self))
@@ -132,7 +136,12 @@ class FakeHouse:
         return None
 
     def live_room(self, room: str) -> Room | None:
-        return None
+        return next((each.record for each in self.rooms.values() if each.record.id == room), None)
+
+    def role(self, room: str, person: str) -> Role | None:
+        if self.live_room(room) is None:
+            return None
+        return next((member.role for member in self.attached(room) if member.id == person), None)
 
     def attached(self, room: str) -> Sequence[Member]:
         return sorted((member for member in self._members(self._by_id(room)) if member.attached), key=lambda m: m.name)
@@ -223,13 +232,18 @@ class FakeHouse:
                 return Done()
             case SetDetail():
                 return Done()
+            case ListRestrictions():
+                raise ChatError("not-allowed")
+            case ReadRoom():
+                return RoomTerms(self._find(command.room).record)
             case ListPeople():
                 rooms = self.rooms.values() if command.room is None else [self._find(command.room)]
                 found = {m.id: self._profile(room, m) for room in rooms for m in self._members(room) if m.attached}
                 return People(tuple(found.values()))
             case ReadPeople():
-                named = (self.people.get(name.removeprefix("@").lower()) for name in command.people)
-                return People(tuple(Profile(person, "online", since=AT) for person in named if person))
+                refs = {ref.removeprefix("@").lower() for ref in command.people}
+                named = [person for key, person in self.people.items() if key in refs or person.id in refs]
+                return People(tuple(Profile(person, "online", since=AT) for person in named))
         raise AssertionError(command)
 
     def _name(self, name: str) -> Person:

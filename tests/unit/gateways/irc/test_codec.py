@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from tests.unit.gateways.irc.house import FakeClient, FakeHouse
 
-from hobnob.protocol.commands import Command, Hello, JoinRoom, LeaveRoom, Ping, SendMessage, SetName, SetTopic
+from hobnob.protocol.commands import Command, Hello, JoinRoom, LeaveRoom, Ping, ReadRoom, SendMessage, SetName, SetTopic
 from hobnob.protocol.errors import HINTS, ChatError
 from hobnob.protocol.events import MemberLeft, TopicChanged
 
@@ -146,7 +146,7 @@ def test_sends_in_a_row_wait_for_nothing() -> None:
 def test_a_line_that_depends_on_others_waits_for_them() -> None:
     client = registered(FakeHouse())
     client.receive(b"JOIN #tea\r\nMODE #tea\r\n")
-    assert [type(command) for command in client.commands] == [JoinRoom, Ping]
+    assert [type(command) for command in client.commands] == [JoinRoom, Ping, ReadRoom]
     assert client.read()[-1] == ":hobnob.test 324 ada #tea :+n"
 
 
@@ -162,9 +162,8 @@ def test_a_client_finds_out_that_it_was_removed() -> None:
     )
     house.remove(room, bob.me, event, None)
     assert bob.read() == [":ada!~u@adaaaaaaaa.hobnob KICK #tea bob :rude"]
-    bob.receive(b"MODE #tea\r\nPART #tea\r\nNAMES #tea\r\n")
+    bob.receive(b"PART #tea\r\nNAMES #tea\r\n")
     assert bob.read() == [
-        ":hobnob.test 442 bob #tea :You're not on that channel",
         ":hobnob.test 442 bob #tea :You're not on that channel",
         ":hobnob.test 353 bob = #tea :~ada",
         ":hobnob.test 366 bob #tea :End of NAMES list",
@@ -194,13 +193,13 @@ def test_a_private_room_is_shown_as_secret() -> None:
     room = house.rooms["tea"]
     room.record = replace(room.record, kind="private")
     client.receive(b"JOIN #tea\r\n")
-    assert client.read() == [":hobnob.test 403 ada #tea :There is no such room, or you may not see it."]
+    assert client.read() == [":hobnob.test 473 ada #tea :There is no such room, or you may not see it."]
     room.roles[client.me.id] = "moderator"
     client.receive(b"JOIN #tea\r\nMODE #tea\r\n")
     assert client.read()[1:] == [
         ":hobnob.test 353 ada @ #tea :@ada",
         ":hobnob.test 366 ada #tea :End of NAMES list",
-        ":hobnob.test 324 ada #tea :+ns",
+        ":hobnob.test 324 ada #tea :+ins",
     ]
 
 
@@ -222,3 +221,11 @@ def lines_for_outsider(house: FakeHouse) -> list[str]:
     outsider = registered(house, "outsider")
     outsider.receive(b"NAMES #tea\r\n")
     return outsider.read()
+
+
+def test_every_line_of_isupport_is_one() -> None:
+    _, *lines = lines_for(b"VERSION\r\n")
+    assert all(len(line.split(" :")[0].split()) <= 16 and len(line) <= 510 for line in lines)
+    told = " ".join(lines)
+    assert " NETWORK=hobnob.test " in told
+    assert " CHANMODES=beI,k,lS,imnst " in told

@@ -104,9 +104,7 @@ def present(path: Path) -> Iterator[str]:
             yield from match["names"].split(", ")
 
 
-@pytest.mark.parametrize(
-    "path", [*(path for path in FILES if path.stem != "channels"), *WITH_CHAT], ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("path", [*FILES, *WITH_CHAT], ids=lambda path: path.stem)
 async def test_conversation_with_the_chat(path: Path) -> None:
     async with asyncio.timeout(DEADLINE), house() as chat:
         talkers: dict[str, Talker] = {}

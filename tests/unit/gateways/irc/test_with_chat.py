@@ -63,7 +63,7 @@ async def registered(chat: Chat, nick: str) -> IrcClient:
 async def test_all_at_once_is_done_in_order(chat: Chat) -> None:
     client = IrcClient(chat)
     lines = await client.ask("NICK ada", "USER x 0 * :x", "JOIN #tea", "PRIVMSG #tea :hi", "NICK ida", "MODE #tea")
-    assert lines[-5:] == [
+    assert lines[-6:-1] == [
         ":ada JOIN #tea",
         ":hobnob 353 ada = #tea :~ada",
         ":hobnob 366 ada #tea :End of NAMES list",

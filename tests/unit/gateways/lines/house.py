@@ -35,7 +35,7 @@ from hobnob.protocol.commands import (
     SetName,
 )
 from hobnob.protocol.errors import ChatError
-from hobnob.protocol.events import Event, Moderated
+from hobnob.protocol.events import Event, Moderated, RoomChanged
 from hobnob.protocol.moderation_commands import ChangeRoom, ListRestrictions, ReadAudit
 from hobnob.protocol.names import NameRefused, person_name, room_name
 from hobnob.protocol.records import (
@@ -46,6 +46,7 @@ from hobnob.protocol.records import (
     Message,
     Person,
     PersonKind,
+    Role,
     Room,
     RoomKind,
     RoomListing,
@@ -94,6 +95,7 @@ class Client:
         self.origin = Origin("127.0.0.1")
         self.introducing = False
         self.echo: Callable[[Event, Room | None], bytes] | None = None
+        self.renamed: Callable[[RoomChanged, Room], bytes] | None = None
 
 
 class FakeHouse:
@@ -132,6 +134,9 @@ class FakeHouse:
 
     def perform(self, session: Session, command: Command) -> asyncio.Future[Reply]:
         raise NotImplementedError
+
+    def role(self, room: str, person: str) -> Role | None:
+        return None
 
     def here(self, person: str) -> Here | None:
         return None

@@ -1,49 +1,74 @@
 """Channels: JOIN, PART, TOPIC, NAMES. A channel is a room; joining attaches this client to it, parting leaves it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 
-from hobnob.gateways.irc.client import PREFIXES, Client, is_channel, room_key
+from hobnob.gateways.irc.client import PREFIXES, Client, is_channel
 from hobnob.gateways.irc.commands.command import Steps, guarded, handles
 from hobnob.gateways.irc.commands.markread import mark
+from hobnob.gateways.irc.isupport import MAX_CHANNELS
 from hobnob.gateways.irc.message import MAX_BODY, Message, packed
 from hobnob.gateways.irc.numerics import Numeric
-from hobnob.protocol.commands import JoinRoom, LeaveRoom, ListMembers, ListRooms, SetTopic
+from hobnob.protocol.commands import JoinRoom, LeaveRoom, ReadRoom, SetTopic
 from hobnob.protocol.errors import ChatError
+from hobnob.protocol.events import RoomChanged
 from hobnob.protocol.masks import mask_of
-from hobnob.protocol.records import Member, RoomListing
-from hobnob.protocol.replies import Joined, Members, Rooms
+from hobnob.protocol.people_commands import ListPeople
+from hobnob.protocol.records import Member, Room, RoomListing, RoomState
+from hobnob.protocol.replies import Joined, People, Rooms, RoomTerms
 from hobnob.protocol.text import clean_line
+from hobnob.protocol.times import milliseconds
 
 
 @handles("JOIN", params=1)
 def join(client: Client, message: Message) -> Steps:
-    """Join channels, made if need be; ``JOIN 0`` parts from all. Keys are ignored: no room has one."""
+    """``JOIN #room[,#room] [key[,key]]``: join channels, made if need be; ``JOIN 0`` parts from all."""
     if message.params[0] == "0":
         for room in client.all_joined():
             yield from guarded(client, "PART", f"#{room.name}", _part(client, f"#{room.name}", ""))
         return
-    for channel in targets(message.params[0]):
-        yield from guarded(client, "JOIN", channel, _join(client, channel))
+    keys = message.params[1].split(",") if len(message.params) > 1 else []
+    channels = targets(message.params[0])
+    for channel, key in zip_longest(channels, keys[: len(channels)], fillvalue=""):
+        yield from guarded(client, "JOIN", channel, _join(client, channel, key))
 
 
-def _join(client: Client, channel: str) -> Steps:
+def _join(client: Client, channel: str, key: str) -> Steps:
     if not is_channel(channel):
         yield client.numeric(Numeric.ERR_NOSUCHCHANNEL, channel)
         return
     if client.joined(channel) is not None:
         return
-    joined = yield JoinRoom(room=channel, create=True)
+    if client.channels >= MAX_CHANNELS:
+        yield client.numeric(Numeric.ERR_TOOMANYCHANNELS, channel)
+        return
+    joined = yield JoinRoom(room=channel, create=True, key=key)
     assert isinstance(joined, Joined)
-    room = joined.room
-    client.enter(room)
-    name = f"#{room.name}"
-    yield client.own_line("JOIN", name)
-    if room.topic:
-        yield client.numeric(Numeric.RPL_TOPIC, name, text=room.topic)
+    client.enter(joined.room)
+    yield b"".join(_arrived(client, joined.room))
     if "draft/read-marker" in client.capabilities:
-        yield from mark(client, name)
-    if client.capabilities.isdisjoint(("no-implicit-names", "draft/no-implicit-names")):
-        yield _names(client, name, room.kind == "private", client.attached(room))
+        yield from mark(client, f"#{joined.room.name}")
+    yield _implicit_names(client, joined.room)
+
+
+def _arrived(client: Client, room: Room | RoomState) -> Iterator[bytes]:
+    yield client.own_join(f"#{room.name}")
+    if room.topic:
+        yield from _said_topic(client, room)
+
+
+def _implicit_names(client: Client, room: Room | RoomState) -> bytes:
+    if not client.capabilities.isdisjoint(("no-implicit-names", "draft/no-implicit-names")):
+        return b""
+    return _names(client, f"#{room.name}", room.kind == "private", client.attached(room))
+
+
+def renamed(client: Client, event: RoomChanged, room: Room) -> bytes:
+    """What a client is told of a new name that does not know RENAME: it leaves the one channel and joins the other."""
+    if not client.rename(event.name_before, room) or "draft/channel-rename" in client.capabilities:
+        return b""
+    left = client.own_line("PART", f"#{event.name_before}", f"Called #{room.name} from now on")
+    return b"".join([left, *_arrived(client, room), _implicit_names(client, room)])
 
 
 @handles("PART", params=1)
@@ -76,15 +101,20 @@ def topic(client: Client, message: Message) -> Steps:
         if client.joined(channel) is None:  # else it is heard in its place, with the time
             yield client.own_line("TOPIC", channel, clean_line(message.params[1]))
     else:
-        listing = yield ListRooms()
-        assert isinstance(listing, Rooms)
-        found = next((room for room in channels_of(listing) if room_key(room.name) == room_key(channel)), None)
-        if found is None:
-            raise ChatError("no-such-room")
-        if found.topic:
-            yield client.numeric(Numeric.RPL_TOPIC, f"#{found.name}", text=found.topic)
+        terms = yield ReadRoom(room=channel)
+        assert isinstance(terms, RoomTerms)
+        if terms.room.topic:
+            yield from _said_topic(client, terms.room)
         else:
-            yield client.numeric(Numeric.RPL_NOTOPIC, f"#{found.name}")
+            yield client.numeric(Numeric.RPL_NOTOPIC, f"#{terms.room.name}")
+
+
+def _said_topic(client: Client, room: Room | RoomState) -> Iterator[bytes]:
+    name = f"#{room.name}"
+    yield client.numeric(Numeric.RPL_TOPIC, name, text=room.topic)
+    if room.topic_at:
+        seconds = str(milliseconds(room.topic_at) // 1000)
+        yield client.numeric(Numeric.RPL_TOPICWHOTIME, name, room.topic_by or client.house.name, seconds)
 
 
 @handles("NAMES")
@@ -106,13 +136,16 @@ def _names_from_outside(client: Client, channel: str) -> Steps:
     more = True
     while more:
         try:
-            page = yield ListMembers(room=channel, after=after)
+            page = yield ListPeople(room=channel, after=after)
         except ChatError:
             break
-        assert isinstance(page, Members)
-        present += [member for member in page.members if member.attached]
-        more = page.more and bool(page.members)
-        after = page.members[-1].id if page.members else None
+        assert isinstance(page, People)
+        for profile in page.people:
+            role = profile.rooms[0].role if profile.rooms else "member"
+            present.append(Member(profile.person.id, profile.person.name, role))
+        more = page.more and bool(page.people)
+        after = page.people[-1].person.id if page.people else None
+    present.sort(key=lambda member: member.name.casefold())
     yield _names(client, channel, False, present)
 
 

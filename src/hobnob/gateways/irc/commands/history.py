@@ -14,11 +14,11 @@ from hobnob.gateways.irc.isupport import MAX_HISTORY
 from hobnob.gateways.irc.lines import batch
 from hobnob.gateways.irc.message import Message
 from hobnob.gateways.irc.numerics import Numeric
-from hobnob.gateways.irc.playback import PLAYED, as_event, direct_room, play, room_of_state
+from hobnob.gateways.irc.playback import PLAYED, as_event, direct_room, play
 from hobnob.protocol.commands import Command, EventsSince, FindNumber, ListRecent, ReadHistory
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import Event
-from hobnob.protocol.records import Room, parse_message_id
+from hobnob.protocol.records import RoomState, parse_message_id
 from hobnob.protocol.replies import Done, Events, History, RecentRooms, Reply
 from hobnob.protocol.times import milliseconds, rfc3339
 
@@ -84,7 +84,7 @@ def _answer(client: Client, subcommand: str, params: tuple[str, ...]) -> Steps:
             _invalid_target(subcommand, target, error.hint)
         raise
     joined = client.joined(target) if is_channel(target) else None
-    room = room_of_state(joined) if joined is not None else direct_room(client, room_id, target, happened)
+    room = joined if joined is not None else direct_room(client, room_id, target, happened)
     yield play(client, "chathistory", target, room, happened)
 
 
@@ -228,7 +228,7 @@ def _targets(client: Client, one: str, other: str, limit: str) -> Steps:
     assert isinstance(recent, RecentRooms)
     heard = {room.id for room in client.all_joined()}
     lines = [
-        client.line("CHATHISTORY", "TARGETS", _name(client, room_of_state(found.room)), f"timestamp={found.at}")
+        client.line("CHATHISTORY", "TARGETS", _name(client, found.room), f"timestamp={found.at}")
         for found in recent.rooms
         if min(times) < milliseconds(found.at) < max(times)
         and (found.room.id in heard or (found.room.kind == "direct" and len(found.room.people) <= 2))
@@ -240,7 +240,7 @@ def _targets(client: Client, one: str, other: str, limit: str) -> Steps:
         yield from lines[:most]
 
 
-def _name(client: Client, room: Room) -> str:
+def _name(client: Client, room: RoomState) -> str:
     if room.kind != "direct":
         return f"#{room.name}"
     return next((person.name for person in room.people if person.id != client.person.id), client.nick)

@@ -6,6 +6,7 @@ from hobnob.gateways.irc.client import PREFIXES, Client
 from hobnob.gateways.irc.commands.channels import targets
 from hobnob.gateways.irc.commands.command import Steps, handles
 from hobnob.gateways.irc.commands.server import is_this_server
+from hobnob.gateways.irc.isupport import MAX_HOSTS, MAX_NICKS
 from hobnob.gateways.irc.message import MAX_BODY, Message, packed
 from hobnob.gateways.irc.numerics import Numeric
 from hobnob.gateways.irc.shown import account, hidden_host, is_bot, is_here, is_operator, real_name
@@ -14,11 +15,6 @@ from hobnob.protocol.people_commands import ListGone, ReadPeople
 from hobnob.protocol.records import Profile, Seat
 from hobnob.protocol.replies import People
 from hobnob.protocol.times import milliseconds
-
-MOST_NICKS = 10
-"""Nicks that one WHOIS or ISON may name; ISON takes as many as fit into a line."""
-MOST_HOSTS = 5
-"""Nicks of one USERHOST (RFC 2812 section 4.8)."""
 
 
 @handles("WHOIS")
@@ -31,7 +27,7 @@ def whois(client: Client, message: Message) -> Steps:
     if server and server.lower() != asked.lower() and not is_this_server(client, server):
         yield client.numeric(Numeric.ERR_NOSUCHSERVER, server)
         return
-    for nick in targets(asked)[:MOST_NICKS]:
+    for nick in targets(asked)[:MAX_NICKS]:
         found = yield ReadPeople(people=(f"@{nick}",))
         assert isinstance(found, People)
         profile = next(filter(is_here, found.people), None)
@@ -96,7 +92,7 @@ def whowas(client: Client, message: Message) -> Steps:
 @handles("USERHOST", params=1)
 def userhost(client: Client, message: Message) -> Steps:
     """``USERHOST nick [nick …]``: host, operator or not, away or not."""
-    found = yield ReadPeople(people=tuple(f"@{nick}" for nick in message.params[:MOST_HOSTS]))
+    found = yield ReadPeople(people=tuple(f"@{nick}" for nick in message.params[:MAX_HOSTS]))
     assert isinstance(found, People)
     words = [
         f"{profile.person.name}{'*' if is_operator(profile) else ''}="
