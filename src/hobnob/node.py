@@ -141,6 +141,7 @@ async def run(config: Config, ready: Ready, console: Console | None = None) -> N
                 listened += await listener.start(host, port)
             if tls and renewal:
                 await renewal.start()
+                chat.reload = renewal.reload
                 chores.append(loop.create_task(renewal.watch()))
             chat.reached_at = lambda: _reached_at(config, listened, tls)
             await desk.start()
@@ -190,6 +191,8 @@ def _policy(config: Config) -> Policy:
         limited=config.limits == "on",
         trusted_networks=config.trusted_networks,
         loopback_exempt=not config.public,
+        operator_name=config.irc_oper_name or "",
+        operator_password=config.irc_oper_password or "",
     )
 
 
@@ -245,8 +248,6 @@ def irc_settings(config: Config) -> IrcSettings:
         motd=tuple(motd),
         admin=(config.irc_admin,) if config.irc_admin else (),
         password=config.irc_password or "",
-        oper_name=config.irc_oper_name or "",
-        oper_password=config.irc_oper_password or "",
         register_before_connecting=not config.irc_register_late,
         email_required=config.irc_email_required,
     )

@@ -29,8 +29,6 @@ def test_irc_is_as_the_settings_say(tmp_path: Path) -> None:
         motd=("Welcome.", "", "Be kind."),
         admin=("Ada",),
         password="sesame",
-        oper_name="root",
-        oper_password="secret",
         register_before_connecting=False,
         email_required=True,
     )

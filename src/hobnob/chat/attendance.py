@@ -152,6 +152,11 @@ class Attendance:
         self._tell_here(event, self.hearers(rooms), origin)
         self._chat.bus.publish(event)
 
+    def tell_all(self, event: Event, origin: "Session | None" = None) -> None:
+        """Tell everybody who is here, and on other nodes."""
+        self._tell_here(event, [session for here in self._chat.people for session in here.sessions], origin)
+        self._chat.bus.publish(event)
+
     def tell_details(self, here: "Here", event: Event, origin: "Session | None" = None) -> None:
         """Tell what somebody tells of themselves: around, to their own clients, and to who watches their name."""
         watchers = dict.fromkeys(self._chat.watching.of(here.person.name))

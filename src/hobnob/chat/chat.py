@@ -142,6 +142,8 @@ class Chat:
         """Those for whom more may be kept than for others."""
         self.empty = asyncio.Event()
         """Set once the last link is closed after `stop`."""
+        self.reload: Callable[[], Awaitable[object]] | None = None
+        """Has the files read again that may have changed; whoever builds the house says how."""
         self.stopping = False
         self.removals = 0
         """How many deletions, leavings and changes of rooms were told: what was read before one may be too much now."""

@@ -11,7 +11,7 @@ import msgspec
 from hobnob.chat.watching import Watching
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.names import NameRefused, fold, skeleton
-from hobnob.protocol.records import Person, PresenceState
+from hobnob.protocol.records import Person, PresenceState, Role
 from hobnob.stores.store import DETAIL
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class Here:
         "details",
         "log",
         "moments",
+        "office",
         "passing",
         "person",
         "rooms",
@@ -64,6 +65,8 @@ class Here:
         """What they tell of themselves and is kept; None until somebody asked."""
         self.passing: dict[str, str] | None = None
         """What else they tell while they are here."""
+        self.office: Role | None = None
+        """The role on the server from before they became an operator, if they are one."""
         self.came_at = 0
         self.spoke_at = 0
 

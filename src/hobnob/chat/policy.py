@@ -27,3 +27,5 @@ class Policy:
     loopback_exempt: bool = True
     shortest_password: int = SHORTEST
     password_cost: Cost = field(default_factory=Cost)
+    operator_name: str = ""
+    operator_password: str = ""

@@ -39,6 +39,9 @@ class Right(enum.Enum):
     PACE = "say who may write, and how often"
     READ_AUDIT = "read the audit log"
     CLOSE_DOORS = "let nobody new in"
+    DISCONNECT = "end somebody's connections"
+    ANNOUNCE = "tell everybody something"
+    RELOAD = "have files read again"
     CHANGE_ROOM = "change the name of a room, and who sees it"
     RECOVER = "give an account a new password"
 
@@ -48,7 +51,7 @@ _MEMBER: Final = _GUEST | {Right.TOPIC, Right.PIN, Right.INVITE, Right.CREATE_RO
 
 ROLES: Final[dict[Role, frozenset[Right]]] = {
     "owner": frozenset(Right),
-    "moderator": frozenset(Right) - {Right.CHANGE_ROOM, Right.RECOVER},
+    "moderator": frozenset(Right) - {Right.CHANGE_ROOM, Right.RECOVER, Right.RELOAD},
     "member": _MEMBER,
     "guest": _GUEST,
 }

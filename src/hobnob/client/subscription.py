@@ -15,6 +15,7 @@ from hobnob.client.errors import ClientError, Refused
 from hobnob.client.positions import Positions
 from hobnob.protocol.commands import EventsSince
 from hobnob.protocol.events import (
+    Announced,
     DetailChanged,
     Fact,
     Gap,
@@ -46,7 +47,9 @@ class Reconnected:
     new_epoch: bool = False
 
 
-Told = Fact | MemberAttached | MemberDetached | TypingChanged | PresenceChanged | DetailChanged | WatchChanged
+Told = (
+    Fact | MemberAttached | MemberDetached | TypingChanged | PresenceChanged | DetailChanged | WatchChanged | Announced
+)
 Happening = Told | Gap | Goodbye | Disconnected | Reconnected
 
 

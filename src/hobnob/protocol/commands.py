@@ -49,6 +49,7 @@ from hobnob.protocol.moderation_commands import (
     Unban,
     Unmute,
 )
+from hobnob.protocol.operator_commands import Announce, BecomeOperator, Disconnect, Reload, ResignOperator
 from hobnob.protocol.people_commands import ListGone, ListPeople, ReadPeople, ReadServer, SetDetail, Unwatch, Watch
 from hobnob.protocol.records import HistoryRule, MessageKind
 
@@ -351,4 +352,5 @@ AnyCommand = (
     | InvitePerson | Kick | Ban | Unban | Mute | Unmute | ListRestrictions | SetRole | ChangeRoom | Report
     | CloseDoors | ReadAudit | ResetPassword | SetMask | ReadRoom | ListInvitations
     | ReadPeople | ListPeople | ListGone | Watch | Unwatch | SetDetail | ReadServer
+    | BecomeOperator | ResignOperator | Disconnect | Announce | Reload
 )  # fmt: skip

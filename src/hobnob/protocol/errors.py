@@ -37,6 +37,7 @@ HINTS: Final[dict[str, str]] = {
     "name-lookalike": "This name looks too much like one that is taken. Choose another.",
     "name-reserved": "This name is reserved. Choose another.",
     "name-taken": "This name is taken. Choose another.",
+    "no-operator": "No operator is set up here. Whoever runs the server says who is one in its settings.",
     "no-such-device": "You have no such device.",
     "no-such-invite": "There is no such invite.",
     "no-such-person": "Nobody of this name is known here.",

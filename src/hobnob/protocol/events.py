@@ -257,6 +257,16 @@ class DetailChanged(Event, frozen=True):
         return self.by
 
 
+class Announced(Event, frozen=True):
+    """Told to everybody: a moderator of the server has something to say."""
+
+    text: str
+
+    @property
+    def log(self) -> str:
+        return HOUSE
+
+
 class WatchChanged(Event, frozen=True):
     """Told to who watches the name of `person`: they were `before` and are `state` now; `text` is the reason.
 
@@ -450,7 +460,8 @@ Fact = (
     | InvitedToRoom | TagsSent | DeviceRevoked | PersonIgnored | PersonUnignored | DirectsChanged
 )  # fmt: skip
 AnyEvent = (
-    Fact | MemberAttached | MemberDetached | TypingChanged | PresenceChanged | DetailChanged | WatchChanged | Gap
+    Fact | MemberAttached | MemberDetached | TypingChanged | PresenceChanged | DetailChanged | WatchChanged | Announced
+    | Gap
     | Goodbye
 )  # fmt: skip
 

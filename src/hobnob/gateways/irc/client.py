@@ -12,7 +12,7 @@ from hobnob.gateways.irc.capabilities import HEARD
 from hobnob.gateways.irc.message import Message, encode
 from hobnob.gateways.irc.numerics import ERRORS, ERRORS_OF_COMMAND, Numeric
 from hobnob.gateways.irc.settings import IrcSettings
-from hobnob.gateways.irc.wire import IrcWire, Pack, as_lines, shared
+from hobnob.gateways.irc.wire import UNTOLD, IrcWire, Pack, as_lines, shared
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.masks import mask_of
 from hobnob.protocol.names import NameRefused, fold
@@ -57,7 +57,7 @@ class Client:
 
     __slots__ = (
         "_batches", "_rooms", "capabilities", "exchange", "house", "introduction", "marks", "monitored", "multiline",
-        "pack", "session", "settings", "version",
+        "pack", "session", "settings", "silenced", "version",
     )  # fmt: skip
 
     def __init__(self, house: House, session: Session, settings: IrcSettings, pack: Pack = as_lines) -> None:
@@ -76,6 +76,8 @@ class Client:
         """What has come of the payload of a SASL exchange that is under way."""
         self.marks: dict[str, str] | None = None
         """Up to when it has read what nothing is kept of, by `room_key`."""
+        self.silenced = False
+        """Whether it has unset user mode w."""
         self._rooms: dict[str, str] = {}
         """The ids of the rooms that it is in, by their folded names."""
         self._batches = 0
@@ -108,7 +110,13 @@ class Client:
         """Speak to the client by these capabilities from the next line on."""
         self.capabilities = shared(capabilities)
         if self.registered:
-            self.session.wire = IrcWire(self.house, shared(capabilities & HEARD), self.pack)
+            heard = capabilities & HEARD
+            self.session.wire = IrcWire(self.house, shared(heard | {UNTOLD} if self.silenced else heard), self.pack)
+
+    def silence(self, *, on: bool) -> None:
+        """Hear announcements no more, or again."""
+        self.silenced = on
+        self.negotiate(self.capabilities)
 
     def welcomed(self) -> None:
         """The client is registered: from now on it hears what happens."""

@@ -70,7 +70,7 @@ class IrcCodec:
 
     def _renamed(self, event: RoomChanged, room: Room) -> bytes:
         assert self._client is not None
-        return channels.renamed(self._client, event, room)
+        return self._pack(channels.renamed(self._client, event, room))
 
     def receive(self, data: bytes) -> Iterator[Said]:
         """What the lines in `data` say, with the line begun before."""

@@ -47,7 +47,7 @@ MAX_KEY: Final = 32
 MOST_MASKS: Final = 100
 """Masks that a channel may have, of all kinds together."""
 
-USER_MODES: Final = "Bio"
+USER_MODES: Final = "Biow"
 CHANNEL_MODES: Final = "".join(sorted(f"{''.join(ROLES)}{CHANMODES.replace(',', '')}"))
 
 ELIST: Final = "CMNTU"

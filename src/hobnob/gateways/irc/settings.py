@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class IrcSettings:
     """`network`: what clients call it all, the server's name if empty. `motd`: the lines of the message of the day.
 
-    `password`: the connection password that PASS has to bring, none if empty. `oper_name` and `oper_password` make an
-    owner of who brings them by OPER; no one where they are empty. `admin`: up to three lines about who runs the server.
+    `password`: the connection password that PASS has to bring, none if empty. `admin`: up to three lines about who runs
+    the server.
     `register_before_connecting`: REGISTER may come before NICK and USER have let the client in; `email_required`: it
     needs an address.
     """
@@ -16,8 +16,6 @@ class IrcSettings:
     network: str = ""
     motd: tuple[str, ...] = ()
     password: str = ""
-    oper_name: str = ""
-    oper_password: str = ""
     admin: tuple[str, ...] = ()
     register_before_connecting: bool = True
     email_required: bool = False

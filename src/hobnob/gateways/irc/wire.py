@@ -15,6 +15,7 @@ from hobnob.gateways.irc.modes import LETTERS, changes_of, written
 from hobnob.gateways.irc.said import address, corrected, said
 from hobnob.protocol.events import (
     AccountRegistered,
+    Announced,
     DetailChanged,
     Event,
     InvitedToRoom,
@@ -45,6 +46,9 @@ from hobnob.protocol.events import (
 )
 from hobnob.protocol.masks import mask_of
 from hobnob.protocol.records import Room, message_id
+
+UNTOLD: Final = "-w"
+"""Stands among the capabilities of a client that has unset user mode w."""
 
 NOTHING: Final[Mapping[str, str]] = {}
 
@@ -121,24 +125,29 @@ class IrcWire:
         return Message(command, params, self.source(event), {**inside, **self.tags(event, room)})
 
     def _lines(self, event: Event, room: Room | None) -> Iterator[tuple[str, ...]]:
+        if not isinstance(event, RoomEvent):
+            yield from self._of_people(event)
+        elif room is not None:
+            if room.kind != "direct":
+                yield from self._in_channel(event, f"#{room.name}")
+            yield from self._marked(event, room)
+
+    def _of_people(self, event: Event) -> Iterator[tuple[str, ...]]:
+        """What is told once, however many channels one shares."""
+        capabilities = self.capabilities
         match event:
             case PersonRenamed():
                 yield "NICK", event.name
             case PresenceChanged(state="offline"):
                 yield "QUIT", *_given(event.text)
-            case PresenceChanged():
-                if "away-notify" in self.capabilities:
-                    yield _away(event.text if event.state == "away" else None)
-            case DetailChanged(key="realname"):
-                if "setname" in self.capabilities:
-                    yield "SETNAME", event.value or event.by_name
-            case AccountRegistered():
-                if "account-notify" in self.capabilities:
-                    yield "ACCOUNT", event.by_name
-            case RoomEvent() if room is not None:
-                if room.kind != "direct":
-                    yield from self._in_channel(event, f"#{room.name}")
-                yield from self._marked(event, room)
+            case PresenceChanged() if "away-notify" in capabilities:
+                yield _away(event.text if event.state == "away" else None)
+            case Announced() if UNTOLD not in capabilities:
+                yield "WALLOPS", event.text
+            case DetailChanged(key="realname") if "setname" in capabilities:
+                yield "SETNAME", event.value or event.by_name
+            case AccountRegistered() if "account-notify" in capabilities:
+                yield "ACCOUNT", event.by_name
 
     def _read(self, event: ReadMarked) -> Iterator[Message]:
         """Another client of the reader's has read a room up to a time."""

@@ -11,6 +11,7 @@ from typing import ClassVar, Final
 
 from hobnob.protocol.durations import say_duration
 from hobnob.protocol.events import (
+    Announced,
     Event,
     InvitedToRoom,
     MemberAttached,
@@ -170,6 +171,11 @@ def _presence(event: PresenceChanged, by: str) -> str:
     if event.state == "away":
         return f"* {by} is away{because(event.text)}"
     return ""
+
+
+@told.register
+def _announced(event: Announced, by: str) -> str:
+    return f"* {by} tells everybody: {shown(event.text)}"
 
 
 @told.register

@@ -33,6 +33,7 @@ RANDOM = {
 MSGID = re.compile(r"\bmsgid=([\w.]+)")
 HERE = re.compile(r"-- Here: (?P<names>\w+(, \w+)*)\.?")
 NAME = "hobnob.test"
+POLICY = Policy(password_cost=Cost(memory=8, passes=1), operator_name="root", operator_password="open sesame")
 HOME = Origin("127.0.0.1")
 SETTINGS = IrcSettings()
 
@@ -88,7 +89,7 @@ class Talker:
 
 @asynccontextmanager
 async def house() -> AsyncIterator[Chat]:
-    chat = Chat(MemoryStore(), LocalBus(), NAME, policy=Policy(password_cost=Cost(memory=8, passes=1)))
+    chat = Chat(MemoryStore(), LocalBus(), NAME, policy=POLICY)
     chat.version = "1.0"
     await chat.open()
     try:

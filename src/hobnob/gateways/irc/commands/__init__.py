@@ -11,6 +11,7 @@ from hobnob.gateways.irc.commands import (
     messages,
     modes,
     multiline,
+    operators,
     ops,
     presence,
     redact,
@@ -18,6 +19,7 @@ from hobnob.gateways.irc.commands import (
     sasl,
     search,
     server,
+    services,
     who,
     whois,
 )
@@ -25,5 +27,6 @@ from hobnob.gateways.irc.commands.command import COMMANDS
 
 __all__ = [
     "COMMANDS", "accounts", "capabilities", "channels", "history", "listing", "manual", "markread", "messages", "modes",
-    "multiline", "ops", "presence", "redact", "registration", "sasl", "search", "server", "who", "whois",
+    "multiline", "operators", "ops", "presence", "redact", "registration", "sasl", "search", "server", "services",
+    "who", "whois",
 ]  # fmt: skip

@@ -15,6 +15,7 @@ from hobnob.gateways.irc.formatting import to_markdown
 from hobnob.gateways.irc.isupport import MAX_TARGETS
 from hobnob.gateways.irc.message import Message
 from hobnob.gateways.irc.numerics import Numeric
+from hobnob.gateways.irc.services import asked, service_named
 from hobnob.protocol.commands import React, SendMessage, SendTags, Typing, Unreact
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.records import MessageKind, parse_message_id
@@ -68,9 +69,9 @@ def say(client: Client, recipients: str, text: str, tags: dict[str, str], *, not
                 yield client.line("NOTICE", client.nick, _refused_ctcp(name))
             return
         kind, text = "action", rest
-    text = to_markdown(text)
+    shown = to_markdown(text)
     command = "NOTICE" if notice else "PRIVMSG"
-    yield from _to_each(client, command, recipients, lambda room: send(room, text, kind, tags), quiet=notice)
+    yield from _to_each(client, command, recipients, lambda room: send(room, shown, kind, tags), text, quiet=notice)
 
 
 def _refused_ctcp(name: str) -> str:
@@ -79,13 +80,19 @@ def _refused_ctcp(name: str) -> str:
     return "Of CTCP only ACTION (/me) is passed on here."
 
 
-def _to_each(client: Client, command: str, recipients: str, steps: Callable[[str], Steps], *, quiet: bool) -> Steps:
+def _to_each(
+    client: Client, command: str, recipients: str, steps: Callable[[str], Steps], said: str = "", *, quiet: bool
+) -> Steps:
     for index, target in enumerate(targets(recipients)):
         if index == MAX_TARGETS:
             if not quiet:
                 yield client.numeric(Numeric.ERR_TOOMANYTARGETS, target)
             return
-        yield from guarded(client, command, target, steps(room_of(target)), quiet=quiet)
+        service = service_named(target)
+        if service is None:
+            yield from guarded(client, command, target, steps(room_of(target)), quiet=quiet)
+        elif command == "PRIVMSG":  # a service answers no notice, and what it is told goes nowhere else
+            yield from asked(client, service, said)
 
 
 def room_of(target: str) -> str:

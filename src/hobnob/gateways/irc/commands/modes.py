@@ -34,6 +34,7 @@ from hobnob.protocol.commands import ReadRoom
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.masks import checked_mask, host
 from hobnob.protocol.moderation_commands import Ban, ChangeRoom, ListRestrictions, SetMask, SetRole, Unban, Unmute
+from hobnob.protocol.operator_commands import ResignOperator
 from hobnob.protocol.people_commands import ReadPeople, SetDetail
 from hobnob.protocol.records import Mask, Role
 from hobnob.protocol.replies import People, Reply, Restrictions, RoomTerms
@@ -231,16 +232,28 @@ def _user_mode(client: Client, target: str, changes: Sequence[Change]) -> Steps:
         if change.letter not in USER_MODES:
             yield client.numeric(Numeric.ERR_UMODEUNKNOWNFLAG)
             return
+    yield from _hear_wallops(client, changes)
     found = yield ReadPeople(people=(client.person.id,))
     assert isinstance(found, People)
-    bot = is_bot(found.people[0])
+    bot, oper = is_bot(found.people[0]), is_operator(found.people[0])
+    if oper and any(change.letter == "o" and not change.on for change in changes):
+        yield ResignOperator()
+        if client.person.role not in ("owner", "moderator"):
+            yield client.own_line("MODE", client.nick, "-o")
     wanted = next((change.on for change in reversed(changes) if change.letter == "B"), bot)
     if wanted != bot:
         yield SetDetail(key=BOT, value="bot" if wanted else None, keep=False)
         yield client.own_line("MODE", client.nick, "+B" if wanted else "-B")
     if not changes:
-        oper = is_operator(found.people[0])
-        yield client.numeric(Numeric.RPL_UMODEIS, f"+i{'o' if oper else ''}{'B' if bot else ''}")
+        wallops = "" if client.silenced else "w"
+        yield client.numeric(Numeric.RPL_UMODEIS, f"+i{wallops}{'o' if oper else ''}{'B' if bot else ''}")
+
+
+def _hear_wallops(client: Client, changes: Sequence[Change]) -> Steps:
+    wanted = next((change.on for change in reversed(changes) if change.letter == "w"), None)
+    if wanted is not None and wanted == client.silenced:
+        client.silence(on=not wanted)
+        yield client.own_line("MODE", client.nick, "+w" if wanted else "-w")
 
 
 def _other_user(client: Client, target: str) -> Steps:
