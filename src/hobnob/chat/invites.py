@@ -80,6 +80,8 @@ async def _maker_may(chat: "Chat", invite: Invite, room: Room | None) -> bool:
     maker = await chat.keeper.read(chat.store.person, invite.by)
     if maker is None:  # who runs the server, and is kept nowhere
         return True
+    if chat.restrictions.banned(maker.id):
+        return False
     member = None if room is None else room.members.get(maker.id)
     return may_invite(invite.role, maker.role, None if member is None else member.role)
 

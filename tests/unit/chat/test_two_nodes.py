@@ -5,9 +5,10 @@ import random
 from collections.abc import AsyncIterator, Callable
 
 import pytest
-from tests.unit.chat.conftest import Client, TestStore, eventually, quiet
+from tests.unit.chat.conftest import CHEAP, PASSWORD, Client, TestStore, eventually, quiet
 
 from hobnob.chat.chat import Chat
+from hobnob.chat.policy import Policy
 from hobnob.protocol.events import Event
 
 SEEDS = range(3)
@@ -51,7 +52,8 @@ class Nodes:
         self.draw = draw
         self.buses = LossyBus(draw), LossyBus(draw)
         self.buses[0].other, self.buses[1].other = self.buses[1], self.buses[0]
-        self.chats = Chat(store, self.buses[0]), Chat(store, self.buses[1])
+        policy = Policy(password_cost=CHEAP)
+        self.chats = Chat(store, self.buses[0], policy=policy), Chat(store, self.buses[1], policy=policy)
 
     def lose_everything(self) -> None:
         for bus in self.buses:
@@ -210,3 +212,39 @@ async def test_who_comes_back_on_the_other_node_hears_nothing_twice(nodes: Nodes
     await ada.say("heard on the second")
     await back.event("message_sent", text="heard on the second")
     assert back.texts() == ["heard on the second"]
+
+
+async def test_a_device_is_out_on_both_nodes(nodes: Nodes) -> None:
+    ada = await Client(nodes.chats[0]).hello("ada", password=PASSWORD, register=True)
+    phone = await Client(nodes.chats[1]).hello("ada", password=PASSWORD)
+    device = next(d["id"] for d in (await phone.done("list_devices"))["devices"] if d.get("current"))
+    nodes.lose_everything()
+    await ada.done("revoke_device", device=device)
+    await eventually(lambda: phone.link.closed)
+    assert await Client(nodes.chats[1]).error("hello", token=phone.token) == "token-unknown"
+
+
+async def test_who_claims_the_name_is_an_account_on_both_nodes(nodes: Nodes) -> None:
+    gus = await nodes.join(0, "gus")
+    other = await Client(nodes.chats[1]).hello(token=gus.token)
+    visitor = await nodes.join(1, "Client")
+    await gus.done("register", password=PASSWORD)
+    await eventually(lambda: other.link.closed)
+    reply = await visitor.done("register", name="vic", password=PASSWORD)
+    back = await Client(nodes.chats[0]).hello(token=reply["token"])
+    assert (back.id, back.welcome["you"]["kind"]) == (visitor.id, "account")
+    await back.say("from the other node")
+    await visitor.event("message_sent", text="from the other node")
+
+
+async def test_a_deleted_account_is_gone_from_both_nodes(nodes: Nodes) -> None:
+    ada, bob = await nodes.join(0, "ada"), await nodes.join(1, "bob")
+    reply = await ada.done("register", password=PASSWORD)
+    elsewhere = await Client(nodes.chats[1]).hello(token=reply["token"])
+    number = await ada.say("secret")
+    nodes.lose_everything()
+    await ada.done("delete_account", password=PASSWORD, messages="blank")
+    await bob.event("message_deleted", of=number)
+    await eventually(lambda: elsewhere.link.closed)
+    await bob.event("account_deleted", by=ada.id)
+    assert "ada" not in [member["name"] for member in (await bob.done("list_members", room="#lobby"))["members"]]

@@ -123,8 +123,8 @@ async def _by_password(chat: "Chat", session: "Session", command: Hello, name: s
 
 
 async def _with_invite(chat: "Chat", session: "Session", command: Hello, person: Person) -> Person:
-    """Somebody who is known takes what an invite gives besides. That it was used up, by themselves perhaps, keeps
-    nobody out who needs none."""
+    """Somebody who is known takes what an invite gives besides. Who needs none is not kept out by one that is used up,
+    by themselves perhaps, or for a room that they are banned from."""
     if not command.invite:
         return person
     try:
@@ -132,7 +132,7 @@ async def _with_invite(chat: "Chat", session: "Session", command: Hello, person:
         if takes is not None:
             await chat.tell(Item(takes.events, takes.requires, takes.writes), done)
     except ChatError as error:
-        if error.code != "invite-unknown":
+        if error.code not in ("invite-unknown", "banned"):
             raise
     return await chat.keeper.read(chat.store.person, person.id) or person
 
@@ -160,8 +160,8 @@ async def _registered(chat: "Chat", session: "Session", command: Hello) -> Came:
     """A new account."""
     if command.password is None or not command.name:
         raise ChatError("bad-command", "Choose a name and a password to register.")
-    chat.count(session, Limit.REGISTERING)
     ticket = await admit_stranger(chat, session, command)
+    chat.count(session, Limit.REGISTERING)
     person = Person(new_person_id(), person_name(command.name), "account")
     await _reserve(chat, person.name, person.id)
     try:

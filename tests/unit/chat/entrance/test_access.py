@@ -101,6 +101,36 @@ async def test_an_invite_is_not_taken_in_clear_text(chat: Chat) -> None:
 
 
 @INVITE
+async def test_no_invite_lets_in_who_is_banned_or_comes_when_the_doors_are_closed(chat: Chat) -> None:
+    code, server = await invite(chat), await operator(chat)
+    gus = await far(chat).hello("gus", invite=await invite(chat))
+    await server.done("close_doors", seconds=60)
+    for fields in ({}, {"password": PASSWORD, "register": True}):
+        for more in ({}, {"invite": code}, {"invite": "x" * 26}):
+            assert await far(chat).error("hello", name="eve", **fields, **more) == "doors-closed"
+    await far(chat).hello(token=gus.token)
+    await server.done("close_doors", seconds=0)
+    await server.done("ban", network=AFAR.address)
+    for more in ({}, {"invite": code}):
+        assert await far(chat).error("hello", name="eve", **more) == "banned"
+    await server.done("unban", network=AFAR.address)
+    await far(chat).hello("eve", invite=code)
+
+
+@INVITE
+async def test_no_invite_brings_back_who_is_banned_from_the_room(chat: Chat) -> None:
+    ada = await registered(chat, "ada", invite=await invite(chat))
+    gus = await far(chat).hello("gus", invite=await invite(chat))
+    await ada.done("create_room", name="tea", kind="private", people=["@gus"])
+    await ada.done("ban", room="#tea", person="@gus")
+    code = (await ada.done("create_invite", room="#tea"))["code"]
+    assert await gus.error("use_invite", code=code) == "banned"
+    back = await far(chat).hello(token=gus.token, invite=code)
+    assert [room["name"] for room in back.welcome["rooms"]] == ["lobby"]
+    await far(chat).hello("eve", invite=code)
+
+
+@INVITE
 async def test_a_refused_hello_takes_no_use(chat: Chat) -> None:
     code = await invite(chat)
     await far(chat).hello("ada", invite=await invite(chat))

@@ -142,6 +142,16 @@ async def test_an_invite_ends_with_the_rights_of_its_maker(chat: Chat) -> None:
     assert await far(chat).error("hello", name="two", invite=code) == "invite-unknown"
 
 
+async def test_whose_maker_is_banned_is_void(chat: Chat) -> None:
+    olga, server = await owner(chat), await operator(chat)
+    mona = await registered(chat, "mona", invite=(await olga.done("create_invite", role="moderator"))["code"])
+    code = (await mona.done("create_invite"))["code"]
+    await server.done("ban", person="@mona")
+    assert await far(chat).error("hello", name="eve", invite=code) == "invite-unknown"
+    await server.done("unban", person="@mona")
+    await far(chat).hello("eve", invite=code)
+
+
 def demote(chat: Chat, person: Client) -> None:
     from hobnob.protocol.events import ServerRoleChanged
     from hobnob.stores.store import Item
