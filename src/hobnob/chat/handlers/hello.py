@@ -57,7 +57,7 @@ async def log_in(chat: "Chat", session: "Session", command: LogIn) -> Welcome:
 
 async def _identify(chat: "Chat", session: "Session", command: Hello) -> Came:
     """The person, whose name is reserved from here on."""
-    token = command.token or await _of_before(chat, session, command)
+    token = await _of_before(chat, session, command) if command.token is None else command.token
     if token is not None:
         return await _by_token(chat, session, command, token)
     if command.password is not None and not session.origin.confidential:
