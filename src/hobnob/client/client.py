@@ -31,6 +31,8 @@ from hobnob.protocol.events import AnyEvent
 from hobnob.protocol.records import HistoryRule, Member, Message, MessageKind, Person, RoomListing, message_id
 from hobnob.protocol.replies import Joined, Welcome
 
+UNCERTAIN = frozenset({"hung-up", "no-answer", "not-hobnob", "internal", "unknown-outcome"})
+"""Ways not to be let in after which one may be somebody all the same."""
 PAGE = 200
 """Messages that are asked for at once."""
 
@@ -89,7 +91,7 @@ class Client(AccountCommands, ModerationCommands):
         if token is not None:
             identity.token, identity.remembered = token, True
             identity.kind = "account" if account else "guest"
-        await self._connection.open()
+        await self._open(identity)
         try:
             if identity.register and identity.kind != "account":
                 await self._claim(identity)
@@ -100,6 +102,20 @@ class Client(AccountCommands, ModerationCommands):
         identity.forget_secrets()
         self._chore_task = asyncio.create_task(self._do_chores())
         return self
+
+    async def _open(self, identity: Identity) -> None:
+        """Connect. A newcomer's token is kept before it is said: if the answer is lost, so would be the name."""
+        file = self._file if identity.is_newcomer else None
+        if file is not None:
+            await asyncio.to_thread(file.write, identity.new_token)
+        try:
+            await self._connection.open()
+        except CannotConnect as error:
+            if file is not None and error.code not in UNCERTAIN:
+                await asyncio.to_thread(file.forget)
+            raise
+        if file is not None and self.me.kind == "visitor":
+            await asyncio.to_thread(file.forget)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

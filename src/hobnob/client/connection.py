@@ -255,6 +255,7 @@ class Connection:
                 raise CannotConnect(refused.code, refused.hint) from None
         if identity.kind == "account" and not identity.password:
             raise CannotConnect("token-unknown", LOGGED_OUT)
+        identity.token = None
         try:  # the server has forgotten us, so what we came with first is all that is left
             return await self._hello(link, identity.by_name())
         except Refused as refused:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from hobnob.protocol.commands import Hello
+from hobnob.protocol.ids import new_token
 from hobnob.protocol.records import PersonKind
 from hobnob.protocol.replies import Welcome
 
@@ -25,6 +26,7 @@ class Identity:
     register: bool = False
     invite: str | None = field(default=None, repr=False)
     device: str = ""
+    new_token: str = field(default_factory=new_token, repr=False)
     kind: PersonKind = "guest"
 
     def by_token(self) -> Hello | None:
@@ -36,7 +38,7 @@ class Identity:
         """How to come for the first time, or with the password."""
         return Hello(
             client=self.client, name=self.name, password=self.password, register=self.register, invite=self.invite,
-            device=self.device,
+            device=self.device, new_token=self.new_token,
         )  # fmt: skip
 
     def is_secret(self, hello: Hello) -> bool:
@@ -44,9 +46,16 @@ class Identity:
         by_account = hello.token is not None and self.kind == "account"
         return by_account or hello.password is not None or hello.invite is not None
 
+    @property
+    def is_newcomer(self) -> bool:
+        """Whether somebody new would come of saying hello."""
+        return self.token is None and (self.password is None or self.register)
+
     def welcomed(self, welcome: Welcome) -> None:
-        """Be who one is by now."""
-        self.token = welcome.token or self.token
+        """Be who one is by now. Without a token in the answer, an earlier hello had given the new one."""
+        if welcome.you.kind != "visitor":
+            self.token = welcome.token or self.token or self.new_token
+        self.new_token = new_token()
         self.name, self.kind = welcome.you.name, welcome.you.kind
 
     def forget_secrets(self) -> None:

@@ -6,10 +6,14 @@ from pathlib import Path
 import pytest
 from tests.net.client.conftest import HOST
 
+from hobnob.client.address import Address
 from hobnob.client.client import Client
 from hobnob.client.connect import connect
+from hobnob.client.dialing import open_link
 from hobnob.client.errors import CannotConnect, ClientError, Refused
-from hobnob.client.identity import LOGGED_OUT
+from hobnob.client.identity import LOGGED_OUT, Identity
+from hobnob.client.link import Link
+from hobnob.client.tokens import token_file
 from hobnob.protocol.events import PersonRenamed
 
 LONG = "correct horse battery staple"
@@ -89,3 +93,33 @@ async def _until_the_end(chat: Client) -> str:
     except ClientError as error:
         return error.code
     return ""
+
+
+class Deaf:
+    """A link to a real server whose answers do not arrive."""
+
+    confidential = True
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self.write, self.drain, self.close = link.write, link.drain, link.close
+
+    async def read(self) -> list[bytes]:
+        await self._link.read()  # it is done there
+        raise EOFError
+
+
+@pytest.mark.parametrize("registers", [False, True])
+async def test_a_name_is_not_lost_with_the_answer(port: int, name: str, tmp_path: Path, registers: bool) -> None:
+    file = token_file(Address(HOST, port), name, tmp_path)
+    who = Identity(name, password=LONG, register=True) if registers else Identity(name)
+
+    async def dial() -> Link:
+        return Deaf(await open_link(Address(HOST, port)))
+
+    await refused(Client(dial, who, where="there", file=file), "hung-up")
+    async with connect(f"{HOST}:{port}", name=name, tokens=tmp_path) as again:
+        assert (again.me.name, again.me.kind) == (name, "account" if registers else "guest")
+        assert file.is_account() is registers
+    async with connect(f"{HOST}:{port}", name=name, tokens=tmp_path) as once_more:
+        assert once_more.me.id == again.me.id

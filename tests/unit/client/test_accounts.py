@@ -12,6 +12,7 @@ from hobnob.client.errors import CannotConnect, ClientError, Refused
 from hobnob.client.identity import LOGGED_OUT, Identity
 from hobnob.client.subscription import Disconnected
 from hobnob.client.tokens import TokenFile
+from hobnob.protocol.ids import is_token
 from hobnob.protocol.records import Person
 from hobnob.protocol.replies import Registered, Reply, Welcome
 
@@ -25,7 +26,11 @@ def account(token: str | None = None) -> Welcome:
 
 def said(link: FakeLink, position: int = 0) -> dict[str, Any]:
     """What a command said, besides what every hello says."""
-    return {name: value for name, value in link.sent[position].items() if name not in ("do", "id", "client", "rooms")}
+    return {
+        name: value
+        for name, value in link.sent[position].items()
+        if name not in ("do", "id", "client", "rooms", "new_token")
+    }
 
 
 def refuses(server: FakeServer, *codes: str, then: Welcome | None = None) -> None:
@@ -243,3 +248,49 @@ async def test_an_account_s_token_is_known_for_one_the_next_time(tmp_path: Path)
 def test_no_secret_is_shown_by_chance() -> None:
     shown = repr(Identity("ada", "hb_token", password="hb_password", invite="hb_invite"))
     assert "hb_" not in shown
+
+
+async def test_a_newcomer_whose_answer_was_lost_is_the_same_the_next_time(tmp_path: Path) -> None:
+    file = TokenFile(tmp_path / "token")
+    server = FakeServer()
+    server.greet_on = lambda link: link.cut()  # type: ignore[method-assign]
+    with pytest.raises(CannotConnect) as lost:
+        await server.client(file).__aenter__()
+    assert lost.value.code == "hung-up"
+    [hello] = server.links[0].sent
+    assert is_token(hello["new_token"])
+    assert file.read() == hello["new_token"]
+    del server.greet_on
+    async with server.client(file):
+        assert said(server.links[1]) == {"token": hello["new_token"]}
+    assert file.read() == hello["new_token"]
+
+
+@pytest.mark.parametrize("code", ["name-taken", "invite-needed", "banned"])
+async def test_a_newcomer_who_is_refused_keeps_no_token(tmp_path: Path, code: str) -> None:
+    file = TokenFile(tmp_path / "token")
+    server = FakeServer()
+    refuses(server, code)
+    with pytest.raises(CannotConnect):
+        await server.client(file).__aenter__()
+    assert not file.path.exists()
+
+
+async def test_a_visitor_has_no_token(tmp_path: Path) -> None:
+    file = TokenFile(tmp_path / "token")
+    first = welcome()
+    server = FakeServer(lambda: replace(first, you=replace(first.you, kind="visitor")))
+    async with server.client(file) as chat:
+        assert chat.token is None
+    assert not file.path.exists()
+
+
+async def test_who_said_hello_before_has_the_token_that_was_chosen(tmp_path: Path) -> None:
+    """The server gives none when a hello is said again, as with the password and a stale token before it."""
+    file = TokenFile(tmp_path / "token")
+    file.write("hb_stale")
+    server = FakeServer()
+    refuses(server, "token-unknown", then=welcome())
+    async with server.client(file) as chat:
+        assert chat.token == server.links[0].sent[1]["new_token"]
+        assert file.read() == chat.token
