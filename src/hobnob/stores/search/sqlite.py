@@ -20,7 +20,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from hobnob.stores.search import fts5
-from hobnob.stores.search.find import PART, find, table
+from hobnob.stores.search.find import PART, TEMPORARY, find, table
 from hobnob.stores.search.search import TIME_LIMIT, IndexUnavailable, Page, Question, SearchTooSlow
 
 BATCH = 2000
@@ -182,7 +182,8 @@ class SqliteIndex:
         for _ in range(_READERS):
             reader = self._connection()
             reader.row_factory = sqlite3.Row
-            reader.execute("CREATE TEMP TABLE visible (log INTEGER PRIMARY KEY, since INTEGER)")
+            for statement in TEMPORARY:
+                reader.execute(statement)
             self._readers.put(reader)
         self._writer = writer
 

@@ -24,7 +24,7 @@ from tests.unit.stores.builders import (
 )
 from tests.unit.stores.search.asking import ask, ask_now, numbers
 
-from hobnob.protocol.events import RoomCreated
+from hobnob.protocol.events import MessagePinned, ReactionAdded, RoomCreated
 from hobnob.stores.search.search import IndexUnavailable, Visit
 from hobnob.stores.search.sqlite import FORGET_AFTER, SqliteIndex
 from hobnob.stores.sql import DATABASE, SEARCH, SqlStore
@@ -223,6 +223,27 @@ def test_somebody_with_many_rooms(store: SqlStore, rooms: int) -> None:
     assert len(ask(store, "tea", limit=1000).hits) == rooms // 2
     assert len(ask(store, "has:link -tea", limit=1000).hits) == 0
     assert len(ask(store, "after:2020-01-01 -unseen", limit=1000).hits) == rooms // 2
+
+
+@pytest.mark.parametrize("few", [0, 5, 6, 100])
+@pytest.mark.usefixtures("small_parts")
+def test_what_few_or_many_messages_have(store: SqlStore, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
+    monkeypatch.setattr("hobnob.stores.search.find._FEW", few)
+    happen(store, *(sent(ADA, f"tea {number}") for number in range(30)))
+    pinned = [6, 7, 9, 20, 31, 33]
+    happen(store, *(MessagePinned(room=LOBBY, of=of, by=BOB.id, by_name=BOB.name) for of in pinned))
+    happen(store, *(reacted(of, emoji) for of in (7, 8, 31) for emoji in ("👍", "👋")), deleted(ADA, 9))
+    assert numbers(store, "has:pin") == [33, 31, 20, 7, 6]
+    assert numbers(store, "has:reaction") == [31, 8, 7]
+    assert numbers(store, "has:reaction has:pin tea") == [31, 7]
+    assert numbers(store, "has:pin -tea") == []
+    assert ask(store, "has:pin", before=(LOBBY, 31), limit=1).hits[0].number == 20
+    everything = [hit.number for hit in ask(store, "tea", limit=100).hits]
+    assert everything == [number for number in range(34, 4, -1) if number != 9]
+
+
+def reacted(of: int, emoji: str) -> ReactionAdded:
+    return ReactionAdded(room=LOBBY, of=of, emoji=emoji, by=BOB.id, by_name=BOB.name)
 
 
 def test_an_index_that_lags_far_behind_says_so(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
