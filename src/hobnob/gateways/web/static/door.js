@@ -53,7 +53,7 @@ export function showDoor({ hint = "", error = "", known = false, hadAccount = fa
 function show() {
   const plain = isPlain && (mode !== "guest" || asksInvite || invited !== null);
   at("title").textContent = invited ? "You are invited." : TITLES[mode];
-  at("lead").textContent = invited?.room ? `You are invited to #${invited.room}. Choose the name that you want to have there.` : LEADS[access] ?? LEADS.open;
+  at("lead").textContent = lead();
   at("invite-field").hidden = !asksInvite || mode === "login" || Boolean(invited);
   at("password-field").hidden = mode === "guest";
   at("password-label").textContent = mode === "login" ? "Password" : "Choose a password";
@@ -64,6 +64,7 @@ function show() {
   at("password").required = mode !== "guest";
   at("submit").textContent = { guest: "Enter", login: "Log in", register: "Make an account" }[mode];
   at("fields").hidden = plain;
+  at("to-guest").textContent = access === "open" ? "A name is enough" : "I have an invite";
   for (const way of document.querySelectorAll("#other-ways button")) way.hidden = isPlain || isShown(way.dataset.way);
   const secure = `https://${location.host}${location.pathname}`;
   at("secure-link").textContent = secure;
@@ -73,6 +74,12 @@ function show() {
   at("insecure-guest").hidden = plain;
   at("insecure-needed").hidden = !plain;
   at("kept").hidden = mode !== "guest" || plain;
+}
+
+function lead() {
+  if (mode === "login") return "Log in with the name and the password of your account.";
+  if (invited) return `Choose the name that you want to have ${invited.room ? `in #${invited.room}` : "here"}.`;
+  return LEADS[access] ?? LEADS.open;
 }
 
 const isShown = (way) => way === mode || (way === "guest" && access === "accounts") || (way === "invite" && (asksInvite || mode === "login"));

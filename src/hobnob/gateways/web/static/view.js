@@ -126,16 +126,17 @@ export function fitComposer() {
   box.style.height = `${box.scrollHeight + 2}px`;
 }
 
-// The words for those who would rather come with something else.
+// The words for those who would rather come with something else; over TLS where more than a name is asked for.
 export function showWays({ protocol, hostname, host, port }) {
-  const tls = protocol === "https:";
-  const number = port || (tls ? 443 : 80);
+  const here = protocol === "https:";
+  const tls = here || (!window.isSecureContext && document.body.dataset.access !== "open");
+  const number = port || (here ? 443 : 80);
   const bare = hostname.replace(/^\[|\]$/g, "");
   const netcat = tls ? `openssl s_client -quiet -connect ${hostname}:${number}` : `nc ${bare} ${number}`;
   at("way-terminal").textContent = netcat;
   at("way-irc").textContent = `/connect ${tls ? "-tls " : ""}${bare} ${number}`;
   at("way-script").textContent = tls ? `printf 'hello\\nbye\\n' | ${netcat}` : `echo hello | nc -N ${bare} ${number}`;
-  at("way-socket").textContent = `${tls ? "wss" : "ws"}://${host}/ws`;
+  at("way-socket").textContent = `${tls ? "wss" : "ws"}://${here ? host : `${hostname}:${number}`}/ws`;
 }
 
 // What one's list of devices calls this browser.
