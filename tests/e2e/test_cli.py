@@ -257,6 +257,16 @@ def test_rooms_are_made_and_people_asked_in_and_sent_away(shell: Shell) -> None:
     ada.until(r"ada: kick bob in #den \(enough\)")
 
 
+def test_a_password_that_nobody_asked_for_is_not_said(shell: Shell, server: Server) -> None:
+    bob = JsonClient(server.port, "bob")
+    done = shell.run("join", "--name", "ada", typed="/login ada\ncorrect horse\nhello\n")
+    assert (
+        "In a shell of this machine, with the same server: hobnob login --name <name>\nYour last line was not said"
+        in done.stdout
+    )
+    assert bob.event("message_sent")["text"] == "hello"
+
+
 @pytest.mark.parametrize("key", ["\x03", "\x04"], ids=["Ctrl+C", "Ctrl+D"])
 def test_a_key_leaves_at_once(shell: Shell, key: str) -> None:
     ada = shell.start("join", "--name", "ada", terminal=True)

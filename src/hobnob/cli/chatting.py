@@ -19,8 +19,8 @@ from hobnob.gateways.lines import pages
 from hobnob.gateways.lines.commands import ROOMS, TALK
 from hobnob.gateways.lines.console import LAST_WORD, PLAIN, RED
 from hobnob.gateways.lines.seat import Seat
-from hobnob.gateways.lines.slash import run, with_help
-from hobnob.gateways.lines.talk import Script
+from hobnob.gateways.lines.slash import SlashCommand, run, table, with_help
+from hobnob.gateways.lines.talk import NOT_SAID, Hush, Script
 from hobnob.gateways.lines.wire import LinesWire, shortened
 from hobnob.protocol import account_commands as a
 from hobnob.protocol import commands as c
@@ -40,7 +40,26 @@ MOST_WAITING = 500
 MARK_EVERY = 2.0
 """Seconds between two notes of how far one has read."""
 
-COMMANDS: Final = with_help(TALK | ROOMS, "leaves")
+
+def _elsewhere(verb: str) -> Callable[[Seat, str], Script]:
+    """What the command line does: a password has its own prompt there, and the token its file."""
+
+    def tell(seat: Seat, words: str) -> Script:
+        yield seat.say(f"In a shell of this machine, with the same server: {verb}")
+        yield Hush()
+
+    return tell
+
+
+_ACCOUNT: Final = table(
+    SlashCommand("/register", "keep your name for good", _elsewhere("hobnob login --register"), "account"),
+    SlashCommand("/login", "be somebody else", _elsewhere("hobnob login --name <name>"), "account"),
+    SlashCommand("/logout", "let this machine forget who you are", _elsewhere("hobnob logout"), "account"),
+    SlashCommand("/password", "change your password", _elsewhere("hobnob account password"), "account"),
+    SlashCommand("/devices", "where you are logged in", _elsewhere("hobnob account devices"), "account"),
+    SlashCommand("/account", "be gone for good", _elsewhere("hobnob account delete"), "account"),
+)
+COMMANDS: Final = with_help(TALK | _ACCOUNT | ROOMS, "leaves")
 _REPLIES: Final[dict[type[c.Command], type[r.Reply]]] = {
     c.SetName: r.Done, c.JoinRoom: r.Joined, c.LeaveRoom: r.Done, c.ListRooms: r.Rooms, c.SendMessage: r.Done,
     c.SetTopic: r.Done, c.ReadHistory: r.History, c.EditMessage: r.Done, c.DeleteMessage: r.Done, c.React: r.Done,
@@ -108,6 +127,8 @@ class Chatting:
         self._turns = asyncio.Semaphore(MOST_WAITING)
         self._public: set[str] = set()
         self._mine: set[str] = set()
+        self._hushed = False
+        """The next line may be a password, and is not said."""
         self._unmarked = asyncio.Event()
         self.arrived = asyncio.Event()
         """It is shown where one is."""
@@ -273,9 +294,13 @@ class Chatting:
             self._typed.task_done()
 
     async def _obey(self, line: str) -> None:
+        hushed, self._hushed = self._hushed, False
         if line.startswith("/") and not line.startswith("//") and "\n" not in line:
             await self._all_sent()
             await self._run(run(self.seat, line, COMMANDS))
+            return
+        if hushed:
+            self._say(NOT_SAID)
             return
         await self._turns.acquire()
         text = line[1:] if line.startswith("//") else line
@@ -318,6 +343,8 @@ class Chatting:
                 reply = error = None
                 if isinstance(said, bytes):
                     self._show(said.decode())
+                elif isinstance(said, Hush):
+                    self._hushed = True
                 elif isinstance(said, c.Command):
                     try:
                         reply = await self._perform(said)

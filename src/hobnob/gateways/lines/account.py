@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 from hobnob.gateways.gateway import Close
 from hobnob.gateways.lines.pages import short_id
-from hobnob.gateways.lines.seat import Seat
+from hobnob.gateways.lines.seat import Seat, places
 from hobnob.gateways.lines.slash import SlashCommand, Usage, needed, table
 from hobnob.gateways.lines.talk import Asking, Script, ask, ask_person
 from hobnob.gateways.lines.wire import minute, shortened, shown
@@ -89,10 +89,11 @@ def _login(seat: Seat, words: str) -> Script:
     welcome = yield from with_password(
         seat.say, "Password", lambda password: LogIn(name=name, password=password), Welcome
     )
-    seat.settle(welcome.rooms or (yield from seat.back_to_the_lobby()))
+    rooms = yield from places(welcome.rooms)
+    seat.settle(rooms)
     seat.turn(seat.screen, seat.room)
     yield seat.say(f"You are {seat.name} now.")
-    yield from seat.arrive()
+    yield from seat.enter(rooms)
 
 
 def _logout(seat: Seat, words: str) -> Script:

@@ -6,20 +6,21 @@ sent bytes without ever ending a line: then every read is a message of a program
 """
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from hobnob.gateways.gateway import House
 from hobnob.gateways.lines.arriving import NAME, Arrival
 from hobnob.gateways.lines.commands import COMMANDS
 from hobnob.gateways.lines.reader import INTERRUPT, TOO_LONG, LineReader
-from hobnob.gateways.lines.seat import Seat
+from hobnob.gateways.lines.seat import Seat, places
 from hobnob.gateways.lines.slash import SlashCommand, run, table
 from hobnob.gateways.lines.student import BYE, StudentWire, server_says
-from hobnob.gateways.lines.talk import Asking, Question, Script, Talk, ask
+from hobnob.gateways.lines.talk import NOT_SAID, Asking, Question, Script, Talk, ask
 from hobnob.gateways.lines.wire import LinesWire, shortened
 from hobnob.protocol.commands import Hello, SendMessage
 from hobnob.protocol.errors import ChatError
+from hobnob.protocol.records import RoomState
 from hobnob.protocol.replies import Done, Welcome
 
 GREETING: Final = f"This is hobnob, a chat. /help shows what you can do, bye leaves.\r\n{NAME}".encode()
@@ -73,21 +74,22 @@ class LinesCodec(Talk):
 
     def greet(self) -> Script:
         seat = self._seat
+        rooms: Sequence[RoomState] = ()
         if seat is None:
             try:
-                welcome = yield from self._hello()
+                rooms = yield from places((yield from self._hello()).rooms)
             except ChatError as error:
                 yield self.refused(error)
                 yield from self.leave()
                 return
-            seat = self._seat = Seat(self._house, self.session, welcome.rooms, self._screen)
+            seat = self._seat = Seat(self._house, self.session, rooms, self._screen)
         self.introduced = True
         if self._raw:
             return
         seat.turn(self._screen, seat.room)
         if self._greeted:
             yield seat.say(f"Welcome, {seat.name}. /help shows what you can do, bye leaves.")
-            yield from seat.arrive()
+            yield from seat.enter(rooms)
         else:
             yield seat.say(
                 f"You are {seat.name} in {seat.here}. /help shows what you can do, bye leaves.", seat.present()
@@ -131,7 +133,7 @@ class LinesCodec(Talk):
         return self._block(IN_THE_CLEAR if error.code == "not-confidential" else shortened(error.hint))
 
     def hushed(self) -> bytes:
-        return self._block("Your last line was not said, as it may have been a password. Type it again to say it.")
+        return self._block(NOT_SAID)
 
     def asking(self, question: Question) -> bytes:
         if not question.secret:

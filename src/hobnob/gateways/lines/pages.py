@@ -24,6 +24,16 @@ def place(room: RoomState) -> str:
     return f"You are in #{shown(room.name)}.{topic}"
 
 
+def elsewhere(rooms: Sequence[RoomState], here: str) -> list[str]:
+    """The other rooms that one belongs to, with how much is new there; nothing where there are none."""
+    named = sorted((room for room in rooms if room.id != here and room.kind != "direct"), key=lambda room: room.name)
+    if not named:
+        return []
+    new = [f"#{shown(room.name)}" + (f" ({room.unread} new)" if room.unread else "") for room in named[:_ROOMS_SHOWN]]
+    more = f" and {len(named) - len(new)} more" if len(named) > len(new) else ""
+    return [f"Your other rooms: {', '.join(new)}{more}. /join {shown(named[0].name)} goes there."]
+
+
 def present(wire: LinesWire, members: Sequence[Member], me: str) -> str:
     """Who is in the room besides oneself."""
     others = [member for member in members if member.id != me]

@@ -16,6 +16,12 @@ ARRIVAL_MESSAGES: Final = 10
 """Messages shown to who comes into a room."""
 
 
+def places(rooms: Sequence[RoomState]) -> Asking[Sequence[RoomState]]:
+    """The rooms that one can sit in, of one's own; who has left them all joins the lobby again. Raises ChatError."""
+    named = [room for room in rooms if room.kind != "direct"]
+    return named or [(yield from ask(JoinRoom(room="#lobby"), Joined)).room]
+
+
 class Seat:
     """What a person has before them: the room they speak in, the screen they read, what they said last."""
 
@@ -65,10 +71,11 @@ class Seat:
         me = self.me
         return pages.present(self.screen, self.house.attached(self.room.id), me.id if me else "")
 
-    def back_to_the_lobby(self) -> Asking[tuple[RoomState]]:
-        """Join it again; every other room was left, or is nobody's but others'."""
-        joined = yield from ask(JoinRoom(room="#lobby"), Joined)
-        return (joined.room,)
+    def enter(self, rooms: Sequence[RoomState]) -> Script:
+        """Arrive in the first of one's rooms, and be told of the others."""
+        yield from self.arrive()
+        if others := pages.elsewhere(rooms, self.room.id):
+            yield self.say(*others)
 
     def arrive(self) -> Script:
         """Show the room one has come into, up to where its live events go on."""

@@ -11,7 +11,7 @@ A line that may have been meant as a password, when none is asked for any more, 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from hobnob.gateways.gateway import Attach, Close, Manner, Said, Session, WireFormat
 from hobnob.protocol.commands import Command, SendMessage
@@ -31,6 +31,9 @@ class Question:
 class Hush:
     """Yielded by a script that ends without the secret it is for: the next line may be that one, and is not said."""
 
+
+NOT_SAID: Final = "Your last line was not said, as it may have been a password. Type it again to say it."
+"""What is told of such a line."""
 
 R = TypeVar("R", bound=Reply)
 T = TypeVar("T")

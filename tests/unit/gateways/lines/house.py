@@ -118,6 +118,7 @@ class FakeHouse:
             Device("d_aaddbbbbcccc", "", "2026-11-02T08:00:00.000Z", "2026-11-20T10:00:00.000Z"),
         )
         self.audit: tuple[Moderated, ...] = ()
+        self.own: tuple[RoomState, ...] | None = None
         self.unnamed: str | None = None
         self.client: Client | None = None
         self.hear("ada", "good morning")
@@ -229,7 +230,8 @@ class FakeHouse:
 
     def welcome(self, client: Client, name: str, kind: PersonKind) -> Reply:
         client.person = Person(id="p_me", name=name, kind=kind)
-        return Welcome(you=client.person, epoch="e", server="hobnob", version="0", rooms=(self.room("#lobby"),))
+        rooms = (self.room("#lobby"),) if self.own is None or kind == "visitor" else self.own
+        return Welcome(you=client.person, epoch="e", server="hobnob", version="0", rooms=rooms)
 
     def log_in(self, client: Client, name: str, password: str) -> Reply:
         if self.passwords.get(name) != password:

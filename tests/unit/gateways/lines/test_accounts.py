@@ -15,8 +15,9 @@ from hobnob.protocol.account_commands import (
     RevokeDevice,
     SetDirects,
 )
-from hobnob.protocol.commands import Hello, ReadHistory
+from hobnob.protocol.commands import Hello, ReadHistory, SendMessage
 from hobnob.protocol.errors import HINTS, ChatError
+from hobnob.protocol.records import RoomState
 
 SHOWN = " (your screen shows it as you type): "
 NOT_SAID = "Your last line was not said, as it may have been a password. Type it again to say it.\n"
@@ -299,6 +300,26 @@ def test_who_may_write_to_one_alone(bob: Driver) -> None:
         "Write it like this: /directs all|shared (who may write to you alone).\n"
     )
     assert asked(bob)[-1] == SetDirects(allow="shared")
+
+
+def test_who_comes_back_reads_of_all_their_rooms(bob: Driver) -> None:
+    bob.house.own = (
+        RoomState(id="r_direct", name="", kind="direct"),
+        RoomState(id="r_tea", name="tea", kind="public", unread=3),
+        RoomState(id="r_den", name="den", kind="private"),
+        RoomState(id="r_lobby", name="lobby", kind="public"),
+    )
+    bob.receive(b"/login ada\ncorrect horse\nhello\n")
+    assert bob.take().endswith("Your other rooms: #den, #tea (3 new). /join den goes there.\n")
+    assert bob.house.done[-1] == SendMessage(room="r_lobby", text="hello")
+
+
+def test_who_has_left_every_room_is_in_the_lobby_again() -> None:
+    driver = person()
+    driver.house.own = (RoomState(id="r_direct", name="", kind="direct"),)
+    driver.receive(b"/login ada\ncorrect horse\nhello\n")
+    assert "You are in #lobby." in driver.take()
+    assert driver.house.done[-1] == SendMessage(room="r_lobby", text="hello")
 
 
 # Telnet

@@ -160,3 +160,36 @@ async def test_who_may_not_is_told_so(chat: Chat, operator: Terminal) -> None:
     for line in ("/ban Server server", "/doors close", "/audit server", "/bans server", "/role ada owner server"):
         ada.type(f"{line}\n")
         await ada.reads(HINTS["not-allowed"])
+
+
+async def test_a_room_for_a_few_is_made_and_seen_by_nobody_else(chat: Chat, operator: Terminal) -> None:
+    ada, bob, eve = [await come_in(chat, operator, name) for name in ("ada", "bob", "eve")]
+    ada.type("/room new den\n/invite bob\n")
+    await ada.reads("bob is invited to #den.")
+    await bob.reads("* ada invites you to #den. /join den goes there.\n")
+    eve.type("/rooms\n/join den\n")
+    await eve.reads("lobby")
+    assert "den" not in (await eve.reads("\n"))
+    bob.type("/join den\nhello\n")
+    await ada.reads("* bob joined\nbob: hello\n")
+    ada.type("/room writers moderators\n/room slow 10s\n")
+    await bob.reads("#den: private, only moderators write, 10 seconds between two messages, newcomers see it from")
+    bob.type("hello?\n")
+    await bob.reads(HINTS["only-moderators"])
+    ada.type("/role bob moderator\n")
+    await bob.reads("* ada made bob a moderator of the room\n")
+    bob.type("thank you\n/room\n")
+    await ada.reads("bob: thank you\n")
+    await bob.reads("#den: private, only moderators write")
+
+
+async def test_an_invite_for_a_room_leads_into_it(chat: Chat, operator: Terminal) -> None:
+    ada = await come_in(chat, operator, "ada")
+    ada.type("/room new den\n/invite #den 1d\n")
+    text = await ada.reads("anywhere          ")
+    assert "#den, as member, 1 person, until " in text
+    await ada.until(lambda: "\n" in ada.text)
+    bob = Terminal(chat, origin=FAR)
+    bob.type(f"bob\n{ada.text.partition(chr(10))[0]}\n/rooms\n/join den\nhello\n")
+    await bob.reads("  #den  ")
+    await ada.reads("bob: hello\n")
