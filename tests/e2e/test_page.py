@@ -140,6 +140,21 @@ def test_rooms_are_changed_and_unread_is_counted(browsers: Open, server: Server)
     assert page.title() == "#tea"
 
 
+def test_a_message_to_one_alone_is_a_room_of_its_own(browsers: Open, server: Server) -> None:
+    page, bob = enter(browsers(), "grace"), JsonClient(server.port, "bob")
+    bob.ask("send_message", room="@grace", text="psst")
+    direct = page.locator("#rooms button", has_text="bob")
+    expect(direct.locator(".count")).to_have_text("1")
+    expect(page).to_have_title("(1) #lobby")
+    direct.click()
+    expect(page.locator("#messages")).to_contain_text("psst")
+    expect(page).to_have_title("bob")
+    say(page, "yes?")
+    assert bob.texts("yes?") == ["psst", "yes?"]
+    page.reload()
+    expect(direct).to_have_text("bob")
+
+
 def test_what_was_unread_is_still_so_after_coming_back(browsers: Open, server: Server) -> None:
     page, bob = enter(browsers(), "grace"), JsonClient(server.port, "bob")
     bob.ask("create_room", name="den", kind="private", people=["@grace"])

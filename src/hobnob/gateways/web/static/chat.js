@@ -44,7 +44,7 @@ async function hello() {
   if (reply.ok) return welcome(reply, who);
   if (reply.error === LOST.error) return;
   if (LATER.has(reply.error) && !wish) {
-    say(reply.hint, "off");
+    lastWord = reply.hint;
     return tryLater();
   }
   const isVoid = who.token && ["token-unknown", "not-confidential"].includes(reply.error);
@@ -106,14 +106,17 @@ async function welcome(reply, who) {
 async function use(code) {
   const reply = await ask("use_invite", { code });
   if (!reply.ok) return showNotice(reply.hint);
-  if (reply.room) rooms.add(reply.room);
+  if (reply.room) added(reply.room);
 }
 
 // Rooms
 
 async function enter(room, resumed = false) {
   const before = rooms.current();
-  if (before && before !== room) drafts.set(before.id, at("text").value);
+  if (before && before !== room) {
+    drafts.set(before.id, at("text").value);
+    haveRead(before);
+  }
   rooms.enter(room?.id);
   at("chat").classList.remove("rooms-open");
   const changed = before !== room;
@@ -129,23 +132,30 @@ async function enter(room, resumed = false) {
 
 function tell() {
   const room = rooms.current();
-  showRoom(room, room ? rooms.called(room) : "", unread);
+  showRoom(room, room ? rooms.called(room) : "", unread + rooms.callsElsewhere());
   const moderates = (role) => role === "owner" || role === "moderator";
   allowWriting(room, room?.posting !== "moderators" || moderates(room.role) || moderates(you?.role));
 }
 
 async function join(name) {
   const reply = await ask("join_room", { room: name, create: true });
-  if (reply.ok) return rooms.add(reply.room);
+  if (reply.ok) return added(reply.room);
   showNotice(reply.hint);
   return null;
+}
+
+function added(state) {
+  seen.rooms[state.id] ??= state.head ?? 0;
+  const room = rooms.add(state);
+  tell();
+  return room;
 }
 
 // A room that one belongs to now, by whatever client or invite.
 async function gained(id) {
   if (rooms.room(id)) return;
   const reply = await ask("join_room", { room: id });
-  if (reply.ok) rooms.add(reply.room);
+  if (reply.ok) added(reply.room);
 }
 
 function lost(id) {
@@ -217,6 +227,7 @@ function heardMessage(event) {
   } else if (known && event.number > (known.head ?? 0) && event.by !== you?.id) {
     const mentioned = event.mentions?.includes(you?.id) ? 1 : 0;
     rooms.change(event.room, { unread: known.unread + 1, mentions: known.mentions + mentioned, head: event.number });
+    tell();
   }
 }
 
@@ -236,7 +247,9 @@ function removed(event) {
 async function recount(id) {
   const reply = await ask("list_unread", { room: id });
   const [counted] = (reply.ok && reply.rooms) || [];
-  if (counted) rooms.change(id, { unread: counted.unread ?? 0, mentions: counted.mentions ?? 0 });
+  if (!counted) return;
+  rooms.change(id, { unread: counted.unread ?? 0, mentions: counted.mentions ?? 0 });
+  tell();
 }
 
 function askPeople() {
@@ -248,13 +261,13 @@ function askPeople() {
   });
 }
 
-function markRead() {
-  later("read", 1000, () => {
-    const room = rooms.current();
-    if (!you || !room || !isLoaded() || document.hidden) return;
-    ask("mark_read", { room: room.id, number: seen.rooms[room.id] });
-    rooms.change(room.id, { unread: 0, mentions: 0, head: seen.rooms[room.id] });
-  });
+const markRead = () => later("read", 1000, () => haveRead(rooms.current()));
+
+// What is on the page was read, if anybody looks at it.
+function haveRead(room) {
+  if (!you || !room || !isLoaded() || document.hidden || !rooms.room(room.id)) return;
+  ask("mark_read", { room: room.id, number: seen.rooms[room.id] });
+  rooms.change(room.id, { unread: 0, mentions: 0, head: seen.rooms[room.id] });
 }
 
 // What is typed
@@ -341,6 +354,7 @@ start({
   heard: hear,
   lost() {
     you = null;
+    answered?.();
     say(`${lastWord || "The connection was lost."} Trying again …`, "off");
   },
 });

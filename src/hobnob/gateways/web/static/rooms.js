@@ -45,7 +45,10 @@ export function change(id, fields) {
   list();
 }
 
-export const unreadElsewhere = () => [...rooms.values()].some((one) => one !== open && one.unread);
+const elsewhere = () => [...rooms.values()].filter((one) => one !== open);
+
+// What was said to one in other rooms: by name, or to one alone.
+export const callsElsewhere = () => elsewhere().reduce((sum, one) => sum + (one.kind === "direct" ? one.unread : one.mentions), 0);
 
 // What a room is called here; a room of two or more people by the names of the others.
 export function called({ name, kind, people = [] }) {
@@ -57,7 +60,7 @@ const order = (a, b) => (a.kind === "direct") - (b.kind === "direct") || called(
 
 function list() {
   at("rooms").replaceChildren(...[...rooms.values()].sort(order).map(entry));
-  at("chat").classList.toggle("unread", unreadElsewhere());
+  at("chat").classList.toggle("unread", elsewhere().some((one) => one.unread));
 }
 
 function entry(one) {
