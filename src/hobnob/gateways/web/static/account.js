@@ -48,7 +48,9 @@ export function openAccount({ register, change, leave }) {
     event.preventDefault();
     const { new: chosen, old } = at("secret-form").elements;
     at("secret-complaint").textContent = "";
+    at("secret-submit").disabled = true; // a password takes its time
     const reply = await actions[wanted]({ chosen: chosen.value, old: old.value });
+    at("secret-submit").disabled = false;
     if (!reply.ok) {
       at("secret-complaint").textContent = reply.hint;
       at("secret-rules").hidden = true;
