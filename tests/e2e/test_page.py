@@ -289,6 +289,19 @@ def test_an_account_is_made_at_the_door_and_a_room_joined_by_a_link(chromium: Br
         expect(page.locator("#rooms")).to_contain_text("#attic private")
 
 
+def test_a_guest_who_follows_the_owners_link_is_asked_for_a_password_first(browsers: Open, server: Server) -> None:
+    page = enter(browsers(), "grace")
+    is_in(page)
+    link = re.search(r"http://\S+", hobnob(server, "owner-link"))
+    assert link is not None
+    page.goto(link[0])
+    page.get_by_role("button", name="Keep my name with a password").click()
+    page.get_by_label("New password").fill(PASSWORD)
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.locator("#notice-text")).to_have_text("The invite is yours now.")
+    assert JsonClient(server.port, "grace", password=PASSWORD).welcome["you"]["role"] == "owner"
+
+
 def code_of(printed: str) -> str:
     return printed.split()[-1]
 

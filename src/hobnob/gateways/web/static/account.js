@@ -36,7 +36,7 @@ export function showAccount(person) {
 
 export function openAccount({ register, change, leave }) {
   const actions = { register, password: change };
-  at("claim").onclick = () => ask("register");
+  at("claim").onclick = claim;
   at("change-password").onclick = () => ask("password");
   at("log-out").onclick = () => {
     at("account").open = false;
@@ -63,6 +63,8 @@ export function openAccount({ register, change, leave }) {
     if (!at("account").contains(target)) at("account").open = false;
   });
 }
+
+export const claim = () => ask("register");
 
 function ask(what) {
   wanted = what;

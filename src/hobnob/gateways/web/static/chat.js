@@ -3,7 +3,7 @@
 // `seen` holds the last number of every log, so that a connection that broke goes on where it stopped. Who is refused for
 // good (banned, logged out) is shown the door, and does not come back by itself.
 
-import { openAccount, showAccount } from "./account.js";
+import { claim, openAccount, showAccount } from "./account.js";
 import { ask, connect, disconnect, isOpen, LOST, settled, start, tryLater } from "./connection.js";
 import { forgetInvite, invitation, leaveDoor, openDoor, showDoor, takeInvite } from "./door.js";
 import { confirmed, edit, erase, forget, isLoaded, load, note, openRoom, say as sayMessage, show } from "./messages.js";
@@ -22,6 +22,7 @@ let answered = null; // what is called then
 let you = null; // set while the connection is introduced
 let unread = 0; // what was said in the open room while the page was hidden
 let lastWord = "";
+let waiting = ""; // an invite that needs an account first
 let lastKind = ""; // of the person that one was last
 let seen = { rooms: {} };
 const drafts = new Map(); // room → what has been typed there
@@ -72,7 +73,7 @@ function refused({ hint = "", error = "", hadAccount = false }) {
 function leave(words) {
   const hadAccount = lastKind === "account";
   localStorage.removeItem(TOKEN);
-  lastWord = lastKind = "";
+  lastWord = lastKind = waiting = "";
   seen = { rooms: {} };
   drafts.clear();
   refused({ hint: words, hadAccount });
@@ -105,7 +106,12 @@ async function welcome(reply, who) {
 // An invite that came to somebody who is in already.
 async function use(code) {
   const reply = await ask("use_invite", { code });
+  if (reply.error === "account-needed") {
+    waiting = code;
+    return showNotice("This invite is for people with an account.", "Keep my name with a password", claim);
+  }
   if (!reply.ok) return showNotice(reply.hint);
+  if (!reply.room) showNotice("The invite is yours now.");
   if (reply.room) added(reply.room);
 }
 
@@ -339,6 +345,9 @@ openAccount({
     you = reply.you;
     lastKind = you.kind;
     showAccount(you);
+    const code = waiting;
+    waiting = "";
+    if (code) later("invite", 0, () => use(code));
     return reply;
   },
   change: ({ old, chosen }) => ask("change_password", { old, new: chosen }),

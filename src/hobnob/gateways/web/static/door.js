@@ -36,7 +36,8 @@ export function forgetInvite() {
 
 export function showDoor({ hint = "", error = "", known = false, hadAccount = false } = {}) {
   if (hadAccount) mode = "login";
-  if (error.startsWith("invite-")) [mode, asksInvite] = ["guest", true];
+  if (error.startsWith("invite-")) asksInvite = true;
+  if (error.startsWith("invite-") && mode === "login") mode = access === "accounts" ? "register" : "guest";
   if (error === "invite-unknown") invited = null;
   if (error === "account-needed") mode = "register";
   at("door").hidden = false;
