@@ -5,7 +5,6 @@ shown, kept in a terminal's history, and may have been mistyped.
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
-from hobnob.gateways.gateway import Close
 from hobnob.gateways.lines.pages import short_id
 from hobnob.gateways.lines.seat import Seat, places
 from hobnob.gateways.lines.slash import SlashCommand, Usage, needed, table
@@ -100,10 +99,7 @@ def _logout(seat: Seat, words: str) -> Script:
     if not _is_account(seat):
         yield seat.say("You are not logged in. bye leaves.")
         return
-    name = seat.name
-    yield from ask(LogOut(), Reply)
-    yield seat.say(f"You are logged out. Bye, {name}.")
-    yield Close(cause="logged out")
+    yield from ask(LogOut(), Reply)  # the house has the last word
 
 
 def _password(seat: Seat, words: str) -> Script:
@@ -128,13 +124,10 @@ def _account(seat: Seat, words: str) -> Script:
         else "This cannot be taken back: your account goes. Your messages stay, under your name; to delete them too, "
         "press Enter now and type /account delete blank"
     )
-    name = seat.name
     yield from with_password(
         seat.say, "Password, to go on",
         lambda password: DeleteAccount(password=password, messages="blank" if blank else "keep"), Reply,
     )  # fmt: skip
-    yield seat.say(f"Your account is gone. Bye, {name}.")
-    yield Close(cause="account deleted")
 
 
 def _devices(seat: Seat, words: str) -> Script:

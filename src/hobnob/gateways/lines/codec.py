@@ -27,8 +27,8 @@ GREETING: Final = f"This is hobnob, a chat. /help shows what you can do, bye lea
 """What a silent client is sent before anything is known of it: fixed words, and line ends that every terminal takes."""
 
 IN_THE_CLEAR: Final = (
-    "Passwords and invites need an encrypted connection, and this one is not. Leave, and come back with the same "
-    "address in TLS: openssl s_client -quiet -connect HOST:PORT"
+    "Passwords, invites and private rooms need an encrypted connection, and this one is not. Leave, and come back to "
+    "the same host and port in TLS: openssl s_client -quiet -connect HOST:PORT"
 )
 
 TELNET: Final = "/telnet"

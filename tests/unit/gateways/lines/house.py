@@ -77,6 +77,7 @@ INVITE = Invite(
     "i_aaaabbbbcccc", "member", "p_ada", "ada", "2026-11-22T09:00:00.000Z", uses_left=1,
     expires_at="2026-11-29T09:00:00.000Z",
 )  # fmt: skip
+GONE = "You are not here any more."
 Access = Literal["open", "invite", "accounts"]
 
 
@@ -325,12 +326,20 @@ class Driver:
             if isinstance(said, Command):
                 answer = self.house.answer(self.client, said)
                 self._queue.extendleft(reversed(list(self.codec.answer(said, answer))))
+                if isinstance(said, LogOut | DeleteAccount) and isinstance(answer, Done):
+                    self.dismiss(GONE)
             elif isinstance(said, Close):
                 assert not self.closed
                 self.closed = True
             else:
                 assert not self.closed
                 self.read += said
+
+    def dismiss(self, last_word: str) -> None:
+        """The house ends the connection."""
+        self._queue.clear()
+        self.read += self.client.wire.farewell(last_word)
+        self.closed = True
 
     def take(self) -> str:
         """What was read since the last time."""

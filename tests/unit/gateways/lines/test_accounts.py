@@ -1,7 +1,7 @@
 """Coming in where not everybody may, and accounts: what is asked, what is never shown, said or asked for."""
 
 import pytest
-from tests.unit.gateways.lines.house import CODE, Access, Driver, person, said_by
+from tests.unit.gateways.lines.house import CODE, GONE, Access, Driver, person, said_by
 
 from hobnob.gateways.lines.arriving import NAME
 from hobnob.gateways.lines.codec import IN_THE_CLEAR
@@ -205,7 +205,7 @@ def test_login_and_logout(bob: Driver) -> None:
     assert bob.take().startswith(f"Password{SHOWN}{WRONG}Password{SHOWN}{WRONG}Password{SHOWN}You are ada now.\n")
     bob.receive(b"hello\n/logout\nhello again\n")
     assert said_by(bob) == ["hello"]
-    assert bob.take() == "You are logged out. Bye, ada.\n"
+    assert bob.take() == f"* {GONE}\n"
     assert bob.closed
     assert asked(bob)[-1] == LogOut()
 
@@ -263,7 +263,7 @@ def test_an_account_goes(ada: Driver, blank: str, messages: str) -> None:
     ada.receive(f"/account delete{blank}\n".encode())
     assert ada.take().startswith("This cannot be taken back: ")
     ada.receive(b"wrong\ncorrect horse\n")
-    assert ada.take() == f"{WRONG}Password, to go on{SHOWN}Your account is gone. Bye, ada.\n"
+    assert ada.take() == f"{WRONG}Password, to go on{SHOWN}* {GONE}\n"
     (_, deletion) = asked(ada)
     assert isinstance(deletion, DeleteAccount)
     assert deletion.messages == messages
