@@ -63,6 +63,7 @@ CAPABILITIES: Final[dict[str, Capability]] = {
         Capability("draft/event-playback"),
         Capability("draft/channel-rename", heard=True),
         Capability("draft/message-redaction", heard=True),
+        Capability("draft/metadata-2", value=lambda _: "max-subs=50,max-keys=20,max-value-bytes=400"),
         Capability("draft/multiline", heard=True, value=lambda _: f"max-bytes={MAX_TEXT},max-lines={MAX_LINES}"),
         Capability("draft/no-implicit-names"),
         Capability("draft/read-marker", heard=True),

@@ -12,7 +12,7 @@ from hobnob.gateways.irc.capabilities import HEARD
 from hobnob.gateways.irc.message import Message, encode
 from hobnob.gateways.irc.numerics import ERRORS, ERRORS_OF_COMMAND, Numeric
 from hobnob.gateways.irc.settings import IrcSettings
-from hobnob.gateways.irc.wire import UNTOLD, IrcWire, Pack, as_lines, shared
+from hobnob.gateways.irc.wire import UNTOLD, IrcWire, Pack, as_lines, shared, subscribed
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.masks import mask_of
 from hobnob.protocol.names import NameRefused, fold
@@ -57,7 +57,7 @@ class Client:
 
     __slots__ = (
         "_batches", "_rooms", "capabilities", "exchange", "house", "introduction", "marks", "monitored", "multiline",
-        "pack", "session", "settings", "silenced", "version",
+        "pack", "session", "settings", "silenced", "subscriptions", "version",
     )  # fmt: skip
 
     def __init__(self, house: House, session: Session, settings: IrcSettings, pack: Pack = as_lines) -> None:
@@ -76,6 +76,8 @@ class Client:
         """What has come of the payload of a SASL exchange that is under way."""
         self.marks: dict[str, str] | None = None
         """Up to when it has read what nothing is kept of, by `room_key`."""
+        self.subscriptions: frozenset[str] | None = None
+        """The keys of metadata that it hears of."""
         self.silenced = False
         """Whether it has unset user mode w."""
         self._rooms: dict[str, str] = {}
@@ -111,7 +113,16 @@ class Client:
         self.capabilities = shared(capabilities)
         if self.registered:
             heard = capabilities & HEARD
-            self.session.wire = IrcWire(self.house, shared(heard | {UNTOLD} if self.silenced else heard), self.pack)
+            if self.silenced:
+                heard |= {UNTOLD}
+            if self.subscriptions and "draft/metadata-2" in capabilities:
+                heard |= {subscribed(key) for key in self.subscriptions}
+            self.session.wire = IrcWire(self.house, shared(heard), self.pack)
+
+    def subscribe(self, keys: frozenset[str]) -> None:
+        """Hear when people tell something else of themselves under these keys."""
+        self.subscriptions = keys or None
+        self.negotiate(self.capabilities)
 
     def silence(self, *, on: bool) -> None:
         """Hear announcements no more, or again."""

@@ -29,6 +29,9 @@ MAX_AWAY: Final = 300
 MAX_HISTORY: Final = 100
 """Messages or events that one CHATHISTORY brings."""
 
+MAX_SUBSCRIPTIONS: Final = 50
+"""Keys of metadata that one client may hear of."""
+
 MAX_NICKS: Final = 10
 """Nicks that one WHOIS may name."""
 

@@ -136,6 +136,11 @@ class Numeric(enum.Enum):
     RPL_MONLIST = "732", ""
     RPL_ENDOFMONLIST = "733", "End of MONITOR list"
     ERR_MONLISTFULL = "734", "Monitor list is full"
+    RPL_KEYVALUE = "761", ""
+    RPL_KEYNOTSET = "766", "no such key is set"
+    RPL_METADATASUBOK = "770", ""
+    RPL_METADATAUNSUBOK = "771", ""
+    RPL_METADATASUBS = "772", ""
 
     @property
     def number(self) -> str:

@@ -50,6 +50,12 @@ from hobnob.protocol.records import Room, message_id
 UNTOLD: Final = "-w"
 """Stands among the capabilities of a client that has unset user mode w."""
 
+
+def subscribed(key: str) -> str:
+    """What stands among the capabilities of a client that hears of a key of metadata."""
+    return f"={key}"
+
+
 NOTHING: Final[Mapping[str, str]] = {}
 
 
@@ -144,8 +150,11 @@ class IrcWire:
                 yield _away(event.text if event.state == "away" else None)
             case Announced() if UNTOLD not in capabilities:
                 yield "WALLOPS", event.text
-            case DetailChanged(key="realname") if "setname" in capabilities:
-                yield "SETNAME", event.value or event.by_name
+            case DetailChanged(key=key):
+                if key == "realname" and "setname" in capabilities:
+                    yield "SETNAME", event.value or event.by_name
+                if subscribed(key) in capabilities:
+                    yield "METADATA", event.by_name, key, "*", *([] if event.value is None else [event.value])
             case AccountRegistered() if "account-notify" in capabilities:
                 yield "ACCOUNT", event.by_name
 

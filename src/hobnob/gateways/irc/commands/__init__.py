@@ -9,6 +9,7 @@ from hobnob.gateways.irc.commands import (
     manual,
     markread,
     messages,
+    metadata,
     modes,
     multiline,
     operators,
@@ -26,7 +27,7 @@ from hobnob.gateways.irc.commands import (
 from hobnob.gateways.irc.commands.command import COMMANDS
 
 __all__ = [
-    "COMMANDS", "accounts", "capabilities", "channels", "history", "listing", "manual", "markread", "messages", "modes",
-    "multiline", "operators", "ops", "presence", "redact", "registration", "sasl", "search", "server", "services",
-    "who", "whois",
+    "COMMANDS", "accounts", "capabilities", "channels", "history", "listing", "manual", "markread", "messages",
+    "metadata", "modes", "multiline", "operators", "ops", "presence", "redact", "registration", "sasl", "search",
+    "server", "services", "who", "whois",
 ]  # fmt: skip

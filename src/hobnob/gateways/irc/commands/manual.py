@@ -28,6 +28,7 @@ HELP: Final[dict[str, str]] = {
     "LIST": "LIST [#room|mask|!mask|<n|>n|C<min|C>min|T<min|T>min,...]: the rooms you may see.",
     "LUSERS": "LUSERS: how many are here.",
     "MARKREAD": "MARKREAD target [timestamp=…]: up to when you have read. Programs do this by themselves.",
+    "METADATA": "METADATA *|nick GET|LIST|SET|CLEAR|SYNC|SUB|UNSUB|SUBS ...: what people tell of themselves.",
     "MODE": "MODE #room [+-letters [parameter ...]]: set or unset q o b e I k l i m n s t S; MODE nick +B: be a bot.",
     "MONITOR": "MONITOR +|- nick[,nick], or C, L, S: hear when they come and go.",
     "MOTD": "MOTD: the message of the day.",
