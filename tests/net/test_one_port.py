@@ -246,9 +246,8 @@ async def test_half_a_proxy_header_has_a_deadline(serve: Serve) -> None:
         assert await until_closed(reader) == b""
 
 
-@pytest.mark.parametrize("cap", ["max_undecided", "max_undecided_per_address"])
-async def test_undecided_connections_count_against_a_cap(serve: Serve, cap: str) -> None:
-    house = await serve(greet_after=NEVER, **{cap: 2})
+async def test_undecided_connections_of_one_address_count_against_a_cap(serve: Serve) -> None:
+    house = await serve(greet_after=NEVER, max_undecided_per_address=2)
     first, first_writer = await house.connect()
     await house.connect()
     with capture_logs() as logged:
@@ -262,8 +261,51 @@ async def test_undecided_connections_count_against_a_cap(serve: Serve, cap: str)
     assert await fourth.readexactly(8) == b"TEXT<hi\n"
 
 
-async def test_a_handshake_counts_against_the_caps(serve: Serve) -> None:
+async def test_where_there_are_too_many_the_oldest_makes_room(serve: Serve) -> None:
+    house = await serve(greet_after=NEVER, max_undecided=2)
+    first, _ = await house.connect()
+    second, second_writer = await house.connect()
+    with capture_logs() as logged:
+        third, third_writer = await house.connect()
+        assert await until_closed(first) == b""
+    assert [line["event"] for line in logged] == ["too many undecided connections; some are closed"]
+    assert house.listener.undecided == 2
+    for reader, writer in ((second, second_writer), (third, third_writer)):
+        await send(writer, b"hi\n")
+        assert await reader.readexactly(8) == b"TEXT<hi\n"
+    assert house.listener.undecided == 0
+
+
+async def test_a_handshake_makes_room_too(serve: Serve, client_tls: Callable[..., ssl.SSLContext]) -> None:
     house = await serve(tls=True, greet_after=NEVER, max_undecided=1)
+    half, half_writer = await house.connect()
+    await send(half_writer, b"\x16\x03\x01\x02\x00")
+    reader, writer = await house.connect(client_tls())
+    assert await until_closed(half) == b""
+    await send(writer, b"hi\n")
+    assert await reader.readexactly(8) == b"TEXT<hi\n"
+
+
+async def test_where_too_many_shake_hands_the_oldest_makes_room(
+    serve: Serve, client_tls: Callable[..., ssl.SSLContext]
+) -> None:
+    house = await serve(tls=True, greet_after=NEVER, max_handshakes=2)
+    halves = [await house.connect() for _ in range(3)]
+    for _, writer in halves:
+        await send(writer, b"\x16\x03\x01\x02\x00")
+    assert await until_closed(halves[0][0]) == b""
+    assert house.listener.undecided == 2
+    for _ in range(3):  # those that are done count no more
+        reader, writer = await house.connect(client_tls())
+        await send(writer, b"hi\n")
+        assert await reader.readexactly(8) == b"TEXT<hi\n"
+    shared = house.listener._port
+    assert shared is not None
+    assert len(shared.shaking) <= 1
+
+
+async def test_a_handshake_counts_against_the_caps(serve: Serve) -> None:
+    house = await serve(tls=True, greet_after=NEVER, max_undecided_per_address=1)
     _, writer = await house.connect()
     await send(writer, b"\x16\x03\x01\x02\x00")
     third, _ = await house.connect()

@@ -66,7 +66,7 @@ class Refusals:
 
     __slots__ = ("_quiet_until", "_says", "_untold")
 
-    def __init__(self, says: str = "too many undecided connections; new ones are closed") -> None:
+    def __init__(self, says: str = "too many undecided connections; some are closed") -> None:
         self._says = says
         self._quiet_until = float("-inf")
         self._untold = 0

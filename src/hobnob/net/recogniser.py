@@ -46,8 +46,31 @@ class Port:
     spoke_web: SpokeWeb
     refusals: Refusals = field(default_factory=Refusals)
     hasty: Refusals = field(default_factory=partial(Refusals, "an address connects too often; it gets no TLS"))
-    undecided: "set[Recogniser]" = field(default_factory=set)
+    undecided: "dict[Recogniser, None]" = field(default_factory=dict)
+    """The oldest first."""
     handshakes: set[asyncio.Task[None]] = field(default_factory=set)
+    shaking: "dict[Recogniser, None]" = field(default_factory=dict)
+    """Those in the midst of a handshake, the oldest first."""
+
+    def admit(self, address: str | None) -> bool:
+        """Count one more undecided connection from `address`, unless that has its share already.
+
+        Where the process has as many as it may, the oldest one goes: who means to speak does so at once, and a flood
+        from many addresses must not keep everybody out for as long as its silence may last.
+        """
+        if self.limits.admit(address):
+            return True
+        if not self.limits.full or not self.undecided:
+            return False
+        oldest = next(iter(self.undecided))
+        oldest.make_room()
+        return self.limits.admit(address)
+
+    def begin_handshake(self, recogniser: "Recogniser") -> None:
+        """Count one more, in the place of the oldest where there are too many."""
+        if len(self.shaking) >= self.settings.max_handshakes:
+            next(iter(self.shaking)).make_room()
+        self.shaking[recogniser] = None
 
 
 # Where a connection stands. Plain numbers: every connection compares them a dozen times.
@@ -113,10 +136,10 @@ class Recogniser(asyncio.Protocol):
         self._address, self._peer_port = plain_address(name[0]), name[1]
         trusted = port.settings.trusts(self._address)
         self._counted = None if trusted else self._address
-        if not port.limits.admit(self._counted):
+        if not port.admit(self._counted):
             self._refuse()
             return
-        port.undecided.add(self)
+        port.undecided[self] = None
         if trusted:
             self._stage = _PROXY
         else:
@@ -141,6 +164,10 @@ class Recogniser(asyncio.Protocol):
         """End the connection without a word."""
         self._leave()
         self._transport.abort()
+
+    def make_room(self) -> None:
+        """End it for a newcomer's sake."""
+        self._refuse()
 
     def _refuse(self) -> None:
         """A cap is reached."""
@@ -254,7 +281,7 @@ class Recogniser(asyncio.Protocol):
             self._port.limits.leave(self._counted)
             self._counted = header.address
             if not self._port.limits.admit(header.address):
-                self._port.undecided.discard(self)
+                del self._port.undecided[self]
                 self._refuse()
                 return
             self._hasty = self._port.too_often(header.address)
@@ -282,6 +309,7 @@ class Recogniser(asyncio.Protocol):
             self._say_and_end(NO_TLS_HERE)
             return
         self._stage = _HANDSHAKE
+        port.begin_handshake(self)
         self._cancel_timer()
         self._transport.pause_reading()
         client_hello, self._first = self._first, b""
@@ -299,6 +327,7 @@ class Recogniser(asyncio.Protocol):
         if inner is None or within is None or self._stage == _OVER:
             self.close()
             return
+        self._port.shaking.pop(self, None)
         self._transport = inner
         self._tls = True
         self._set_timer(self._port.settings.greet_after, self._patience_ended)
@@ -360,8 +389,9 @@ class Recogniser(asyncio.Protocol):
         """No longer undecided, for whatever reason."""
         self._stage = _OVER
         self._cancel_timer()
+        self._port.shaking.pop(self, None)
         if self in self._port.undecided:
-            self._port.undecided.discard(self)
+            del self._port.undecided[self]
             self._port.limits.leave(self._counted)
 
 

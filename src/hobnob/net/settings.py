@@ -18,6 +18,8 @@ class ListenerSettings:
     """For a greeted person's first line."""
     handshake_within: float = 10.0
     max_undecided: int = 2000
+    max_handshakes: int = 1000
+    """Of the undecided, those in the midst of a TLS handshake, which takes 80 KiB."""
     max_undecided_per_address: int = 64
     """For an IPv4 address or an IPv6 /64."""
     max_undecided_per_site: int = 256
