@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 
-from bench import backup, durable, fanout, idle, machine, search, startup, tail
+from bench import backup, durable, fanout, flood, idle, logins, machine, search, startup, tail
 from bench.lab import Lab, Rows, open_lab
 from bench.table import Row, markdown
 
@@ -25,6 +25,8 @@ MEASUREMENTS: dict[str, Callable[[Lab], Rows]] = {
     "durable": durable.measure,
     "search": search.measure,
     "tail": tail.measure,
+    "logins": logins.measure,
+    "flood": flood.measure,
     "backup": backup.measure,
 }
 
