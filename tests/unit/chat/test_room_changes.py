@@ -10,7 +10,8 @@ async def test_a_room_is_renamed(join: Join) -> None:
     ada, bob = await join("ada"), await join("bob")
     room = (await ada.done("create_room", name="tea", people=["@bob"]))["room"]["id"]
     await ada.done("change_room", room="#tea", name="Coffee")
-    await bob.event("room_changed", room=room, name="Coffee")
+    event = await bob.event("room_changed", room=room, name="Coffee")
+    assert (event["changed"], event["name_before"]) == (["name"], "tea")
     await bob.say("here", room="#coffee")
     assert await bob.error("send_message", room="#tea", text="x") == "no-such-room"
     await bob.done("create_room", name="tea")
