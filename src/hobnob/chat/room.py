@@ -10,6 +10,7 @@ import msgspec
 
 from hobnob.chat.audience import Audience
 from hobnob.chat.log import Log
+from hobnob.chat.turns import Turns
 from hobnob.protocol.events import (
     AccountDeleted,
     Event,
@@ -29,6 +30,7 @@ from hobnob.protocol.events import (
 from hobnob.protocol.masks import fits, mask_of
 from hobnob.protocol.names import fold
 from hobnob.protocol.records import Mask, MaskKind, Person, Role
+from hobnob.protocol.times import milliseconds
 from hobnob.stores.store import Membership, RoomEntry
 
 if TYPE_CHECKING:
@@ -81,7 +83,8 @@ class Room:
         """How often somebody lost a right here."""
         self.masks = {(mask.kind, mask.mask): mask for mask in masks}
         self.guarded = self._is_guarded()
-        """Whether not every member may write at any time."""
+        """Whether not every member may write at any time, whatever they are."""
+        self.turns = Turns()
         self._silent: dict[str, bool] = {}
         """Whom a mask keeps from writing, by ``name!~u@host``, as far as that was asked."""
         self._applied = applied
@@ -96,6 +99,8 @@ class Room:
         match event:
             case MessageSent():
                 self.count = event.count
+                if self.record.slow:
+                    self.turns.told(event.by, milliseconds(event.at))
             case MessageDeleted():
                 self.deletions += 1
                 self.audience.erase(event.of, self.record)
@@ -143,7 +148,8 @@ class Room:
         self.guarded = self._is_guarded()
 
     def _is_guarded(self) -> bool:
-        return self.record.posting != "all" or self.record.slow > 0 or bool(self.masks)
+        record = self.record
+        return record.posting != "all" or record.slow > 0 or record.kind == "direct" or bool(self.masks)
 
     def matched(self, person: Person, *kinds: MaskKind) -> bool:
         """Whether one of the room's masks of these kinds means a person, and no exception does."""

@@ -47,7 +47,7 @@ HINTS: Final[dict[str, str]] = {
     "not-allowed": "You may not do this here.",
     "not-confidential": "Passwords, invites and private rooms need an encrypted connection. Connect with TLS.",
     "not-kept": "Nothing of this is kept for visitors. Connect with the web page or a JSON client to be known again.",
-    "not-reachable": "They take no direct messages from you.",
+    "not-reachable": "They take no messages or invitations from you.",
     "not-yours": "You can only change what you said yourself.",
     "only-moderators": "Only moderators write here.",
     "password-weak": "Choose another password: a longer one, of letters, digits, signs and spaces.",

@@ -9,6 +9,7 @@ import msgspec
 from hobnob.protocol.events import Fact, Gap, Moderated
 from hobnob.protocol.records import (
     Device,
+    Directs,
     Hit,
     Invite,
     Mask,
@@ -199,9 +200,10 @@ class Invites(Reply, frozen=True):
 
 
 class Ignored(Reply, frozen=True):
-    """Whom one ignores."""
+    """Whom one ignores, and from whom one takes direct messages."""
 
     people: tuple[Person, ...] = ()
+    directs: Directs = "all"
 
 
 class PasswordReset(Reply, frozen=True):

@@ -26,6 +26,7 @@ from hobnob.stores.store import (
     InviteUsable,
     NameToken,
     PersonUnchanged,
+    Reachable,
     SetPassword,
     TokenStands,
     UseInviteOnce,
@@ -52,7 +53,7 @@ STAFF = ("owner", "moderator")
 AccountWrite = (
     AddToken | DropTokens | NameToken | UseToken | SetPassword | AddInvite | UseInviteOnce | DropInvite | Blanked
 )
-AccountCondition = PersonUnchanged | TokenStands | InviteUsable
+AccountCondition = PersonUnchanged | TokenStands | InviteUsable | Reachable
 
 # Reading
 
@@ -98,25 +99,26 @@ def ignored_by(connection: sa.Connection, person: str) -> list[Person]:
     return sorted((_person(row) for row in found), key=lambda person: person.name.casefold())
 
 
-def ignores(connection: sa.Connection, person: str, other: str) -> bool:
-    """Whether `person` ignores `other`."""
-    there = sa.select(ignored.c.other).where(ignored.c.person == person, ignored.c.other == other)
-    return connection.execute(there).first() is not None
-
-
-def share_room(connection: sa.Connection, person: str, other: str) -> bool:
-    """Whether two people are members of one public or private room."""
+def reachable(connection: sa.Connection, condition: Reachable) -> bool:
+    """Whether a person takes direct messages from another."""
+    person, by = condition.person, condition.by
+    ignoring = sa.select(ignored.c.other).where(ignored.c.person == person, ignored.c.other == by)
+    if connection.execute(ignoring).first() is not None:
+        return False
+    picky = sa.select(persons.c.id).where(persons.c.id == person, persons.c.directs == "shared")
+    if condition.shared or connection.execute(picky).first() is None:
+        return True
     theirs = members.alias()
-    return (
-        connection.execute(
-            sa.select(members.c.log)
-            .join(theirs, theirs.c.log == members.c.log)
-            .join(rooms, rooms.c.log == members.c.log)
-            .where(members.c.person == person, theirs.c.person == other, rooms.c.kind != "direct")
-            .limit(1)
-        ).first()
-        is not None
+    shared = (
+        sa.select(members.c.log)
+        .join(theirs, theirs.c.log == members.c.log)
+        .join(rooms, rooms.c.log == members.c.log)
+        .join(logs, logs.c.seq == members.c.log)
+        .where(members.c.person == person, theirs.c.person == by)
+        .where(rooms.c.kind != "direct", logs.c.id != condition.besides)
+        .limit(1)
     )
+    return connection.execute(shared).first() is not None
 
 
 _INVITE = (
@@ -198,6 +200,8 @@ def violation(connection: sa.Connection, condition: AccountCondition, now: int) 
             row = connection.execute(sa.select(invites).where(invites.c.id == id)).first()
             usable = row is not None and row.uses_left != 0 and (row.expires_at is None or row.expires_at > now)
             return None if usable else "invite-unknown"
+        case Reachable():
+            return None if reachable(connection, condition) else "not-reachable"
         case _:
             assert_never(condition)
 

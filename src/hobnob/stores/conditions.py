@@ -20,6 +20,7 @@ from hobnob.stores.store import (
     NameFree,
     NotMember,
     PersonUnchanged,
+    Reachable,
     RoomNameFree,
     SettingsBelow,
     TokenStands,
@@ -62,7 +63,7 @@ def violation(connection: sa.Connection, condition: Checked, now: int) -> str | 
             return "stale" if found else None
         case SettingsBelow(person=person, key=name, limit=limit):
             return _too_many_settings(connection, person, name, limit)
-        case PersonUnchanged() | TokenStands() | InviteUsable():
+        case PersonUnchanged() | TokenStands() | InviteUsable() | Reachable():
             return accounts.violation(connection, condition, now)
         case _:
             assert_never(condition)

@@ -140,15 +140,6 @@ class MemoryStore:
             ignored = self._memory.accounts.ignored.get(person, set())
             return _by_name(self._memory.persons[other] for other in ignored if other in self._memory.persons)
 
-    def ignores(self, person: str, other: str) -> bool:
-        with self._lock:
-            return other in self._memory.accounts.ignored.get(person, set())
-
-    def share_room(self, person: str, other: str) -> bool:
-        with self._lock:
-            rooms = [data for data in self._memory.rooms.values() if data.room.kind != "direct"]
-            return any(person in data.members and other in data.members for data in rooms)
-
     def invite(self, hash: bytes) -> Invite | None:
         with self._lock:
             invite = self._memory.accounts.invites.get(hash)

@@ -58,6 +58,7 @@ from hobnob.stores.store import (
     NotMember,
     Outcome,
     PersonUnchanged,
+    Reachable,
     Refused,
     RightsUnchanged,
     RoomNameFree,
@@ -168,6 +169,8 @@ class Memory:
             case SettingsBelow(person=person, key=key, limit=limit):
                 settings = self.settings.get(person, {})
                 return None if key in settings or len(settings) < limit else "too-many"
+            case Reachable():
+                return None if self._reachable(condition) else "not-reachable"
             case PersonUnchanged() | TokenStands() | InviteUsable():
                 return self.accounts.violation(condition, now)
             case _:
@@ -188,6 +191,15 @@ class Memory:
         data = self.rooms[room]
         roles = {data.members[person].role, self.persons[person].role}
         return data.room.posting == "all" or not roles.isdisjoint({"owner", "moderator"})
+
+    def _reachable(self, condition: Reachable) -> bool:
+        person, by = condition.person, condition.by
+        if by in self.accounts.ignored.get(person, set()):
+            return False
+        if condition.shared or self.accounts.directs.get(person) != "shared":
+            return True
+        rooms = [data for room, data in self.rooms.items() if room != condition.besides and data.room.kind != "direct"]
+        return any(person in data.members and by in data.members for data in rooms)
 
     def _missing_room(self, item: Item) -> str | None:
         made: set[str] = set()

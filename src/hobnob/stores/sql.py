@@ -198,12 +198,6 @@ class SqlStore:
     def ignored(self, person: str) -> list[Person]:
         return self._read(accounts.ignored_by, person)
 
-    def ignores(self, person: str, other: str) -> bool:
-        return self._read(accounts.ignores, person, other)
-
-    def share_room(self, person: str, other: str) -> bool:
-        return self._read(accounts.share_room, person, other)
-
     def invite(self, hash: bytes) -> Invite | None:
         return self._read(accounts.invite, hash)
 

@@ -136,6 +136,19 @@ class InviteUsable(Value, frozen=True):
     invite: str
 
 
+class Reachable(Value, frozen=True):
+    """`person` does not ignore `by` and takes direct messages from them. (``not-reachable``)
+
+    Who takes them only from people they share a room with has to share another one than `besides`, public or private.
+    `shared`: that is known already, or of no account here.
+    """
+
+    person: str
+    by: str
+    besides: str = ""
+    shared: bool = False
+
+
 class DirectFree(Value, frozen=True):
     """There is no direct room of exactly these people. (``stale``)"""
 
@@ -163,6 +176,7 @@ Condition = (
     | PersonUnchanged
     | TokenStands
     | InviteUsable
+    | Reachable
 )
 
 
@@ -392,12 +406,6 @@ class Store(Protocol):
 
     def ignored(self, person: str) -> list[Person]:
         """Whom a person ignores, by name."""
-
-    def ignores(self, person: str, other: str) -> bool:
-        """Whether `person` ignores `other`."""
-
-    def share_room(self, person: str, other: str) -> bool:
-        """Whether two kept people are members of one public or private room."""
 
     def invite(self, hash: bytes) -> Invite | None:
         """The invite with this code, used up or not."""

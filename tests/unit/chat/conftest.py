@@ -37,6 +37,8 @@ PASSWORD = "correct horse battery"
 CHEAP = Cost(memory=8, passes=1)
 """What passwords cost in tests: next to nothing."""
 
+SECOND = 1000
+"""In ms, as the wall clock counts."""
 DEADLINE = 10.0
 """Seconds after which a test gives up waiting; on a machine at rest nothing takes a hundredth of it."""
 
@@ -321,6 +323,31 @@ def store() -> TestStore:
 @pytest.fixture
 async def chat(store: TestStore) -> AsyncIterator[Chat]:
     chat = Chat(store, LocalBus(), policy=Policy(password_cost=CHEAP))
+    await chat.open()
+    yield chat
+    store.gate.set()
+    await chat.stop("The test is over.")
+
+
+class Clock:
+    """The wall clock in ms, set by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1_764_000_000_000
+
+    def __call__(self) -> int:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def timed(store: TestStore, clock: Clock) -> AsyncIterator[Chat]:
+    """A chat whose time goes by as the test says."""
+    chat = Chat(store, LocalBus(), clock=clock)
     await chat.open()
     yield chat
     store.gate.set()

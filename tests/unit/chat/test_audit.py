@@ -1,7 +1,18 @@
 """Reports, the audit log, and doors that let nobody new in."""
 
-from tests.unit.chat.conftest import OVERHEARD, Client, Join, OperatorCodec, TestStore, operator, promote, quiet
-from tests.unit.chat.test_bans import SECOND, Clock, clock, refused, timed  # noqa: F401  fixtures
+from tests.unit.chat.conftest import (
+    OVERHEARD,
+    SECOND,
+    Client,
+    Clock,
+    Join,
+    OperatorCodec,
+    TestStore,
+    operator,
+    promote,
+    quiet,
+)
+from tests.unit.chat.test_bans import refused
 
 from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat
@@ -86,7 +97,7 @@ async def test_deleting_what_others_said_is_an_act(chat: Chat, join: Join, store
     assert (read["deleted"], read.get("text", "")) == (True, "")
 
 
-async def test_closed_doors_let_nobody_new_in(timed: Chat, clock: Clock) -> None:  # noqa: F811
+async def test_closed_doors_let_nobody_new_in(timed: Chat, clock: Clock) -> None:
     server, bob = await operator(timed), await Client(timed).hello("bob")
     assert await bob.error("close_doors", seconds=60) == "not-allowed"
     await server.done("close_doors", seconds=3600)
@@ -101,10 +112,9 @@ async def test_closed_doors_let_nobody_new_in(timed: Chat, clock: Clock) -> None
     clock.now += 60 * SECOND
     await Client(timed).hello("cleo")
     assert await server.error("close_doors", seconds=7 * 24 * 3600 + 1) == "bad-command"
-    await timed.stop("The test is over.")
 
 
-async def test_closed_doors_stay_closed_over_a_restart(store: TestStore, timed: Chat, clock: Clock) -> None:  # noqa: F811
+async def test_closed_doors_stay_closed_over_a_restart(store: TestStore, timed: Chat, clock: Clock) -> None:
     server, bob = await operator(timed), await Client(timed).hello("bob")
     await server.done("close_doors", seconds=3600)
     for _ in range(250):  # more than are read at once

@@ -1,7 +1,19 @@
 """Bans: whom they keep out and send away, until when, and whom they never hit."""
 
 import pytest
-from tests.unit.chat.conftest import AFAR, Client, Frame, Join, OperatorCodec, TestStore, VisitorCodec, operator, quiet
+from tests.unit.chat.conftest import (
+    AFAR,
+    SECOND,
+    Client,
+    Clock,
+    Frame,
+    Join,
+    OperatorCodec,
+    TestStore,
+    VisitorCodec,
+    operator,
+    quiet,
+)
 
 from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat
@@ -9,29 +21,6 @@ from hobnob.gateways.gateway import Origin
 
 OFFICE = Origin("198.51.100.20", confidential=True, loopback=False)
 SIX = Origin("2001:db8:1:2::5", confidential=True, loopback=False)
-SECOND = 1000
-
-
-class Clock:
-    """The wall clock in ms, set by hand."""
-
-    def __init__(self) -> None:
-        self.now = 1_764_000_000_000
-
-    def __call__(self) -> int:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def timed(store: TestStore, clock: Clock) -> Chat:
-    chat = Chat(store, LocalBus(), clock=clock)
-    await chat.open()
-    return chat
 
 
 async def refused(chat: Chat, name: str | None = None, origin: Origin = AFAR, **fields: object) -> str:
@@ -108,7 +97,6 @@ async def test_a_ban_ends_by_the_clock(timed: Chat, clock: Clock) -> None:
     clock.now += 1 * SECOND
     assert await standing(server) == []
     await Client(timed).hello(token=bob.token)
-    await timed.stop("The test is over.")
 
 
 async def test_bans_outlive_a_restart(chat: Chat, store: TestStore, join: Join) -> None:
@@ -222,7 +210,6 @@ async def test_a_later_ban_of_the_same_takes_the_place_of_the_first(timed: Chat,
     assert one["until"] is not None
     clock.now += 10 * SECOND
     await Client(timed).hello(token=bob.token)
-    await timed.stop("The test is over.")
 
 
 async def test_who_was_banned_under_another_name_is_unbanned_by_it(chat: Chat, join: Join) -> None:

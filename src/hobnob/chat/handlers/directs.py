@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from hobnob.chat.handling import TRIES, Stale, handles
 from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import by, checked_ref, digest, me, person_of, room_of
+from hobnob.chat.reaching import reachable
 from hobnob.chat.room import Room
 from hobnob.chat.states import state_of
 from hobnob.protocol.commands import OpenDirect
@@ -17,7 +18,7 @@ from hobnob.protocol.events import Fact, MemberJoined, RoomCreated, RoomGained
 from hobnob.protocol.ids import new_room_id
 from hobnob.protocol.records import Person
 from hobnob.protocol.replies import Joined
-from hobnob.stores.store import AddDirectPeople, DirectFree, Item
+from hobnob.stores.store import AddDirectPeople, Condition, DirectFree, Item
 
 if TYPE_CHECKING:
     from hobnob.chat.chat import Chat
@@ -96,5 +97,9 @@ async def _make(chat: "Chat", session: "Session", people: tuple[Person, ...], re
             events.append(MemberJoined(room=room, person=person.id, person_name=person.name, **by(asker)))
             events.append(RoomGained(**by(person), room=room, name="", kind="direct"))
     ids = tuple(sorted(person.id for person in people))
-    item = Item(tuple(events), (DirectFree(ids),), (AddDirectPeople(room, people),), asker.id, ref, content)
+    requires: tuple[Condition, ...] = (
+        DirectFree(ids),
+        *(reachable(chat, asker, person) for person in people if person.id != asker.id),
+    )
+    item = Item(tuple(events), requires, (AddDirectPeople(room, people),), asker.id, ref, content)
     await chat.tell(item, lambda _: None, session)

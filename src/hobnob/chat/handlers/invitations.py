@@ -6,6 +6,7 @@ from hobnob.chat.handlers.acting import act, actor_at
 from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import by, checked_ref, me, person_of, room_of
+from hobnob.chat.reaching import reachable
 from hobnob.chat.rights import Right, demand_in
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import Fact, InvitedToRoom, PersonInvited
@@ -54,9 +55,10 @@ async def invite_person(chat: "Chat", session: "Session", command: InvitePerson)
     theirs = InvitedToRoom(
         **by(target), room=room.id, name=record.name, kind=record.kind, inviter=person.id, inviter_name=person.name
     )
+    taken = reachable(chat, person, target, ignoring_alone=True)
     lines: tuple[Fact, ...] = (actor.line("invite", target),) if record.kind == "private" else ()
     if target.kind != "visitor":
-        requires = (actor.unchanged, NotMember(room.id, target.id))
+        requires = (actor.unchanged, NotMember(room.id, target.id), taken)
         return await act(chat, session, command, (asked, theirs, *lines), requires)
     reply = await act(chat, session, command, lines, (actor.unchanged,), (asked,))
     if (here := chat.people.get(target.id)) is not None:

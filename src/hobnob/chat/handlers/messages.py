@@ -2,9 +2,11 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from hashlib import blake2b
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from hobnob.chat.handlers.directs import direct_with
 from hobnob.chat.handling import TRIES, handles
@@ -21,8 +23,10 @@ from hobnob.chat.lookup import (
     person_of,
     room_of,
 )
-from hobnob.chat.rights import Right, demand_in, stands_outside
+from hobnob.chat.reaching import writing_to
+from hobnob.chat.rights import STAFF, Right, demand_in, stands_outside
 from hobnob.chat.room import Room, RoomMember
+from hobnob.chat.turns import TooSoon
 from hobnob.protocol.commands import DeleteMessage, EditMessage, SendMessage, SendTags
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import MessageDeleted, MessageEdited, MessageSent, Moderated, TagsSent
@@ -50,7 +54,25 @@ def send_message(chat: "Chat", session: "Session", command: SendMessage) -> Awai
     chat.count(session, Limit.SENDING, None if room is None else room.id)
     if room is None:
         return send_elsewhere(chat, session, command)
-    return say(chat, session, room, command)
+    try:
+        return say(chat, session, room, command)
+    except TooSoon as refused:
+        return _unless_repeated(chat, session, room, command, refused)
+
+
+async def _unless_repeated(
+    chat: "Chat", session: "Session", room: Room, command: SendMessage, refused: TooSoon
+) -> Reply:
+    """The answer to what was said before its turn: it may be the repetition of what was kept in time."""
+    if command.ref is None:
+        raise refused
+    found = await chat.keeper.read(chat.store.kept_ref, me(session).person.id, command.ref)
+    if found is None:
+        raise refused
+    duplicate, content = found
+    if content != _content(room, command):
+        raise ChatError("ref-reused")
+    return done(duplicate)
 
 
 @handles(SendTags, limit=Limit.SENDING)
@@ -70,7 +92,8 @@ async def send_tags(chat: "Chat", session: "Session", command: SendTags) -> Repl
     if not command.keep:
         chat.tell_now(event, session)
         return Done()
-    return await chat.tell(Item((event,), (chat.unchanged(room),), (), person.id, ref, digest(command)), done, session)
+    requires = (chat.unchanged(room), *writing_to(chat, person, room))
+    return await chat.tell(Item((event,), requires, (), person.id, ref, digest(command)), done, session)
 
 
 async def send_elsewhere(chat: "Chat", session: "Session", command: SendMessage, tries: int = TRIES) -> Reply:
@@ -81,7 +104,10 @@ async def send_elsewhere(chat: "Chat", session: "Session", command: SendMessage,
         room = await direct_with(chat, session, (await person_of(chat, command.room),))
     else:
         room, _ = await room_of(chat, session, command.room)
-    return await say(chat, session, room, command, tries)
+    try:
+        return await say(chat, session, room, command, tries)
+    except TooSoon as refused:
+        return await _unless_repeated(chat, session, room, command, refused)
 
 
 def say(
@@ -93,8 +119,9 @@ def say(
     member = room.members.get(person.id) or stands_outside(session, room)
     if member is None:
         raise ChatError("not-a-member")
-    if room.guarded or chat.restrictions.mutes:  # else everybody in the room may speak
-        demand_in(chat, person, room, member, Right.SPEAK)
+    standing = None  # as long as everybody in the room may speak
+    if room.guarded or chat.restrictions.mutes:
+        standing = demand_in(chat, person, room, member, Right.SPEAK)
     text = checked_text(command.text)
     here.spoke_at = chat.clock()
     ref = checked_ref(command.ref)
@@ -111,7 +138,32 @@ def say(
     requires = (*rights, *(MessageExists(room.id, number) for number in answered)) if answered else rights
     item = Item((event,), requires, (), person.id, ref, b"" if ref is None else _content(room, command))
     again = (lambda: send_elsewhere(chat, session, command, tries - 1)) if tries else None
+    if standing is None:
+        return chat.tell(item, done, session, again)
+    item = replace(item, requires=(*item.requires, *writing_to(chat, person, room)))
+    if room.record.slow and standing.role not in STAFF:
+        return _in_turn(chat, session, room, item, again)
     return chat.tell(item, done, session, again)
+
+
+def _in_turn(
+    chat: "Chat", session: "Session", room: Room, item: Item, again: Callable[[], Awaitable[Reply]] | None
+) -> "asyncio.Future[Reply]":
+    """Tell a message in a slow room. Raises TooSoon."""
+    room.turns.take(item.by, chat.clock(), room.record.slow)
+
+    def once_more() -> Awaitable[Reply]:
+        room.turns.give_back(item.by)
+        assert again is not None
+        return again()
+
+    def settled(future: "asyncio.Future[Reply]") -> None:
+        if not future.cancelled() and future.exception() is not None:
+            room.turns.give_back(item.by)
+
+    future = chat.tell(item, done, session, once_more if again else None)
+    future.add_done_callback(settled)
+    return future
 
 
 def number_of(outcome: Kept | Duplicate) -> int:
@@ -200,7 +252,7 @@ async def edit_message(chat: "Chat", session: "Session", command: EditMessage) -
         room=room.id, **by(member), of=command.of, text=text, mentions=mentions(room, text),
         ref=ref,
     )  # fmt: skip
-    requires = (chat.unchanged(room), MessageStands(room.id, command.of))
+    requires = (chat.unchanged(room), MessageStands(room.id, command.of), *writing_to(chat, me(session).person, room))
     return await chat.tell(Item((event,), requires, (), member.id, ref, digest(command)), done, session)
 
 

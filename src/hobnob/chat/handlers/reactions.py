@@ -7,6 +7,7 @@ from hobnob.chat.handlers.messages import done
 from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import By, by, checked_ref, digest, me, message_of, room_of
+from hobnob.chat.reaching import writing_to
 from hobnob.chat.rights import Right, demand_in
 from hobnob.chat.room import Room
 from hobnob.protocol.commands import Pin, React, Unpin, Unreact
@@ -38,7 +39,7 @@ def checked_emoji(text: str) -> str:
 async def _keep(
     chat: "Chat", session: "Session", room: Room, event: Fact, of: int, command: React | Unreact | Pin | Unpin
 ) -> Reply:
-    requires = (chat.unchanged(room), MessageStands(room.id, of))
+    requires = (chat.unchanged(room), MessageStands(room.id, of), *writing_to(chat, me(session).person, room))
     return await chat.tell(Item((event,), requires, (), event.by, command.ref, digest(command)), done, session)
 
 

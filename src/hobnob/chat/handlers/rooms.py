@@ -11,6 +11,7 @@ from hobnob.chat.handlers.messages import done, number_of
 from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import by, checked_ref, clean_reason, digest, me, person_of, room_of
+from hobnob.chat.reaching import reachable
 from hobnob.chat.restrictions import in_words
 from hobnob.chat.rights import STAFF, Right, demand, demand_in, on_server
 from hobnob.chat.room import Room
@@ -108,7 +109,8 @@ async def _create(chat: "Chat", session: "Session", command: CreateRoom, content
         if person.kind != "visitor":
             events.append(_joining(person, room, asker, role))  # type: ignore[arg-type]
             events.append(RoomGained(**by(person), room=room, name=name, kind=command.kind))
-    await chat.tell(Item(tuple(events), (RoomNameFree(name),), (), asker.id, ref, content), done, session)
+    taken = (reachable(chat, asker, person, ignoring_alone=True) for person in others.values())
+    await chat.tell(Item(tuple(events), (RoomNameFree(name), *taken), (), asker.id, ref, content), done, session)
     live = await chat.rooms.open(room)
     if live is None:
         raise ChatError("no-such-room")
