@@ -7,6 +7,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec.structs import replace
+
 from hobnob.chat.confidential import shown, tellable
 from hobnob.chat.log import Log
 from hobnob.chat.lookup import by, first_visible, me
@@ -63,7 +65,7 @@ async def arrive(chat: "Chat", session: "Session", came: Came, command: Hello) -
         # From the entering on, a device that is revoked ends this session. What was revoked before shows here.
         if came.stands is not None and not await chat.keeper.read(came.stands, chat.store):
             raise ChatError("token-unknown")
-        return welcome
+        return _without_lost_rooms(chat, welcome)
     except Exception:
         chat.attendance.withdraw(session)
         raise
@@ -72,6 +74,20 @@ async def arrive(chat: "Chat", session: "Session", came: Came, command: Hello) -
             chat.people.release(person.name, person.id)
         else:  # they may have been renamed since
             chat.people.restore(here, person.name)
+
+
+def _without_lost_rooms(chat: "Chat", welcome: Welcome) -> Welcome:
+    """A welcome without the rooms of which the person is no member any more since it was read."""
+    person = welcome.you.id
+    live = (chat.rooms.get(state.id) for state in welcome.rooms)
+    lost = {room.id for room in live if room is not None and person not in room.members}
+    if not lost:
+        return welcome
+    return replace(
+        welcome,
+        rooms=tuple(state for state in welcome.rooms if state.id not in lost),
+        missed=tuple(each for each in welcome.missed if (each.room if isinstance(each, Gap) else each.log) not in lost),
+    )
 
 
 def _enter(chat: "Chat", session: "Session", person: Person, device: str) -> Here:
@@ -111,18 +127,19 @@ def first_role(person: Person) -> Role:
 
 
 class _Found(NamedTuple):
-    """Somebody's rooms, as read at one moment, and the heads of their own log and of the house's."""
+    """Somebody as they are now, their rooms as read at one moment, the heads of their own log and of the house's."""
 
     states: list[RoomState]
     rooms: list[Room]
     me: int
     house: int
+    person: Person
 
 
 def _begun(chat: "Chat", came: Came) -> _Found:
     """What there is of somebody who was kept just now."""
     states = [fresh_state(came.person, room) for room in came.rooms]
-    return _Found(states, list(came.rooms), len(states), chat.house_log.head)
+    return _Found(states, list(came.rooms), len(states), chat.house_log.head, came.person)
 
 
 async def _look_up(chat: "Chat", session: "Session", person: Person) -> _Found:
@@ -134,12 +151,21 @@ async def _look_up(chat: "Chat", session: "Session", person: Person) -> _Found:
     # What the store has told already must not be told again by the live stream.
     await chat.logs.reach(heads)
     await chat.logs.reach({state.id: state.head for state in states})
-    return _Found(states, rooms, heads[person.id], heads[HOUSE])
+    return _Found(states, rooms, heads[person.id], heads[HOUSE], await _as_of_now(chat, person))
+
+
+async def _as_of_now(chat: "Chat", person: Person) -> Person:
+    """A person with the role that they have at this moment. Let them enter before anything else is awaited."""
+    kept, rights = None, -1
+    while rights != chat.house_rights:
+        rights = chat.house_rights
+        kept = await chat.keeper.read(chat.store.person, person.id)
+    return kept or person
 
 
 async def _attend(chat: "Chat", session: "Session", came: Came, command: Hello, found: _Found) -> Welcome:
     """Attach somebody to all their rooms. Heads, counts and unread are as of the reading; what came after is told."""
-    here = _enter(chat, session, came.person, came.device)
+    here = _enter(chat, session, found.person, came.device)
     mine = follow_own_log(chat, here, found.me, fill=not came.rooms)
     if session.manner.facts:
         session.hear(chat.house)

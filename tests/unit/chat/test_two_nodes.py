@@ -5,7 +5,7 @@ import random
 from collections.abc import AsyncIterator, Callable
 
 import pytest
-from tests.unit.chat.conftest import CHEAP, PASSWORD, Client, TestStore, eventually, quiet
+from tests.unit.chat.conftest import AFAR, CHEAP, PASSWORD, Client, TestStore, eventually, operator, quiet
 
 from hobnob.chat.chat import Chat
 from hobnob.chat.policy import Policy
@@ -248,3 +248,56 @@ async def test_a_deleted_account_is_gone_from_both_nodes(nodes: Nodes) -> None:
     await eventually(lambda: elsewhere.link.closed)
     await bob.event("account_deleted", by=ada.id)
     assert "ada" not in [member["name"] for member in (await bob.done("list_members", room="#lobby"))["members"]]
+
+
+async def test_a_ban_on_one_node_counts_on_the_other(nodes: Nodes, store: TestStore) -> None:
+    server, bob = await operator(nodes.chats[0]), await nodes.join(1, "bob")
+    nodes.lose_everything()
+    await server.done("ban", person="bob", reason="spam")
+    await eventually(lambda: bob.link.closed)
+    assert bob.pull()[-1]["text"] == "You are banned from this server. Reason: spam."
+    assert await Client(nodes.chats[1]).error("hello", token=bob.token) == "banned"
+    await server.done("unban", person="bob")
+    await eventually(lambda: nodes.chats[1].restrictions.banned(bob.id) is None)
+    await Client(nodes.chats[1]).hello(token=bob.token)
+
+
+async def test_a_banned_network_is_sent_away_from_all_nodes(nodes: Nodes, store: TestStore) -> None:
+    server = await operator(nodes.chats[0])
+    bob = await Client(nodes.chats[1], origin=AFAR).hello("bob")
+    await server.done("ban", network="203.0.113.0/24")
+    await eventually(lambda: bob.link.closed)
+    assert await Client(nodes.chats[1], origin=AFAR).error("hello", name="eve") == "banned"
+
+
+async def test_who_is_muted_on_one_node_is_silent_on_the_other_even_if_that_was_not_heard(
+    nodes: Nodes, store: TestStore
+) -> None:
+    ada, bob = await nodes.join(0, "ada"), await nodes.join(1, "bob")
+    room = (await ada.done("create_room", name="tea", people=[bob.id]))["room"]["id"]
+    await bob.event("room_gained", room=room)
+    nodes.lose_everything()
+    await ada.done("mute", room=room, person=bob.id)
+    assert await bob.error("send_message", room=room, text="hello") in ("muted", "try-again")
+    await quiet(ada)
+    assert ada.texts() == []
+
+
+async def test_a_role_given_on_one_node_counts_on_the_other(nodes: Nodes, store: TestStore) -> None:
+    server = await operator(nodes.chats[0])
+    bob = await Client(nodes.chats[1]).hello("bob", password=PASSWORD, register=True)
+    nodes.lose_everything()
+    await server.done("set_role", person="bob", role="moderator")
+    await bob.event("server_role_changed", role="moderator")
+    await bob.done("list_restrictions")
+
+
+async def test_a_room_renamed_on_one_node_is_found_by_its_new_name_on_the_other(nodes: Nodes, store: TestStore) -> None:
+    ada, bob = await nodes.join(0, "ada"), await nodes.join(1, "bob")
+    await ada.done("create_room", name="tea")
+    await bob.done("join_room", room="#tea")
+    nodes.lose_everything()
+    await ada.done("change_room", room="#tea", name="coffee", private=True)
+    await bob.event("room_changed", name="coffee")
+    await bob.say("here", room="#coffee")
+    assert await bob.error("send_message", room="#tea", text="x") == "no-such-room"
