@@ -238,6 +238,7 @@ class Attendance:
         if (here := self._chat.people.get(event.person)) is not None:
             here.person = msgspec.structs.replace(here.person, role=event.role)
         self._chat.house.send(event, None, origin)
+        self._send_away()  # a ban by address that did not hold for a moderator
 
     def moderated(self, event: Moderated, origin: "Session | None") -> None:
         """A line of the audit log: moderators of the server hear it, those of a room what concerns their room.

@@ -12,6 +12,7 @@ from tests.unit.chat.conftest import (
     TestStore,
     VisitorCodec,
     operator,
+    promote,
     quiet,
 )
 
@@ -272,3 +273,29 @@ async def test_a_ban_by_address_never_hits_who_runs_the_server(chat: Chat) -> No
     await desk.hello()
     await server.done("ban", network="203.0.113.7")
     await quiet(desk)
+
+
+async def test_a_ban_by_address_never_hits_the_servers_own_moderators(chat: Chat) -> None:
+    server = await operator(chat)
+    boss = await Client(chat, origin=AFAR).hello("boss")
+    bob = await Client(chat, origin=AFAR).hello("bob")
+    await promote(chat, boss, "moderator")
+    await server.done("ban", network="203.0.113.0/24")
+    assert is_gone(bob)
+    await quiet(boss)
+    await Client(chat, origin=AFAR).hello(token=boss.token)
+    await promote(chat, boss, "member")
+    assert is_gone(boss)
+    assert await refused(chat, token=boss.token) == "banned"
+
+
+async def test_a_moderator_bans_nobody_above_them(chat: Chat, join: Join) -> None:
+    boss, mod = await join("boss"), await join("mod")
+    await promote(chat, boss, "owner")
+    await promote(chat, mod, "moderator")
+    assert await mod.error("ban", person="@boss") == "not-allowed"
+    assert await mod.error("ban", person="@Server") == "no-such-person"
+    await operator(chat)
+    assert await mod.error("ban", person="@Server") == "not-allowed"
+    await boss.done("ban", person="@mod")
+    assert is_gone(mod)

@@ -48,6 +48,7 @@ async def test_a_mute_on_the_server_is_one_in_every_room(chat: Chat, join: Join)
         reply = await bob.ask("send_message", room=room, text="x")
         assert reply["error"] == "muted"
         assert reply["hint"].startswith("You may read but not write on this server until ")
+    assert await bob.error("create_room", name="mine", topic="x") == "muted"
     await ada.say("others go on")
     await server.done("unmute", person="@bob")
     await bob.say("again")

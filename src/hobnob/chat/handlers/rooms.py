@@ -81,6 +81,8 @@ async def create_room(chat: "Chat", session: "Session", command: CreateRoom) -> 
 async def _create(chat: "Chat", session: "Session", command: CreateRoom, content: bytes) -> Joined:
     asker = me(session).person
     demand(on_server(asker), Right.CREATE_ROOM)
+    if (mute := chat.restrictions.muted(asker.id, "")) is not None:
+        raise ChatError("muted", in_words(mute))
     if command.kind == "private" and not session.origin.confidential:
         raise ChatError("not-confidential")
     ref = checked_ref(command.ref)
