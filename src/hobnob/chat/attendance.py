@@ -12,7 +12,7 @@ import msgspec
 from hobnob.chat.confidential import may_be_told, may_hear
 from hobnob.chat.devices import ends
 from hobnob.chat.lookup import by
-from hobnob.chat.restrictions import in_words
+from hobnob.chat.restrictions import as_told_to, in_words
 from hobnob.chat.rights import STAFF, in_room
 from hobnob.chat.room import Room
 from hobnob.gateways.gateway import Attach, WireFormat
@@ -248,10 +248,11 @@ class Attendance:
         for here in self._chat.people:
             if not self._is_privy(here, event.room):
                 continue
+            line = as_told_to(here.person, event)
             for session in tuple(here.sessions):
                 echoes = session is not origin or session.wire.echo
                 if echoes and session.manner.facts and session.origin.confidential:
-                    session.outbox.put(session.wire.encode(event, None))
+                    session.outbox.put(session.wire.encode(line, None))
         if event.action == "ban" and not event.room:
             self._send_away()
 

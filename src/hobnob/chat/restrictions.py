@@ -7,7 +7,9 @@ it is, in ms since 1970. A ban by address holds for everybody who comes from the
 from collections.abc import Callable, Iterator
 from ipaddress import IPv6Address, ip_address, ip_network
 from math import inf
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from msgspec.structs import replace
 
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import Moderated, restriction_of
@@ -17,6 +19,8 @@ from hobnob.protocol.times import milliseconds
 if TYPE_CHECKING:
     from hobnob.stores.store import Store
 
+
+L = TypeVar("L", Moderated, Restriction)
 
 LONGEST_CLOSED = 7 * 24 * 3600
 """Seconds that the doors can be closed."""
@@ -160,6 +164,14 @@ class Restrictions:
                 if held is not None and self._holds(held):
                     return held.restriction
         return None
+
+
+def as_told_to(person: Person, line: L) -> L:
+    """A line of the audit log, or a restriction, as somebody may know it.
+
+    From where a visitor comes is for moderators of the server, not for those of the room that bans them.
+    """
+    return line if person.role in ("owner", "moderator") or not line.network else replace(line, network="")
 
 
 def _place(restriction: Restriction) -> tuple[tuple[str, int, int], int]:

@@ -299,3 +299,18 @@ async def test_a_moderator_bans_nobody_above_them(chat: Chat, join: Join) -> Non
     assert await mod.error("ban", person="@Server") == "not-allowed"
     await boss.done("ban", person="@mod")
     assert is_gone(mod)
+
+
+async def test_from_where_a_visitor_comes_is_not_for_the_moderators_of_a_room(chat: Chat, join: Join) -> None:
+    ada, boss = await join("ada"), await join("boss")
+    await promote(chat, boss, "moderator")
+    await ada.done("create_room", name="tea")
+    dan = await Client(chat, VisitorCodec(chat), AFAR).hello("dan")
+    await dan.done("join_room", room="#tea")
+    await ada.done("ban", room="#tea", person="@dan")
+    await ada.event("moderated", action="ban")
+    assert [each["person"] for each in (await ada.done("list_restrictions", room="#tea"))["restrictions"]] == [dan.id]
+    await ada.done("unban", room="#tea", person="@dan")
+    await ada.done("read_audit", room="#tea")
+    assert AFAR.address.encode() not in ada.heard
+    await boss.event("moderated", action="unban", network=AFAR.address)

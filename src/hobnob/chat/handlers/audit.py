@@ -6,7 +6,7 @@ from hobnob.chat.handlers.acting import act, actor_at, actor_in, until
 from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import clean_reason, me, message_of, room_of
-from hobnob.chat.restrictions import LONGEST_CLOSED
+from hobnob.chat.restrictions import LONGEST_CLOSED, as_told_to
 from hobnob.chat.rights import STAFF, Right
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.moderation_commands import CloseDoors, ReadAudit, Report
@@ -60,4 +60,4 @@ async def read_audit(chat: "Chat", session: "Session", command: ReadAudit) -> Au
         room = None if actor.room is None else actor.room.id
     limit = max(1, min(command.limit, MOST_LINES))
     entries, more = await chat.keeper.read(chat.store.audit, room=room, before=command.before, limit=limit)
-    return Audit(tuple(entries), more)
+    return Audit(tuple(as_told_to(me(session).person, entry) for entry in entries), more)

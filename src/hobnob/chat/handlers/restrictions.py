@@ -10,6 +10,7 @@ from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import by, checked_ref, clean_reason, person_of
 from hobnob.chat.networks import as_kept, bannable, hosts_to_ban
+from hobnob.chat.restrictions import as_told_to
 from hobnob.chat.rights import Right
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import (
@@ -198,4 +199,5 @@ async def _named(chat: "Chat", ref: str, among: list[Restriction]) -> set[str]:
 async def list_restrictions(chat: "Chat", session: "Session", command: ListRestrictions) -> Restrictions:
     """What holds in a room, or on the server."""
     actor = await actor_in(chat, session, command.room, Right.BAN)
-    return Restrictions(tuple(chat.restrictions.of("" if actor.room is None else actor.room.id)))
+    found = chat.restrictions.of("" if actor.room is None else actor.room.id)
+    return Restrictions(tuple(as_told_to(actor.person, each) for each in found))
