@@ -251,8 +251,8 @@ class Attendance:
             line = as_told_to(here.person, event)
             for session in tuple(here.sessions):
                 echoes = session is not origin or session.wire.echo
-                if echoes and session.manner.facts and session.origin.confidential:
-                    session.outbox.put(session.wire.encode(line, None))
+                if echoes and session.origin.confidential and (data := session.wire.encode(line, None)):
+                    session.outbox.put(data)
         if event.action == "ban" and not event.room:
             self._send_away()
 

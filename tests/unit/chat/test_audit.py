@@ -8,6 +8,7 @@ from tests.unit.chat.conftest import (
     Join,
     OperatorCodec,
     TestStore,
+    eventually,
     operator,
     promote,
     quiet,
@@ -16,6 +17,7 @@ from tests.unit.chat.test_bans import refused
 
 from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat
+from hobnob.gateways.lines import LinesCodec
 
 
 async def lines(client: Client, **fields: object) -> list[dict[str, object]]:
@@ -36,6 +38,20 @@ async def test_a_report_reaches_the_moderators_and_nobody_else(chat: Chat, join:
         assert "something bad" not in str(event)
     await quiet(bob, eve)
     assert bob.events("moderated") == eve.events("moderated") == []
+
+
+async def test_a_report_is_heard_in_the_words_of_every_gateway(chat: Chat, join: Join) -> None:
+    desk = Client(chat, LinesCodec(chat))
+    desk.conversation.receive(b"/name boss\n")
+    ada, bob = await join("ada"), await join("bob")
+    await eventually(lambda: chat.people.named("boss") is not None)
+    await ada.done("create_room", name="tea", people=["@bob"])
+    desk.conversation.receive(b"/join tea\n")
+    await ada.event("member_joined", person_name="boss")
+    await ada.done("set_role", room="#tea", person="@boss", role="moderator")
+    of = await ada.say("something bad", room="#tea")
+    await bob.done("report", room="#tea", of=of, reason="rude")
+    await eventually(lambda: f"* bob reports message {of} of ada in #tea (rude)".encode() in desk.link.written)
 
 
 async def test_one_reports_only_what_one_may_read(join: Join) -> None:

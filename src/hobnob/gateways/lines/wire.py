@@ -24,6 +24,7 @@ from hobnob.protocol.events import (
     MessageEdited,
     MessagePinned,
     MessageSent,
+    Moderated,
     PersonInvited,
     PersonRenamed,
     PresenceChanged,
@@ -222,6 +223,17 @@ def _muted(event: MemberMuted, by: str) -> str:
 @told.register
 def _unmuted(event: MemberUnmuted, by: str) -> str:
     return f"* {by} let {shortened(event.person_name)} write again"
+
+
+@told.register
+def _moderated(event: Moderated, by: str) -> str:
+    """What a moderator is told besides what happens in their rooms."""
+    if event.action == "report":
+        where = f" in #{shortened(event.room_name)}" if event.room_name else ""
+        return f"* {by} reports message {event.of} of {shortened(event.person_name)}{where}{because(event.reason)}"
+    if event.action == "doors":
+        return f"* {by} closed the doors {until(event.until)}" if event.until else f"* {by} opened the doors"
+    return ""
 
 
 @told.register

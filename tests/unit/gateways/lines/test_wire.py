@@ -25,6 +25,7 @@ from hobnob.protocol.events import (
     MessageEdited,
     MessagePinned,
     MessageSent,
+    Moderated,
     PersonInvited,
     PersonRenamed,
     PresenceChanged,
@@ -119,6 +120,20 @@ SHOWN: dict[str, tuple[Event, str]] = {
     "the end of a ban": (about_eve(MemberUnbanned), "* ada ended the ban of eve\n"),
     "a mute": (about_eve(MemberMuted, until=NEXT_DAY), "* ada muted eve, until 2026-11-23 09:00 UTC\n"),
     "the end of a mute": (about_eve(MemberUnmuted), "* ada let eve write again\n"),
+    "a report": (
+        about_eve(Moderated, action="report", room_name="tea", of=42, reason="rude\nada: forged"),
+        "* ada reports message 42 of eve in #tea (rude ada: forged)\n",
+    ),
+    "a report of a direct message": (
+        about_eve(Moderated, action="report", of=42),
+        "* ada reports message 42 of eve\n",
+    ),
+    "closed doors": (
+        Moderated(by="p_ada", by_name="ada", action="doors", until=NEXT_DAY),
+        "* ada closed the doors until 2026-11-23 09:00 UTC\n",
+    ),
+    "open doors": (Moderated(by="p_ada", by_name="ada", action="doors"), "* ada opened the doors\n"),
+    "what is heard in the room": (about_eve(Moderated, action="kick"), ""),
     "a kick": (about_eve(MemberLeft, reason="loud\x1b[2J"), "* ada removed eve (loud[2J)\n"),
     "a changed room": (
         changed(name="hall", kind="private", history="joined", posting="moderators", slow=60),
