@@ -146,10 +146,10 @@ async def join_room(chat: "Chat", session: "Session", command: JoinRoom) -> Repl
         raise ChatError("no-such-room")
     if person.id in room.members:
         return await attached(chat, session, room)
-    if not session.manner.operator and (ban := chat.restrictions.banned(person.id, session.origin.address, room.id)):
-        raise ChatError("banned", in_words(ban, room.record.name))
     if not session.manner.operator:
         await _check_door(chat, session, room, command.key)
+        if ban := chat.restrictions.banned(person.id, session.origin.address, room.id):
+            raise ChatError("banned", in_words(ban, room.record.name))
     return await _become_member(chat, session, room, ref, digest(command))
 
 
