@@ -6,7 +6,7 @@ script's questions go over the connection. Messages in a row are not waited for,
 
 import asyncio
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from msgspec.structs import replace
@@ -15,9 +15,9 @@ from hobnob.client.client import Client
 from hobnob.client.errors import ClientError, Refused
 from hobnob.client.mirror import Room
 from hobnob.client.subscription import Disconnected, Happening, Reconnected, Subscription
-from hobnob.gateways.lines import pages
 from hobnob.gateways.lines.commands import ROOMS, TALK
 from hobnob.gateways.lines.console import LAST_WORD, PLAIN, RED
+from hobnob.gateways.lines.hearing import HEARING, recall
 from hobnob.gateways.lines.seat import Seat
 from hobnob.gateways.lines.slash import SlashCommand, run, table, with_help
 from hobnob.gateways.lines.talk import NOT_SAID, Hush, Script
@@ -29,7 +29,7 @@ from hobnob.protocol import replies as r
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import Event, InvitedToRoom, MessageEdited, MessageSent
 from hobnob.protocol.ids import new_ref
-from hobnob.protocol.records import Person, RoomState
+from hobnob.protocol.records import Member, Person, RoomState
 from hobnob.protocol.records import Room as RoomRecord
 
 LEAVING: Final = frozenset({"bye", "/bye", "/quit"})
@@ -59,12 +59,13 @@ _ACCOUNT: Final = table(
     SlashCommand("/devices", "where you are logged in", _elsewhere("hobnob account devices"), "account"),
     SlashCommand("/account", "be gone for good", _elsewhere("hobnob account delete"), "account"),
 )
-COMMANDS: Final = with_help(TALK | _ACCOUNT | ROOMS, "leaves")
+COMMANDS: Final = with_help(TALK | _ACCOUNT | HEARING | ROOMS, "leaves")
 _REPLIES: Final[dict[type[c.Command], type[r.Reply]]] = {
     c.SetName: r.Done, c.JoinRoom: r.Joined, c.LeaveRoom: r.Done, c.ListRooms: r.Rooms, c.SendMessage: r.Done,
     c.SetTopic: r.Done, c.ReadHistory: r.History, c.EditMessage: r.Done, c.DeleteMessage: r.Done, c.React: r.Done,
     c.SetPresence: r.Reply, c.Search: r.Found, c.ListMembers: r.Members, c.CreateRoom: r.Joined,
-    a.CreateInvite: r.InviteMade, a.ListInvites: r.Invites, m.ListRestrictions: r.Restrictions, m.ReadAudit: r.Audit,
+    a.CreateInvite: r.InviteMade, a.ListIgnored: r.Ignored,
+    a.ListInvites: r.Invites, m.ListRestrictions: r.Restrictions, m.ReadAudit: r.Audit,
 }  # fmt: skip
 """What the commands of scripts are answered with."""
 
@@ -97,20 +98,19 @@ class Place(Seat):
         lobby = self.client.rooms.get("#lobby")
         self.lobby = lobby.state() if lobby else room
         self.last_said = {}
+        self.ignored = {}
         self.turn(screen, room)
 
     @property
     def me(self) -> Person:
         return self.client.me
 
-    def turn(self, screen: LinesWire, room: RoomState) -> None:
-        self.room = room
-        self.screen = dataclasses.replace(screen, here=room.id)
+    def show_by(self, screen: LinesWire) -> None:
+        """What is heard is asked by `Chatting` to be shown."""
 
-    def present(self) -> str:
+    def attached(self) -> Sequence[Member]:
         room = self.client.rooms.get(self.room.id)
-        members = [member for member in room.members.values() if member.attached] if room else []
-        return pages.present(self.screen, members, self.client.me.id)
+        return [member for member in room.members.values() if member.attached] if room else []
 
 
 class Chatting:
@@ -177,6 +177,7 @@ class Chatting:
 
     async def _arrive(self) -> None:
         """Show where one is and what is new."""
+        await self._run(recall(self.seat))
         rooms = self._client.rooms
         if entered := rooms.get(self.seat.room.id):
             if entered.unread:

@@ -5,6 +5,7 @@ shown, kept in a terminal's history, and may have been mistyped.
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
+from hobnob.gateways.lines.hearing import recall
 from hobnob.gateways.lines.pages import short_id
 from hobnob.gateways.lines.seat import Seat, places
 from hobnob.gateways.lines.slash import SlashCommand, Usage, needed, table
@@ -19,22 +20,17 @@ from hobnob.protocol.account_commands import (
     NameDevice,
     Register,
     RevokeDevice,
-    SetDirects,
 )
 from hobnob.protocol.command import Command
 from hobnob.protocol.errors import ChatError
-from hobnob.protocol.records import Device, Directs
-from hobnob.protocol.replies import Devices, Done, Registered, Reply, Welcome
+from hobnob.protocol.records import Device
+from hobnob.protocol.replies import Devices, Registered, Reply, Welcome
 
 MOST_TRIES: Final = 3
 """Passwords that one command asks for; the house counts on its own."""
 
 Say = Callable[[str], bytes]
 R = TypeVar("R", bound=Reply)
-
-_DIRECTS: Final[dict[str, Directs]] = {
-    "all": "all", "everybody": "all", "everyone": "all", "shared": "shared", "rooms": "shared",
-}  # fmt: skip
 
 
 def choose_password(say: Say) -> Asking[str]:
@@ -91,6 +87,7 @@ def _login(seat: Seat, words: str) -> Script:
     rooms = yield from places(welcome.rooms)
     seat.settle(rooms)
     seat.turn(seat.screen, seat.room)
+    yield from recall(seat)
     yield seat.say(f"You are {seat.name} now.")
     yield from seat.enter(rooms)
 
@@ -150,15 +147,6 @@ def _devices(seat: Seat, words: str) -> Script:
             raise Usage
 
 
-def _directs(seat: Seat, words: str) -> Script:
-    allow = _DIRECTS.get(words.lower())
-    if allow is None:
-        raise Usage
-    yield from ask(SetDirects(allow=allow), Done)
-    whom = "everybody" if allow == "all" else "people with whom you share a room"
-    yield seat.say(f"You take messages of their own from {whom}.")
-
-
 def _device(device: Device) -> str:
     current = "  this one" if device.current else ""
     return f"  {short_id(device.id)}  last used {minute(device.used_at)}  {_called(device)}{current}"
@@ -204,9 +192,6 @@ ACCOUNT: Final = table(
     SlashCommand("/password", "change your password", _password, "account", secret=True),
     SlashCommand("/devices [end|name ...]", "where you are logged in", _devices, "account", more=(
         "/devices end <id>  logs one out; /devices name <id> <name>  calls it otherwise",
-    )),
-    SlashCommand("/directs all|shared", "who may write to you alone", _directs, "account", more=(
-        "all: everybody; shared: only people with whom you share a room",
     )),
     SlashCommand("/account delete [blank]", "be gone for good", _account, "account", secret=True, more=(
         "Your messages stay under your name; with blank they are deleted, too.",

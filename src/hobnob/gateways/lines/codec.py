@@ -12,6 +12,7 @@ from typing import Final
 from hobnob.gateways.gateway import House
 from hobnob.gateways.lines.arriving import NAME, Arrival
 from hobnob.gateways.lines.commands import COMMANDS
+from hobnob.gateways.lines.hearing import recall
 from hobnob.gateways.lines.reader import INTERRUPT, TOO_LONG, LineReader
 from hobnob.gateways.lines.seat import Seat, places
 from hobnob.gateways.lines.slash import SlashCommand, run, table
@@ -87,6 +88,7 @@ class LinesCodec(Talk):
         if self._raw:
             return
         seat.turn(self._screen, seat.room)
+        yield from recall(seat)
         if self._greeted:
             yield seat.say(f"Welcome, {seat.name}. /help shows what you can do, bye leaves.")
             yield from seat.enter(rooms)

@@ -5,6 +5,7 @@ from typing import Final
 
 from hobnob.gateways.lines import pages
 from hobnob.gateways.lines.account import ACCOUNT
+from hobnob.gateways.lines.hearing import HEARING
 from hobnob.gateways.lines.inviting import INVITING
 from hobnob.gateways.lines.moderation import MODERATION
 from hobnob.gateways.lines.room_settings import ROOM_SETTINGS
@@ -184,4 +185,4 @@ TALK: Final = table(
 )
 
 ROOMS: Final = INVITING | ROOM_SETTINGS | MODERATION
-COMMANDS: Final = with_help(TALK | ACCOUNT | ROOMS, "leaves")
+COMMANDS: Final = with_help(TALK | ACCOUNT | HEARING | ROOMS, "leaves")

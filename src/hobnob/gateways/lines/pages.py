@@ -52,6 +52,8 @@ def history(wire: LinesWire, messages: Sequence[Message]) -> list[str]:
     lines = []
     day = ""
     for message in messages:
+        if message.by in wire.ignored:
+            continue
         if message.at[:10] != day:
             day = message.at[:10]
             lines.append(f"-- {day}, times in UTC --")
@@ -71,6 +73,8 @@ def _said(wire: LinesWire, message: Message) -> str:
 def found(wire: LinesWire, found: Found) -> Iterator[str]:
     """The hits of a search, the newest first, each in one line."""
     for hit in found.hits:
+        if hit.by in wire.ignored:
+            continue
         room = f"#{shown(hit.room_name)}" if hit.room_name else " + ".join(map(shown, hit.people))
         text = "".join(wire.mark(shown(piece)) if marked else shown(piece) for piece, marked in excerpt(hit, _EXCERPT))
         by = wire.name(hit.by, hit.by_name)

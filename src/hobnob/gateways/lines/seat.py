@@ -1,7 +1,7 @@
 """What a person at a terminal has before them; the scripts of `commands.py` act on it."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from hobnob.gateways.gateway import House, Session
@@ -9,7 +9,7 @@ from hobnob.gateways.lines import pages
 from hobnob.gateways.lines.talk import Asking, Script, ask
 from hobnob.gateways.lines.wire import LinesWire, shown
 from hobnob.protocol.commands import JoinRoom, ReadHistory
-from hobnob.protocol.records import Person, RoomState
+from hobnob.protocol.records import Member, Person, RoomState
 from hobnob.protocol.replies import History, Joined
 
 ARRIVAL_MESSAGES: Final = 10
@@ -29,6 +29,8 @@ class Seat:
         self.house = house
         self.session = session
         self.screen = screen
+        self.ignored: dict[str, str] = {}
+        """The names of those whose words are not shown, by id."""
         self.settle(rooms)
 
     def settle(self, rooms: Sequence[RoomState]) -> None:
@@ -64,12 +66,26 @@ class Seat:
     def turn(self, screen: LinesWire, room: RoomState) -> None:
         """Speak in `room` from now on, and read by `screen`."""
         self.room = room
-        self.session.wire = self.screen = dataclasses.replace(screen, here=room.id)
+        self.screen = dataclasses.replace(screen, here=room.id, ignored=frozenset(self.ignored))
+        self.show_by(self.screen)
+
+    def show_by(self, screen: LinesWire) -> None:
+        """Have what is heard from now on shown so."""
+        self.session.wire = screen
+
+    def ignore(self, people: Mapping[str, str]) -> None:
+        """Show the words of these people, by id, no more, and those of all others again."""
+        self.ignored = {**people}
+        self.turn(self.screen, self.room)
+
+    def attached(self) -> Sequence[Member]:
+        """Who is here."""
+        return self.house.attached(self.room.id)
 
     def present(self) -> str:
         """Who else is here."""
         me = self.me
-        return pages.present(self.screen, self.house.attached(self.room.id), me.id if me else "")
+        return pages.present(self.screen, self.attached(), me.id if me else "")
 
     def enter(self, rooms: Sequence[RoomState]) -> Script:
         """Arrive in the first of one's rooms, and be told of the others."""

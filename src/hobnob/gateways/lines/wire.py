@@ -44,6 +44,7 @@ ROLES: Final[dict[Role, str]] = {
     "owner": "an owner", "moderator": "a moderator", "member": "a member", "guest": "a guest",
 }  # fmt: skip
 
+_WORDS = MessageSent | MessageEdited | MessageDeleted | ReactionAdded
 _SHORT = 200
 _NAMES_SHOWN = 3
 _COLOURS = (31, 32, 33, 34, 35, 36, 91, 92, 94, 95, 96)
@@ -73,15 +74,19 @@ def spoken(by: str, kind: MessageKind, text: str) -> str:
 class LinesWire:
     """What a person at a terminal is shown.
 
-    `here` is the id of the room they speak in, `colour` shows names in colours, `crlf` ends lines with CR LF.
+    `here` is the id of the room they speak in, `colour` shows names in colours, `crlf` ends lines with CR LF, `ignored`
+    are the ids of those whose words they do not want to read.
     """
 
     here: str = ""
     colour: bool = False
     crlf: bool = False
+    ignored: frozenset[str] = frozenset()
     echo: ClassVar[bool] = False
 
     def encode(self, event: Event, room: Room | None) -> bytes:
+        if event.by in self.ignored and isinstance(event, _WORDS):
+            return b""
         by = self.name(event.by, event.by_name)
         mark = ""
         if room is not None and room.kind == "direct":

@@ -13,11 +13,14 @@ from hobnob.protocol.account_commands import (
     ChangePassword,
     CreateInvite,
     DeleteAccount,
+    Ignore,
     ListDevices,
+    ListIgnored,
     ListInvites,
     LogIn,
     LogOut,
     Register,
+    Unignore,
 )
 from hobnob.protocol.commands import (
     Command,
@@ -58,6 +61,7 @@ from hobnob.protocol.replies import (
     Done,
     Found,
     History,
+    Ignored,
     InviteMade,
     Invites,
     Joined,
@@ -119,6 +123,7 @@ class FakeHouse:
             Device("d_aaddbbbbcccc", "", "2026-11-02T08:00:00.000Z", "2026-11-20T10:00:00.000Z"),
         )
         self.audit: tuple[Moderated, ...] = ()
+        self.ignored: tuple[Person, ...] = ()
         self.own: tuple[RoomState, ...] | None = None
         self.unnamed: str | None = None
         self.client: Client | None = None
@@ -177,6 +182,8 @@ class FakeHouse:
         match command:
             case Hello():
                 return self.hello(client, command)
+            case Ignore() | Unignore() | ListIgnored():
+                return self.hearing(client, command)
             case Register() | LogIn() | LogOut() | ChangePassword() | DeleteAccount() | ListDevices():
                 return self.account(client, command)
             case SetName():
@@ -198,6 +205,15 @@ class FakeHouse:
             case LeaveRoom():
                 self.room(command.room)
         return self.moderation(command)
+
+    def hearing(self, client: Client, command: Command) -> Reply:
+        if client.person is None or client.person.kind == "visitor":
+            raise ChatError("not-kept")
+        if isinstance(command, Ignore | Unignore):
+            eve = Person(id="p_eve", name="eve")
+            assert command.person == "@eve"
+            self.ignored = (eve,) if isinstance(command, Ignore) else ()
+        return Ignored(self.ignored)
 
     def moderation(self, command: Command) -> Reply:
         match command:
@@ -368,3 +384,21 @@ def student() -> Driver:
 def said_by(driver: Driver) -> list[str]:
     """What the house was told to say."""
     return [command.text for command in driver.house.done if isinstance(command, SendMessage)]
+
+
+def visitor() -> Driver:
+    """Bob, who is in."""
+    driver = person()
+    driver.receive(b"bob\n")
+    driver.take()
+    driver.house.done.clear()
+    return driver
+
+
+def account() -> Driver:
+    """Ada, who has logged in."""
+    driver = person()
+    driver.receive(b"/login ada\ncorrect horse\n")
+    driver.take()
+    driver.house.done.clear()
+    return driver

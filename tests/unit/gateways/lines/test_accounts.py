@@ -1,19 +1,19 @@
 """Coming in where not everybody may, and accounts: what is asked, what is never shown, said or asked for."""
 
 import pytest
-from tests.unit.gateways.lines.house import CODE, GONE, Access, Driver, person, said_by
+from tests.unit.gateways.lines.house import CODE, GONE, Access, Driver, account, person, said_by, visitor
 
 from hobnob.gateways.lines.arriving import NAME
 from hobnob.gateways.lines.codec import IN_THE_CLEAR
 from hobnob.protocol.account_commands import (
     ChangePassword,
     DeleteAccount,
+    ListIgnored,
     LogIn,
     LogOut,
     NameDevice,
     Register,
     RevokeDevice,
-    SetDirects,
 )
 from hobnob.protocol.commands import Hello, ReadHistory, SendMessage
 from hobnob.protocol.errors import HINTS, ChatError
@@ -29,26 +29,17 @@ WILL_ECHO, WONT_ECHO = b"\xff\xfb\x01", b"\xff\xfc\x01"
 
 @pytest.fixture
 def bob() -> Driver:
-    """A visitor, in."""
-    driver = person()
-    driver.receive(b"bob\n")
-    driver.take()
-    return driver
+    return visitor()
 
 
 @pytest.fixture
 def ada() -> Driver:
-    """An account, in."""
-    driver = person()
-    driver.receive(b"/login ada\ncorrect horse\n")
-    driver.take()
-    driver.house.done.clear()
-    return driver
+    return account()
 
 
 def asked(driver: Driver) -> list[object]:
     """What the house was asked since it was last looked at."""
-    done = [command for command in driver.house.done if not isinstance(command, ReadHistory)]
+    done = [command for command in driver.house.done if not isinstance(command, ReadHistory | ListIgnored)]
     driver.house.done.clear()
     return list(done)
 
@@ -291,15 +282,6 @@ def test_devices_are_listed_named_and_logged_out(ada: Driver) -> None:
 def test_a_device_that_is_not_meant_clearly_stays(ada: Driver, typed: str) -> None:
     ada.receive(f"/devices {typed}\n".encode())
     assert ada.take() == "You have no such device; /devices lists them, each with its id in front.\n"
-
-
-def test_who_may_write_to_one_alone(bob: Driver) -> None:
-    bob.receive(b"/directs shared\n/directs nobody\n")
-    assert bob.take() == (
-        "You take messages of their own from people with whom you share a room.\n"
-        "Write it like this: /directs all|shared (who may write to you alone).\n"
-    )
-    assert asked(bob)[-1] == SetDirects(allow="shared")
 
 
 def test_who_comes_back_reads_of_all_their_rooms(bob: Driver) -> None:

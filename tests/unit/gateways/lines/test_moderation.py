@@ -1,7 +1,7 @@
 """Invites, rooms and moderation in lines: what is typed becomes which command, and how it is answered."""
 
 import pytest
-from tests.unit.gateways.lines.house import Driver, person
+from tests.unit.gateways.lines.house import Driver, visitor
 
 from hobnob.gateways.lines import pages
 from hobnob.protocol.account_commands import CreateInvite, ListInvites, RevokeInvite
@@ -33,11 +33,7 @@ DAY, WEEK = 24 * 3600, 7 * 24 * 3600
 
 @pytest.fixture
 def bob() -> Driver:
-    driver = person()
-    driver.receive(b"bob\n")
-    driver.take()
-    driver.house.done.clear()
-    return driver
+    return visitor()
 
 
 TYPED: dict[str, tuple[Command, str]] = {
