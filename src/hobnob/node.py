@@ -39,6 +39,7 @@ from hobnob.net.renewal import Files, Renewal
 from hobnob.net.sniffer import Kind
 from hobnob.net.tls import Tls, server_context
 from hobnob.protocol.links import Link, invite_links
+from hobnob.stores.folder import IDENTITY
 from hobnob.stores.sql import SqlStore
 
 GARBAGE = (50_000, 20, 100)
@@ -208,7 +209,7 @@ def _certificate(config: Config, listened: Addresses) -> Files:
     if config.tls_cert and config.tls_key:
         return config.tls_cert, config.tls_key
     own = [address for address, _ in listened if not ip_address(address.partition("%")[0]).is_unspecified]
-    return keep_certificate(config.data / "tls", [*names_of_this_machine(), *own, *config.hosts])
+    return keep_certificate(config.data / IDENTITY, [*names_of_this_machine(), *own, *config.hosts])
 
 
 def _hear_hangup(stop: Callable[[], None], renewal: Renewal | None) -> None:

@@ -7,6 +7,10 @@ from pathlib import Path
 
 from hobnob.stores.store import StoreRefused
 
+LOCK = "hobnob.lock"
+IDENTITY = "tls"
+"""The folder in it with the server's own key and certificate: by them it is known, whatever is said in it."""
+
 
 class DataFolder:
     """A folder and the lock on it. The lock ends with the process, however that ends."""
@@ -19,7 +23,7 @@ class DataFolder:
         """Make the folder where it is missing, and lock it. Raises StoreRefused."""
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = os.open(self.path / "hobnob.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            lock = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise StoreRefused(
                 f"The data folder {self.path} cannot be used ({error.strerror}). Choose another one with --data."

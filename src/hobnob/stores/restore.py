@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from hobnob.stores import archive
 from hobnob.stores.archive import ArchiveRefused, Manifest, Progress
 from hobnob.stores.backup import integrity
-from hobnob.stores.folder import DataFolder
+from hobnob.stores.folder import IDENTITY, LOCK, DataFolder
 from hobnob.stores.migrations import HEAD
 from hobnob.stores.place import sync_folder
 from hobnob.stores.sql import DATABASE
@@ -28,7 +28,6 @@ from hobnob.stores.store import StoreRefused
 from hobnob.stores.tables import metadata
 
 PARTS = (DATABASE,)
-_LOCK = "hobnob.lock"
 _WORK = "restoring"
 _ASIDE = "before-restore-"
 _BUSY_TIMEOUT = 5.0  # seconds
@@ -85,17 +84,16 @@ def _locked(data: Path) -> Iterator[None]:
         yield
     finally:
         if made and not _content(data):
-            (data / _LOCK).unlink(missing_ok=True)
+            (data / LOCK).unlink(missing_ok=True)
             with suppress(OSError):
                 data.rmdir()
         folder.close()
 
 
 def _content(data: Path) -> list[Path]:
-    """What a data folder holds beside its lock and what restores left there."""
-    return [
-        path for path in sorted(data.iterdir()) if path.name not in (_LOCK, _WORK) and not path.name.startswith(_ASIDE)
-    ]
+    """What a data folder holds beside its lock, the server's key and what restores left there."""
+    stays = (LOCK, IDENTITY, _WORK)
+    return [path for path in sorted(data.iterdir()) if path.name not in stays and not path.name.startswith(_ASIDE)]
 
 
 def _begin_anew(database: Path, manifest: Manifest) -> None:
@@ -112,10 +110,10 @@ def _begin_anew(database: Path, manifest: Manifest) -> None:
 
 
 def _check(connection: sqlite3.Connection, manifest: Manifest) -> None:
-    # First of all: only tables and indexes run nothing when they are used.
-    acting = "SELECT count(*) FROM sqlite_master WHERE type NOT IN ('table', 'index')"
+    # First of all: only tables and indexes with pages of their own run nothing when they are used.
+    acting = "SELECT count(*) FROM sqlite_master WHERE type NOT IN ('table', 'index') OR rootpage = 0"
     if connection.execute(acting).fetchone() != (0,):
-        raise ArchiveRefused("The database in it has triggers or views, which hobnob's has not.")
+        raise ArchiveRefused("The database in it has triggers, views or virtual tables, which hobnob's has not.")
     if found := integrity(connection):
         raise ArchiveRefused(f"The database in it is damaged ({found}).")
     [(revision,)] = connection.execute("SELECT version_num FROM alembic_version").fetchall() or [("",)]

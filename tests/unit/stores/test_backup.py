@@ -23,7 +23,7 @@ from hobnob.stores import archive, backup, restore
 from hobnob.stores.archive import ArchiveRefused, Manifest
 from hobnob.stores.backup import BackupRefused
 from hobnob.stores.export import Export, reading_export
-from hobnob.stores.folder import DataFolder
+from hobnob.stores.folder import IDENTITY, DataFolder
 from hobnob.stores.place import PlaceRefused, new_file
 from hobnob.stores.restore import Restored
 from hobnob.stores.sql import DATABASE, SqlStore
@@ -254,6 +254,18 @@ def test_a_chat_that_is_there_is_moved_aside(data: Path, file: Path) -> None:
         assert digest(store) == later
 
 
+def test_the_server_stays_who_it_is(data: Path, file: Path, tmp_path: Path) -> None:
+    for folder in (data, tmp_path / "new"):
+        (folder / IDENTITY).mkdir(parents=True)
+        (folder / IDENTITY / "key.pem").write_text("the key")
+    aside = restored(file, data, replace=True).aside
+    assert aside is not None
+    assert not (aside / IDENTITY).exists()
+    assert restored(file, tmp_path / "new").aside is None  # a key is no chat yet
+    for folder in (data, tmp_path / "new"):
+        assert (folder / IDENTITY / "key.pem").read_text() == "the key"
+
+
 def test_twice_replaced_is_twice_kept(data: Path, file: Path) -> None:
     first, second = restored(file, data, replace=True).aside, restored(file, data, replace=True).aside
     assert first is not None
@@ -369,6 +381,8 @@ TRIGGER = "CREATE TRIGGER t AFTER UPDATE ON meta BEGIN DELETE FROM facts; END"
     [
         ([TRIGGER], {}, "triggers"),
         (["CREATE VIEW v AS SELECT 1"], {}, "views"),
+        (["CREATE VIRTUAL TABLE v USING fts5(text)"], {}, "virtual tables"),
+        (["DROP TABLE pins", "CREATE VIRTUAL TABLE pins USING fts5(log, of)"], {}, "virtual tables"),
         (["DROP TABLE pins"], {}, "pins"),
         (["ALTER TABLE facts DROP COLUMN digest"], {}, "digest"),
         (["DROP TABLE alembic_version"], {}, "alembic_version"),

@@ -11,6 +11,7 @@ from pathlib import Path
 from hobnob.cli.checks.finding import Finding, fail, ok, warn
 from hobnob.protocol.times import rfc3339
 from hobnob.stores.backup import read_only
+from hobnob.stores.folder import LOCK
 from hobnob.stores.migrations import HEAD
 from hobnob.stores.sql import DATABASE
 
@@ -77,7 +78,7 @@ def _mode(data: Path) -> Finding:
 def _holder(data: Path) -> Finding:
     """Who has the lock. Asking takes it for a moment, in a way that two who ask do not disturb each other."""
     try:
-        lock = os.open(data / "hobnob.lock", os.O_RDONLY | os.O_CLOEXEC)
+        lock = os.open(data / LOCK, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         return ok("lock", "no server has used the folder yet")
     try:
