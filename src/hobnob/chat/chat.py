@@ -163,8 +163,7 @@ class Chat:
         self.attendance = Attendance(self)
         await self.bus.start(self.hear)
         await self.keeper.read(self.store.forget_visitors)
-        heads = await self.keeper.read(self.store.heads, (HOUSE, AUDIT))
-        self.house_rights = await self.keeper.read(self.store.rights, AUDIT)
+        heads = await self._read_heads()
         await self.keeper.read(self.restrictions.load, self.store)
         self.logs.begin(AUDIT, heads.get(AUDIT, 0), self._audit_applied)
         self.house_log = self.logs.begin(HOUSE, heads.get(HOUSE, 0), self._house_applied)
@@ -176,6 +175,15 @@ class Chat:
         self._looking += [self.loop.create_task(self._dismiss_strangers()), self.loop.create_task(self._relieve())]
         if not self.bus.alone:
             self.logs.look()
+
+    async def _read_heads(self) -> dict[str, int]:
+        """The heads of the house's log and the audit log, and the rights as of the latter: another node may write."""
+        before: dict[str, int] = {}
+        heads = await self.keeper.read(self.store.heads, (HOUSE, AUDIT))
+        while heads != before:
+            self.house_rights = await self.keeper.read(self.store.rights, AUDIT)
+            before, heads = heads, await self.keeper.read(self.store.heads, (HOUSE, AUDIT))
+        return heads
 
     async def _open_lobby(self) -> Room:
         """The room where everybody begins; made at the first start, and never let go."""

@@ -123,6 +123,9 @@ async def test_who_runs_the_server_acts_everywhere_but_in_direct_rooms(chat: Cha
     await server.done("delete_message", room="#secret", of=of)
     await server.done("set_topic", room=room, topic="keep quiet")
     await server.done("send_message", room="#secret", text="This room is being moved.")
+    await server.done("typing", room="#secret")
+    await server.done("react", room="#secret", of=await bob.say("good", room=room), emoji="x")
+    assert await server.error("leave_room", room="#secret") == "not-a-member"
     await server.done("kick", room="#secret", person="@ada")
     await server.done("ban", room=room, person="@bob")
     await quiet(ada, bob)

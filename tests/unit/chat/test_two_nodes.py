@@ -5,11 +5,13 @@ import random
 from collections.abc import AsyncIterator, Callable
 
 import pytest
-from tests.unit.chat.conftest import AFAR, CHEAP, PASSWORD, Client, TestStore, eventually, operator, quiet
+from tests.unit.chat.conftest import AFAR, CHEAP, DEADLINE, PASSWORD, Client, TestStore, eventually, operator, quiet
 
+from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat
 from hobnob.chat.policy import Policy
 from hobnob.protocol.events import Event
+from hobnob.protocol.ids import AUDIT
 
 SEEDS = range(3)
 
@@ -301,3 +303,25 @@ async def test_a_room_renamed_on_one_node_is_found_by_its_new_name_on_the_other(
     await bob.event("room_changed", name="coffee")
     await bob.say("here", room="#coffee")
     assert await bob.error("send_message", room="#tea", text="x") == "no-such-room"
+
+
+async def test_a_ban_while_another_node_starts_is_counted_once(
+    nodes: Nodes, store: TestStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else all that asks whether rights are unchanged would be asked again for ever there."""
+    server = await operator(nodes.chats[0])
+    await nodes.join(0, "bob")
+    read, loop = store.rights, asyncio.get_running_loop()
+    bans = ["203.0.113.1", "203.0.113.2"]
+
+    def late(log: str) -> int:
+        if bans:
+            asyncio.run_coroutine_threadsafe(server.done("ban", network=bans.pop()), loop).result(DEADLINE)
+        return read(log)
+
+    monkeypatch.setattr(store, "rights", late)
+    third = Chat(store, LocalBus())
+    await third.open()
+    assert third.house_rights == read(AUDIT) == 2
+    await (await operator(third)).done("ban", person="bob")
+    await third.stop("The test is over.")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from hobnob.chat.handlers.messages import done
 from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit
-from hobnob.chat.lookup import by, checked_ref, digest, live_room, me, room_of
+from hobnob.chat.lookup import by, checked_ref, digest, me, room_of
 from hobnob.chat.rights import Right, demand_in
 from hobnob.protocol.commands import SetName, SetPresence, Typing
 from hobnob.protocol.errors import ChatError
@@ -66,10 +66,8 @@ def set_presence(chat: "Chat", session: "Session", command: SetPresence) -> Repl
 async def typing(chat: "Chat", session: "Session", command: Typing) -> Reply:
     """Tell the room that one is writing."""
     here = me(session)
-    room = live_room(chat, session, command.room)
-    if room is None:
-        room, _ = await room_of(chat, session, command.room)
-    demand_in(chat, here.person, room, room.members[here.person.id], Right.SPEAK)
+    room, member = await room_of(chat, session, command.room)
+    demand_in(chat, here.person, room, member, Right.SPEAK)
     event = TypingChanged(room=room.id, **by(here.person), on=command.on)
     chat.tell_now(event, session)
     return Done()

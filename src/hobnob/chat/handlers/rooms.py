@@ -217,6 +217,8 @@ async def leave_room(chat: "Chat", session: "Session", command: LeaveRoom) -> Re
     if room.record.kind == "direct":
         raise ChatError("not-allowed", "A direct room is its people's for good. Mute it in your client instead.")
     person = me(session).person
+    if person.id not in room.members:  # who runs the server may act here, and has joined nothing
+        raise ChatError("not-a-member")
     reason = clean_reason(command.reason)
     left = MemberLeft(room=room.id, person=person.id, person_name=member.name, reason=reason, ref=ref, **by(person))
     if person.kind == "visitor":
