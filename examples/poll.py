@@ -7,7 +7,7 @@ import sys
 
 from hobnob import Bot
 from hobnob.client.bot import BotMessage
-from hobnob.client.client import Sent
+from hobnob.client.messages import Sent
 
 DIGITS = [f"{digit}\ufe0f\u20e3" for digit in range(1, 10)]
 bot = Bot(*sys.argv[1:], name="poll")

@@ -6,6 +6,8 @@ What changes the token of this device is in client.py, with the token.
 from abc import ABC, abstractmethod
 
 from hobnob.client.connection import R
+from hobnob.client.messages import place_of
+from hobnob.client.mirror import Room
 from hobnob.protocol import account_commands as c
 from hobnob.protocol import replies as r
 from hobnob.protocol.account_commands import WEEK
@@ -37,14 +39,16 @@ class AccountCommands(ABC):
         await self.perform(c.RevokeDevice(device=device), r.Reply)
 
     async def create_invite(
-        self, room: str | None = None, *, role: Role = "member", uses: int = 1, expires_in: int = WEEK
+        self, room: str | Room | None = None, *, role: Role = "member", uses: int = 1, expires_in: int = WEEK
     ) -> r.InviteMade:
         """Let somebody in: `uses` times (0: any number), within `expires_in` seconds (0: for ever)."""
-        return await self.perform(c.CreateInvite(room=room, role=role, uses=uses, expires_in=expires_in), r.InviteMade)
+        return await self.perform(
+            c.CreateInvite(room=place_of(room), role=role, uses=uses, expires_in=expires_in), r.InviteMade
+        )
 
-    async def invites(self, room: str | None = None) -> tuple[Invite, ...]:
+    async def invites(self, room: str | Room | None = None) -> tuple[Invite, ...]:
         """The invites that can still be used, and that one may take back."""
-        return (await self.perform(c.ListInvites(room=room), r.Invites)).invites
+        return (await self.perform(c.ListInvites(room=place_of(room)), r.Invites)).invites
 
     async def revoke_invite(self, invite: str) -> None:
         """Take an invite back, by its id."""

@@ -23,9 +23,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hobnob.client.client import Client, Sent
+from hobnob.client.client import Client
 from hobnob.client.connect import connect
 from hobnob.client.errors import ClientError
+from hobnob.client.messages import Sent
 from hobnob.client.trust import Tls
 from hobnob.protocol.events import Event, MessageSent
 
@@ -94,12 +95,20 @@ class Bot:
         name: str,
         rooms: Iterable[str] = (),
         token: str | None = None,
+        password: str | None = None,
         tls: Tls = None,
         insecure: bool = False,
         tokens: Path | None = None,
     ) -> None:
         self.chat = connect(
-            address, name=name, token=token, tls=tls, insecure=insecure, tokens=tokens, client="hobnob-bot"
+            address,
+            name=name,
+            token=token,
+            password=password,
+            tls=tls,
+            insecure=insecure,
+            tokens=tokens,
+            client="hobnob-bot",
         )
         self._rooms = tuple(rooms)
         self._handlers: list[tuple[type[Event], Callable[[Any], Result]]] = []

@@ -7,11 +7,10 @@ async with hobnob.connect("localhost:8080", name="ada") as chat:
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Literal, Protocol, Self
+from typing import Literal, Self
 from weakref import WeakSet
 
 from hobnob.client.accounts import AccountCommands
@@ -19,6 +18,7 @@ from hobnob.client.backoff import Backoff
 from hobnob.client.connection import Connection, Dial, R
 from hobnob.client.errors import CannotConnect, ClientError, Closed, Refused
 from hobnob.client.identity import Identity
+from hobnob.client.messages import PAGE, MessageCommands, Placed, ref_of
 from hobnob.client.mirror import Mirror, Room
 from hobnob.client.moderation import ModerationCommands
 from hobnob.client.subscription import Disconnected, Reconnected, Subscription
@@ -28,35 +28,14 @@ from hobnob.protocol import commands as c
 from hobnob.protocol import replies as r
 from hobnob.protocol.errors import HINTS
 from hobnob.protocol.events import AnyEvent
-from hobnob.protocol.records import HistoryRule, Member, Message, MessageKind, Person, RoomListing, message_id
+from hobnob.protocol.records import HistoryRule, Member, Message, Person, RoomListing, message_id
 from hobnob.protocol.replies import Joined, Welcome
 
 UNCERTAIN = frozenset({"hung-up", "no-answer", "not-hobnob", "internal", "unknown-outcome"})
 """Ways not to be let in after which one may be somebody all the same."""
-PAGE = 200
-"""Messages that are asked for at once."""
 
 
-class Placed(Protocol):
-    """Anything that is a message of a room: `Sent`, a `MessageSent` event, a `Message` of the history."""
-
-    @property
-    def room(self) -> str: ...
-    @property
-    def number(self) -> int: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What was kept: fact `number` of `room` (its id). `repeated`: an earlier attempt had done it already."""
-
-    room: str
-    number: int
-    at: str = ""
-    repeated: bool = False
-
-
-class Client(AccountCommands, ModerationCommands):
+class Client(MessageCommands, AccountCommands, ModerationCommands):
     """A connected person. Made by `connect` (connect.py).
 
     A room is given as ``#tea``, ``@ada`` (one's direct room with her), an id, or a `Room`. Every method that changes
@@ -191,45 +170,6 @@ class Client(AccountCommands, ModerationCommands):
         if self._file is not None:
             await asyncio.to_thread(self._file.forget)
 
-    # What one says
-
-    async def send(
-        self, room: str | Room, text: str, *, kind: MessageKind = "text", reply_to: Placed | None = None,
-        ref: str | None = None,
-    ) -> Sent:  # fmt: skip
-        """Say something. `ref` marks a message of one's own choosing, so that a later program does not say it twice."""
-        answer = None if reply_to is None else message_id(reply_to.room, reply_to.number)
-        command = c.SendMessage(room=_ref(room), text=text, kind=kind, reply_to=answer, ref=ref)
-        return await self._write(room, command)
-
-    async def reply(self, message: Placed, text: str) -> Sent:
-        """Answer a message, in its room."""
-        return await self.send(message.room, text, reply_to=message)
-
-    async def edit(self, message: Placed, text: str) -> Sent:
-        """Put another text in the place of one's message."""
-        return await self._write(message.room, c.EditMessage(room=message.room, of=message.number, text=text))
-
-    async def delete(self, message: Placed) -> Sent:
-        """Take a message back for good."""
-        return await self._write(message.room, c.DeleteMessage(room=message.room, of=message.number))
-
-    async def react(self, message: Placed, emoji: str) -> Sent:
-        """Add one's reaction."""
-        return await self._write(message.room, c.React(room=message.room, of=message.number, emoji=emoji))
-
-    async def unreact(self, message: Placed, emoji: str) -> Sent:
-        """Take one's reaction back."""
-        return await self._write(message.room, c.Unreact(room=message.room, of=message.number, emoji=emoji))
-
-    async def pin(self, message: Placed) -> Sent:
-        """Pin a message to its room."""
-        return await self._write(message.room, c.Pin(room=message.room, of=message.number))
-
-    async def unpin(self, message: Placed) -> Sent:
-        """Unpin a message."""
-        return await self._write(message.room, c.Unpin(room=message.room, of=message.number))
-
     # Rooms and people
 
     async def join(self, room: str, *, create: bool = False) -> Room:
@@ -239,7 +179,7 @@ class Client(AccountCommands, ModerationCommands):
 
     async def leave(self, room: str | Room, reason: str = "") -> None:
         """Stop being a member."""
-        await self.perform(c.LeaveRoom(room=_ref(room), reason=reason), r.Done)
+        await self.perform(c.LeaveRoom(room=ref_of(room), reason=reason), r.Done)
 
     async def create(
         self, name: str, *, kind: Literal["public", "private"] = "public", topic: str = "",
@@ -256,7 +196,7 @@ class Client(AccountCommands, ModerationCommands):
 
     async def set_topic(self, room: str | Room, topic: str) -> None:
         """Say what a room is about."""
-        await self.perform(c.SetTopic(room=_ref(room), topic=topic), r.Done)
+        await self.perform(c.SetTopic(room=ref_of(room), topic=topic), r.Done)
 
     async def set_name(self, name: str) -> None:
         """Be called otherwise."""
@@ -271,7 +211,7 @@ class Client(AccountCommands, ModerationCommands):
         found: list[Member] = []
         while True:
             after = found[-1].id if found else None
-            page = await self.perform(c.ListMembers(room=_ref(room), after=after), r.Members)
+            page = await self.perform(c.ListMembers(room=ref_of(room), after=after), r.Members)
             found += page.members
             if not page.more or not page.members:
                 return found
@@ -283,54 +223,14 @@ class Client(AccountCommands, ModerationCommands):
 
     async def typing(self, room: str | Room, *, on: bool = True) -> None:
         """Tell a room that one is writing; it ends by itself after 6 s."""
-        await self.perform(c.Typing(room=_ref(room), on=on), r.Reply)
-
-    # What was said
-
-    async def history(
-        self, room: str | Room, *, before: int | None = None, after: int | None = None, page: int = PAGE
-    ) -> AsyncGenerator[tuple[Message, ...]]:
-        """Messages as they are now, page by page, oldest first in each.
-
-        From the newest page back, or from before number `before`; with `after`, from there on towards the present.
-        """
-        while True:
-            command = c.ReadHistory(room=_ref(room), before=before, after=after, limit=page)
-            found = await self.perform(command, r.History)
-            if found.messages:
-                yield found.messages
-            if not found.more or not found.messages:
-                return
-            if after is None:
-                before = found.messages[0].number
-            else:
-                after = found.messages[-1].number
-
-    async def around(self, room: str | Room, number: int, *, limit: int = 50) -> tuple[Message, ...]:
-        """The messages around a number."""
-        return (await self.perform(c.ReadHistory(room=_ref(room), around=number, limit=limit), r.History)).messages
-
-    async def search(
-        self, query: str, *, room: str | Room | None = None, before: str | None = None, limit: int = 20
-    ) -> r.Found:
-        """One page of messages that a query finds, newest first; docs/search.md says what a query is."""
-        where = None if room is None else _ref(room)
-        return await self.perform(c.Search(query=query, room=where, before=before, limit=limit), r.Found)
-
-    async def mark_read(self, room: str | Room, number: int | None = None) -> None:
-        """Have read up to a number, or everything."""
-        await self.perform(c.MarkRead(room=_ref(room), number=number), r.Done)
-
-    async def mark_unread(self, room: str | Room, number: int) -> None:
-        """Count a message and all after it as unread again."""
-        await self.perform(c.MarkUnread(room=_ref(room), number=number), r.Done)
+        await self.perform(c.Typing(room=ref_of(room), on=on), r.Reply)
 
     # One's own notes
 
     async def set_draft(self, room: str | Room, text: str, *, reply_to: Placed | None = None) -> None:
         """Keep what one has begun to write, for one's other clients too; an empty text forgets it."""
         answer = None if reply_to is None else message_id(reply_to.room, reply_to.number)
-        await self.perform(c.SetDraft(room=_ref(room), text=text, reply_to=answer), r.Done)
+        await self.perform(c.SetDraft(room=ref_of(room), text=text, reply_to=answer), r.Done)
 
     async def settings(self) -> dict[str, str]:
         """All of one's settings."""
@@ -362,7 +262,7 @@ class Client(AccountCommands, ModerationCommands):
 
     async def follow(self, room: str | Room, *, messages: int = 50) -> Room:
         """A room with its members and its newest messages, which stay right from here on."""
-        found = self.rooms[self._room_id(_ref(room))]
+        found = self.rooms[self._room_id(ref_of(room))]
         found.keeps = max(1, messages)
         await self._read(found)
         return found
@@ -458,11 +358,6 @@ class Client(AccountCommands, ModerationCommands):
             raise
         self.rooms.filled(room, members, messages[-room.keeps :])
 
-    async def _write(self, room: str | Room, command: c.Command) -> Sent:
-        done = await self.perform(command, r.Done)
-        known = self.rooms.get(_ref(room))
-        return Sent(known.id if known else _ref(room), done.number, done.at, done.repeated)
-
     def _room_id(self, ref: str) -> str:
         if (room := self.rooms.get(ref)) is not None:
             return room.id
@@ -471,7 +366,3 @@ class Client(AccountCommands, ModerationCommands):
 
 def _kept(file: TokenFile) -> tuple[str | None, bool]:
     return file.read(), file.is_account()
-
-
-def _ref(room: str | Room) -> str:
-    return room if isinstance(room, str) else room.id

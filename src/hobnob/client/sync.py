@@ -15,9 +15,10 @@ from threading import Thread
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
-from hobnob.client.client import PAGE, Client
+from hobnob.client.client import Client
 from hobnob.client.connect import connect
 from hobnob.client.errors import Closed
+from hobnob.client.messages import PAGE
 from hobnob.client.mirror import Room
 from hobnob.client.subscription import Heard, Subscription
 from hobnob.protocol.records import Message, Person

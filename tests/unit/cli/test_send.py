@@ -7,8 +7,9 @@ from typing import cast
 import pytest
 
 from hobnob.cli.send import Sending
-from hobnob.client.client import Client, Sent
+from hobnob.client.client import Client
 from hobnob.client.errors import Refused
+from hobnob.client.messages import Sent
 
 
 class FakeClient:
