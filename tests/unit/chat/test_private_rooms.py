@@ -94,6 +94,19 @@ async def test_who_is_in_already_is_not_asked_in(join: Join) -> None:
     assert await ada.error("invite_person", room=room, person="@bob") == "not-allowed"
 
 
+async def test_the_name_of_a_hidden_room_is_taken_and_nothing_else_shows(join: Join) -> None:
+    ada, eve = await join("ada"), await join("eve")
+    await private(ada)
+    await eve.done("create_room", name="public")
+    await eve.done("create_room", name="mine")
+    tries: list[tuple[str, dict[str, object]]] = [("create_room", {}), ("change_room", {"room": "#mine"})]
+    for do, fields in tries:
+        hidden, open_one = [await eve.ask(do, name=name, **fields) for name in ("secret", "public")]
+        assert hidden["error"] == "room-taken"
+        assert {**hidden, "reply": ""} == {**open_one, "reply": ""}
+    assert await eve.error("join_room", room="#secret", create=True) == "no-such-room"
+
+
 async def test_who_runs_the_server_joins_any_but_direct_rooms(chat: Chat, join: Join) -> None:
     server, ada = await operator(chat), await join("ada")
     await join("bob")
