@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from hobnob.chat.room import Applied, Room
 from hobnob.protocol.ids import is_room_id
 from hobnob.protocol.names import NameRefused, fold
+from hobnob.protocol.records import Mask
 from hobnob.protocol.records import Room as RoomRecord
-from hobnob.stores.store import DropRoom, Item, Outcome, RoomEntry, Store
+from hobnob.stores.store import DropRoom, Item, Membership, Outcome, RoomEntry, Store
 
 if TYPE_CHECKING:
     from hobnob.chat.keeper import Keeper
@@ -84,8 +85,7 @@ class Rooms:
             entry = await self._keeper.read(self._store.room, entry.room.id)
             if entry is None:
                 return None
-        members = await self._keeper.read(self._store.members, entry.room.id)
-        masks = await self._keeper.read(self._store.masks, entry.room.id)
+        members, masks = await self._keeper.read(_people_of, self._store, entry.room.id)
         if (room := self._live.get(entry.room.id)) is not None:
             return room
         room = Room(entry, members, self._pace, self._applied, self._logs.fill_soon, masks)
@@ -140,6 +140,11 @@ class Rooms:
             self._names[fold(room.record.name)] = room.id
         self._idle[room.id] = None
         return room
+
+
+def _people_of(store: Store, room: str) -> tuple[list[Membership], list[Mask]]:
+    """Who belongs to a room, and who is kept from it, in one visit to the store's thread."""
+    return store.members(room), store.masks(room)
 
 
 def _people(room: RoomRecord) -> frozenset[str]:

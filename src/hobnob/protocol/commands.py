@@ -65,7 +65,8 @@ class Hello(Command, frozen=True):
     ``_``. Where the connection broke before the answer, the same hello brings back whom it made.
 
     `password` logs in to the account `name`, or with `register` makes it. `invite` is the code that lets a stranger in
-    where one is needed. `device` is what one's list of devices calls this client.
+    where one is needed. `device` is what one's list of devices calls this client. `details` are told as by `set_detail`
+    without `keep`.
     """
 
     version: int = 1
@@ -81,6 +82,7 @@ class Hello(Command, frozen=True):
     me: Number | None = None
     house: Number | None = None
     rooms: dict[str, Number] = msgspec.field(default_factory=dict)
+    details: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class SetName(Command, frozen=True):

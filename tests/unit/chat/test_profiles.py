@@ -215,3 +215,13 @@ async def test_details_of_all_who_are_listed(chat: Chat, join: Join) -> None:
     await Client(chat).hello(token=ada.token)
     people = (await bob.done("list_people", room="#lobby"))["people"]
     assert {p["person"]["name"]: p.get("details", {}) for p in people} == {"ada": {"pronouns": "she"}, "bob": {}}
+
+
+async def test_who_comes_may_tell_something_at_once(chat: Chat, join: Join) -> None:
+    bob = await join("bob")
+    vic = await Client(chat, VisitorCodec(chat)).hello("vic", details={"realname": "Victor"})
+    assert await details(bob, "vic") == {"realname": "Victor"}
+    vic.leave()
+    assert await Client(chat).error("hello", name="eve", details={"Key": "x"}) == "detail-invalid"
+    many = {f"k{number}": "x" for number in range(21)}
+    assert await Client(chat).error("hello", name="eve", details=many) == "too-many"

@@ -4,7 +4,7 @@ Those of guests and accounts are kept as settings whose key begins with `DETAIL`
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from typing import TYPE_CHECKING
 
 from hobnob.chat.handlers.messages import done
@@ -31,28 +31,60 @@ _KEY = re.compile(r"[a-z0-9_./-]{1,64}")
 
 
 @handles(SetDetail, limit=Limit.NOTING)
-async def set_detail(chat: "Chat", session: "Session", command: SetDetail) -> Reply:
-    """Tell something of oneself, or take it back."""
+def set_detail(chat: "Chat", session: "Session", command: SetDetail) -> "Reply | Awaitable[Reply]":
+    """Tell something of oneself, or take it back. Of visitors nothing is kept, so nothing is waited for."""
     here = me(session)
-    ref = checked_ref(command.ref)
-    value = None if command.value is None else clean_line(command.value[: MAX_VALUE + 1])
-    if not _KEY.fullmatch(command.key) or (value is not None and len(value.encode(errors="replace")) > MAX_VALUE):
-        raise ChatError("detail-invalid")
+    checked_ref(command.ref)
+    value = _checked(command.key, command.value or "")
+    if here.person.kind != "visitor":
+        return _set_lasting(chat, session, command, None if command.value is None else value)
+    before = told_details(here).get(command.key)
+    _note(here, command.key, None if command.value is None else value)
+    _tell(chat, session, here, command.key, before)
+    return Done()
+
+
+async def _set_lasting(chat: "Chat", session: "Session", command: SetDetail, value: str | None) -> Reply:
+    here = me(session)
     await load_details(chat, [here])
     before = told_details(here).get(command.key)
     reply: Reply = Done()
-    if command.keep and here.person.kind != "visitor":
-        setting = SettingChanged(**by(here.person), key=DETAIL + command.key, value=value, ref=ref)
+    if command.keep:
+        setting = SettingChanged(**by(here.person), key=DETAIL + command.key, value=value, ref=command.ref)
         limit = SettingsBelow(here.person.id, setting.key, MOST_SETTINGS)
-        item = Item((setting,), (limit,) if value is not None else (), (), here.person.id, ref, digest(command))
-        reply = await chat.tell(item, done, session)
+        requires = (limit,) if value is not None else ()
+        reply = await chat.tell(
+            Item((setting,), requires, (), here.person.id, command.ref, digest(command)), done, session
+        )
     else:
         _note(here, command.key, value)
-    after = told_details(here).get(command.key)
-    if after != before:
-        event = DetailChanged(**by(here.person), key=command.key, value=after)
-        chat.attendance.tell_details(here, event, session)
+    _tell(chat, session, here, command.key, before)
     return reply
+
+
+def _tell(chat: "Chat", session: "Session", here: Here, key: str, before: str | None) -> None:
+    after = told_details(here).get(key)
+    if after != before:
+        chat.attendance.tell_details(here, DetailChanged(**by(here.person), key=key, value=after), session)
+
+
+def checked_details(details: dict[str, str]) -> dict[str, str]:
+    """Details as they are told. Raises ``detail-invalid``, ``too-many``."""
+    if len(details) > MOST_DETAILS:
+        raise ChatError("too-many", f"At most {MOST_DETAILS} details can be told.")
+    return {key: _checked(key, value) for key, value in details.items()}
+
+
+def note_coming(here: Here, details: dict[str, str]) -> None:
+    """Somebody comes and tells something of themselves; what they have told already stands."""
+    here.passing = {**details, **(here.passing or {})}
+
+
+def _checked(key: str, value: str) -> str:
+    value = clean_line(value[: MAX_VALUE + 1])
+    if not _KEY.fullmatch(key) or len(value.encode(errors="replace")) > MAX_VALUE:
+        raise ChatError("detail-invalid")
+    return value
 
 
 def _note(here: Here, key: str, value: str | None) -> None:

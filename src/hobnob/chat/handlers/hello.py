@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from hobnob.chat.arrival import Came, arrive, first_role
 from hobnob.chat.devices import MOST_DEVICES, device_name, new_device, owner_of, revoked
 from hobnob.chat.entrance import admit_stranger, ticket_for
+from hobnob.chat.handlers.details import checked_details, note_coming
 from hobnob.chat.handlers.messages import done
 from hobnob.chat.handling import handles
 from hobnob.chat.invites import Ticket, Use, joined, use
@@ -43,7 +44,11 @@ async def hello(chat: "Chat", session: "Session", command: Hello) -> Welcome:
         raise ChatError("already-here")
     if len(command.rooms) > MOST_NAMED_LOGS:
         raise ChatError("too-many")
-    return await arrive(chat, session, await _identify(chat, session, command), command)
+    details = checked_details(command.details) if command.details else None
+    welcome = await arrive(chat, session, await _identify(chat, session, command), command)
+    if details:
+        note_coming(me(session), details)
+    return welcome
 
 
 @handles(LogIn, confidential=True, limit=Limit.LOGGING_IN)

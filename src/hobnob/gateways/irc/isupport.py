@@ -4,6 +4,7 @@ Names compare by PRECIS, which is ``ascii`` to ASCII and has no token that clien
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 from hobnob.gateways.irc.client import Client
@@ -103,6 +104,13 @@ def tokens(client: Client) -> list[str]:
 
 def isupport(client: Client) -> list[bytes]:
     """The lines of RPL_ISUPPORT."""
-    told = tokens(client)
+    head = f":{client.house.name} {Numeric.RPL_ISUPPORT.number} {client.nick} ".encode()
+    return [head + rest for rest in _rests(tuple(tokens(client)))]
+
+
+@lru_cache(8)
+def _rests(told: tuple[str, ...]) -> list[bytes]:
+    """The lines after the nick: alike for all clients, and everybody who connects is told them."""
     starts = range(0, len(told), TOKENS_OF_A_LINE)
-    return [client.numeric(Numeric.RPL_ISUPPORT, *told[start : start + TOKENS_OF_A_LINE]) for start in starts]
+    lines = (" ".join(told[start : start + TOKENS_OF_A_LINE]) for start in starts)
+    return [f"{line} :{Numeric.RPL_ISUPPORT.text}\r\n".encode() for line in lines]

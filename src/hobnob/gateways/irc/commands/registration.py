@@ -86,9 +86,11 @@ def register(client: Client) -> Steps:
         return
     wanted, introduction.wanted = introduction.wanted, None
     client.exchange = None
+    known = client.session.person is not None
+    details = _details(introduction.real_name, wanted)
     try:
-        if client.session.person is None:
-            yield from _say_hello(client, wanted, introduction.password)
+        if not known:
+            yield from _say_hello(client, wanted, introduction.password, details)
     except ChatError as error:
         if error.code in _LOCKED_OUT:
             yield client.numeric(_LOCKED_OUT[error.code], text=error.hint)
@@ -99,13 +101,17 @@ def register(client: Client) -> Steps:
             yield Close(error.hint, error.code)
         return
     client.welcomed()
-    yield from welcome(client)
-    if introduction.real_name and introduction.real_name != client.nick:
-        real_name = cut(introduction.real_name.encode(), MAX_REAL_NAME).decode()
-        yield SetDetail(key=REAL_NAME, value=real_name, keep=False)
+    yield b"".join(welcome(client))
+    if known:
+        for key, value in details.items():
+            yield SetDetail(key=key, value=value, keep=False)
 
 
-def _say_hello(client: Client, name: str, password: str) -> Steps:
+def _details(real_name: str, nick: str) -> dict[str, str]:
+    return {} if real_name in ("", nick) else {REAL_NAME: cut(real_name.encode(), MAX_REAL_NAME).decode()}
+
+
+def _say_hello(client: Client, name: str, password: str, details: dict[str, str]) -> Steps:
     """Come in: as who one is by PASS, or with it, or without it where it is needed for nothing.
 
     PASS is the server's password where it has one, else ``account:password``, or the code of an invite.
@@ -113,18 +119,18 @@ def _say_hello(client: Client, name: str, password: str) -> Steps:
     if required := client.settings.password:
         if not hmac.compare_digest(required.encode(), password.encode("utf-8", "replace")):
             raise ChatError("wrong-password", "This server asks for a password. Send the right one by PASS.")
-        yield Hello(name=name, client="irc")
+        yield Hello(name=name, client="irc", details=details)
         return
     account, colon, secret = password.partition(":")
     if colon and account:
-        yield Hello(name=account, password=secret, client="irc")
+        yield Hello(name=account, password=secret, client="irc", details=details)
         return
     try:
-        yield Hello(name=name, client="irc")
+        yield Hello(name=name, client="irc", details=details)
     except ChatError as error:
         if error.code not in ("invite-needed", "account-needed") or not password:
             raise
-        yield Hello(name=name, invite=password, client="irc")
+        yield Hello(name=name, invite=password, client="irc", details=details)
 
 
 @handles("PING", params=1, registered=False, settled=False)
