@@ -300,6 +300,27 @@ def test_a_guest_who_follows_the_owners_link_is_asked_for_a_password_first(brows
     page.get_by_role("button", name="Keep it").click()
     expect(page.locator("#notice-text")).to_have_text("The invite is yours now.")
     assert JsonClient(server.port, "grace", password=PASSWORD).welcome["you"]["role"] == "owner"
+    page.locator("#account summary").click()
+    page.get_by_role("button", name="Invite somebody").click()
+    expect(page.locator("#notice-text")).to_contain_text(f"within a week: http://127.0.0.1:{server.port}/#invite=")
+
+
+def test_who_is_ignored_elsewhere_is_not_shown_here(browsers: Open, server: Server) -> None:
+    page, bob = enter(browsers(), "grace"), JsonClient(server.port, "bob")
+    keep_the_name(page)
+    bob.say("boo")
+    expect(page.locator("#messages")).to_contain_text("boo")
+    grace = JsonClient(server.port, "grace", password=PASSWORD)
+    assert grace.ask("ignore", person="@bob")["ok"]
+    expect(page.locator("#messages")).not_to_contain_text("boo")
+    bob.say("boo again")
+    say(page, "quiet here")
+    page.reload()
+    is_in(page)
+    expect(page.locator("#messages")).to_contain_text("quiet here")
+    expect(page.locator("#messages")).not_to_contain_text("boo")
+    assert grace.ask("unignore", person="@bob")["ok"]
+    expect(page.locator("#messages")).to_contain_text("boo again")
 
 
 def code_of(printed: str) -> str:

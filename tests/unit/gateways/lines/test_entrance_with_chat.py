@@ -194,3 +194,19 @@ async def test_an_invite_for_a_room_leads_into_it(chat: Chat, operator: Terminal
     bob.type(f"bob\n{ada.text.partition(chr(10))[0]}\n/rooms\n/join den\nhello\n")
     await bob.reads("  #den  ")
     await ada.reads("bob: hello\n")
+
+
+async def test_who_is_ignored_is_not_read_and_not_heard_alone(chat: Chat, operator: Terminal) -> None:
+    ada, eve = await come_in(chat, operator, "ada"), await come_in(chat, operator, "eve")
+    ada.type("/ignore eve\n")
+    await ada.reads("You ignore eve: ")
+    eve.type("boo\n/msg ada boo\n")
+    await eve.reads(HINTS["not-reachable"])
+    again = Terminal(chat, origin=FAR)
+    again.type(f"/login ada\n{PASSWORD}\n/ignore\n")
+    await again.reads("You ignore eve.")
+    for terminal in (ada, again):
+        terminal.type("/history\n/unignore eve\n")
+        assert "boo" not in await terminal.reads("What eve says is shown to you.")
+    eve.type("better\n")
+    await ada.reads("eve: better")

@@ -1,4 +1,4 @@
-// One's own name: keeping it with a password, another password, leaving for good.
+// One's own name: keeping it with a password, another password, leaving for good; and letting somebody else in.
 //
 // Passwords are asked for in a dialog, sent once, and forgotten with it.
 
@@ -29,14 +29,22 @@ export function showAccount(person) {
   you = person;
   at("account").hidden = false;
   at("account-name").textContent = person.name;
+  at("invite-people").hidden = !["owner", "moderator"].includes(person.role) || isPlain;
   at("claim").hidden = person.kind === "account" || isPlain;
   at("change-password").hidden = person.kind !== "account" || isPlain;
   at("log-out").textContent = person.kind === "account" ? "Log out" : "Leave and forget this name";
 }
 
-export function openAccount({ register, change, leave }) {
+export function openAccount({ register, change, leave, invite }) {
   const actions = { register, password: change };
   at("claim").onclick = claim;
+  at("invite-people").onclick = async () => {
+    at("account").open = false;
+    const reply = await invite();
+    if (!reply.ok) return showNotice(reply.hint);
+    const given = reply.web || reply.code;
+    showNotice(`One person can come in with this, within a week: ${given}`, "Copy", () => navigator.clipboard.writeText(given));
+  };
   at("change-password").onclick = () => ask("password");
   at("log-out").onclick = () => {
     at("account").open = false;

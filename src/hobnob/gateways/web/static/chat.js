@@ -6,7 +6,7 @@
 import { claim, openAccount, showAccount } from "./account.js";
 import { ask, connect, disconnect, isOpen, LOST, settled, start, tryLater } from "./connection.js";
 import { forgetInvite, invitation, leaveDoor, openDoor, showDoor, takeInvite } from "./door.js";
-import { confirmed, edit, erase, forget, isLoaded, load, note, openRoom, say as sayMessage, show } from "./messages.js";
+import { confirmed, edit, erase, forget, ignore, isIgnored, isLoaded, load, note, openRoom, say as sayMessage, show } from "./messages.js";
 import { lossOf, sentence } from "./news.js";
 import * as rooms from "./rooms.js";
 import { allowWriting, at, device, fitComposer, hideNotice, say, showChat, showNotice, showPeople, showRoom, showWays } from "./view.js";
@@ -97,6 +97,7 @@ async function welcome(reply, who) {
   showChat(reply.server);
   showAccount(you);
   say("Connected", "on");
+  if (!resumed) heed();
   const { code = "", room: wanted = "" } = invitation() ?? {};
   leaveDoor();
   if (code && !who.invite) await use(code);
@@ -211,16 +212,26 @@ const HEARD = {
   room_changed: ({ room, name, kind, posting = "all" }) => changeRoom(room, { name, kind, posting }),
   role_changed: ({ room, person, role }) => person === you?.id && changeRoom(room, { role }),
   person_renamed: ({ by, name }) => by === you?.id && showAccount(Object.assign(you, { name })),
+  server_role_changed: ({ person, role }) => person === you?.id && showAccount(Object.assign(you, { role })),
   account_registered: ({ by }) => by === you?.id && showAccount(Object.assign(you, { kind: "account" })),
   room_gained: ({ room }) => gained(room),
   room_lost: ({ room }) => lost(room),
   member_left: removed,
   read_marked: ({ room }) => recount(room),
+  person_ignored: heed,
+  person_unignored: heed,
   invited_to_room: ({ name, inviter_name, room }) =>
     showNotice(`${inviter_name} invites you to #${name}.`, "Join", async () => enter(rooms.room(room) ?? (await join(room)) ?? rooms.current())),
 };
 
+// Whom one ignores, on this client or another.
+async function heed() {
+  const reply = await ask("list_ignored");
+  if (reply.ok) ignore((reply.people ?? []).map(({ id }) => id));
+}
+
 function heardMessage(event) {
+  if (isIgnored(event.by)) return;
   const known = rooms.room(event.room);
   if (event.by === you?.id) confirmed(event);
   if (event.room === rooms.current()?.id) {
@@ -350,6 +361,7 @@ openAccount({
     if (code) later("invite", 0, () => use(code));
     return reply;
   },
+  invite: () => ask("create_invite"),
   change: ({ old, chosen }) => ask("change_password", { old, new: chosen }),
   async leave() {
     localStorage.removeItem(TOKEN);

@@ -11,9 +11,17 @@ let room = null;
 let you = null;
 let loaded = false; // the room's messages are on the page, so a resume may add to them
 const shown = new Map(); // number → its element
+let ignored = new Set(); // ids of those whose words are not shown
 const unsent = new Map(); // ref → a message that the server has not confirmed
 
 export const isLoaded = () => loaded;
+export const isIgnored = (person) => ignored.has(person);
+
+export function ignore(people) {
+  const changed = people.length !== ignored.size || people.some((one) => !ignored.has(one));
+  ignored = new Set(people);
+  if (changed && loaded) load();
+}
 
 // Show a room; what is on the page already stays when it is the same one, and `resumed`.
 export async function openRoom(state, person, resumed) {
@@ -52,7 +60,7 @@ export async function load() {
 }
 
 export function show(message) {
-  if (shown.has(message.number)) return;
+  if (shown.has(message.number) || ignored.has(message.by)) return;
   if (message.by === you?.id) {
     unsent.get(message.ref)?.element.remove();
     unsent.delete(message.ref);
@@ -102,5 +110,6 @@ async function submit(ref, message) {
 // Nobody else's words and none of one's own stay for whoever comes next.
 export function forget() {
   unsent.clear();
+  ignored.clear();
   openRoom(null, null, false);
 }
