@@ -76,7 +76,7 @@ def test_rights_and_rooms_change() -> None:
         "slow": 5,
     }
     made.fold(e.RoleChanged(room=TEA, person=ME, person_name="ada", role="moderator", number=1, **by))
-    made.fold(e.RoomChanged(room=TEA, number=2, slow=5, **changed, **by))
+    made.fold(e.RoomChanged(room=TEA, number=2, **changed, **by))
     made.fold(e.AccountRegistered(by=ME, by_name="ada", number=1))
     made.fold(e.ServerRoleChanged(person=ME, person_name="ada", role="owner", number=2, **by))
     assert made["#coffee"] is room
