@@ -141,11 +141,6 @@ class Outbox:
         """Whether the link is full."""
         return self._paused
 
-    @property
-    def idle(self) -> bool:
-        """Whether nothing waits here."""
-        return not (self._turn or self._waiting or self._later)
-
     def drop_rooms(self, room: str | None = None) -> set[str]:
         """Forget what waits of a room, or of all; the rooms that lost something."""
         lost: set[str] = set()
