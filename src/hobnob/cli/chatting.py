@@ -7,10 +7,11 @@ script's questions go over the connection. Messages in a row are not waited for,
 import asyncio
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import ClassVar, Final
 
 from msgspec.structs import replace
 
+from hobnob.cli.tail import local
 from hobnob.client.client import Client
 from hobnob.client.errors import ClientError, Refused
 from hobnob.client.mirror import Room
@@ -72,9 +73,13 @@ _REPLIES: Final[dict[type[c.Command], type[r.Reply]]] = {
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Wire(LinesWire):
-    """The lines gateway's wording; `red` shows what others say in the classic colour."""
+    """The lines gateway's wording, by this machine's clock; `red` shows what others say in the classic colour."""
 
+    clock: ClassVar[str] = ""
     red: bool = False
+
+    def moment(self, at: str) -> str:
+        return f"{local(at):%Y-%m-%d %H:%M}"
 
     def encode(self, event: Event, room: RoomRecord | None) -> bytes:
         lines = LinesWire.encode(self, event, room).decode().split("\n")[:-1]
@@ -386,10 +391,8 @@ class Chatting:
 
     async def _read_at(self, room: Room) -> str:
         """Since when: the time of the last message that one has read, if there is one."""
-        from hobnob.cli.tail import local
-
         page = await self._client.perform(c.ReadHistory(room=room.id, before=room.read + 1, limit=1), r.History)
-        return f" since {local(page.messages[-1].at):%Y-%m-%d %H:%M}" if page.messages else ""
+        return f" since {self.seat.screen.moment(page.messages[-1].at)}" if page.messages else ""
 
     def _say(self, line: str) -> None:
         self._show(f"{line}\n")

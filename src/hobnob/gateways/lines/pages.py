@@ -1,7 +1,7 @@
 """What a person at a terminal reads in answer to their commands: lists of lines, without their ends.
 
-Times are UTC, and a line that names the day stands before the first message of each. Numbers are what /edit, /react and
-the others take.
+Times are as the reader's wire has them, and a line that names the day stands before the first message of each. Numbers
+are what /edit, /react and the others take.
 """
 
 from collections.abc import Iterator, Sequence
@@ -54,10 +54,10 @@ def history(wire: LinesWire, messages: Sequence[Message]) -> list[str]:
     for message in messages:
         if message.by in wire.ignored:
             continue
-        if message.at[:10] != day:
-            day = message.at[:10]
-            lines.append(f"-- {day}, times in UTC --")
-        lines.append(f"#{message.number} [{message.at[11:16]}] {_said(wire, message)}")
+        before, (day, time) = day, wire.moment(message.at).split()
+        if day != before:
+            lines.append(f"-- {day}{wire.clock} --")
+        lines.append(f"#{message.number} [{time}] {_said(wire, message)}")
     return lines
 
 
@@ -78,7 +78,7 @@ def found(wire: LinesWire, found: Found) -> Iterator[str]:
         room = f"#{shown(hit.room_name)}" if hit.room_name else " + ".join(map(shown, hit.people))
         text = "".join(wire.mark(shown(piece)) if marked else shown(piece) for piece, marked in excerpt(hit, _EXCERPT))
         by = wire.name(hit.by, hit.by_name)
-        yield f"{room} #{hit.number} [{hit.at[:10]} {hit.at[11:16]}] {by}: {text}"
+        yield f"{room} #{hit.number} [{wire.moment(hit.at)}] {by}: {text}"
     if found.more:
         yield "There are older ones: narrow the search with in:, from: or before:2026-11-01"
     elif found.partial:

@@ -83,6 +83,8 @@ class LinesWire:
     crlf: bool = False
     ignored: frozenset[str] = frozenset()
     echo: ClassVar[bool] = False
+    clock: ClassVar[str] = ", times in UTC"
+    """Which times are shown, said with each day."""
 
     def encode(self, event: Event, room: Room | None) -> bytes:
         if event.by in self.ignored and isinstance(event, _WORDS):
@@ -104,6 +106,10 @@ class LinesWire:
             return shown(name)
         colour = _COLOURS[zlib.crc32(person.encode()) % len(_COLOURS)]
         return f"\x1b[{colour}m{shown(name)}\x1b[0m"
+
+    def moment(self, at: str) -> str:
+        """A time of the protocol by the reader's clock, as ``2026-11-22 09:01``."""
+        return minute(at)
 
     def mark(self, text: str) -> str:
         """Words that a search found."""
