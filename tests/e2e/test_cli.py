@@ -16,6 +16,7 @@ from tests.e2e.conftest import Start
 from tests.e2e.server import ROOT, Server
 from tests.e2e.shell import HOBNOB, Shell, left
 
+from hobnob.cli.search import MARK
 from hobnob.gateways.lines.console import PLAIN, RED
 
 LINES = 20_000
@@ -211,7 +212,35 @@ def test_rooms_and_search(shell: Shell) -> None:
     assert (nothing.returncode, nothing.stderr) == (1, "hobnob: Nothing was found.\n")
 
 
+@pytest.mark.parametrize(("no_colour", "marks"), [("", (MARK, PLAIN)), ("1", ("*", "*"))], ids=["colour", "NO_COLOR"])
+def test_hits_are_marked_for_people(shell: Shell, no_colour: str, marks: tuple[str, str]) -> None:
+    shell.run("send", "#ops", "the deployment failed", "--name", "robot")
+    eventually(lambda: shell.run("search", "deployment", "--name", "robot").stdout)
+    shell.variables["NO_COLOR"] = no_colour
+    shell.start("search", "deployment", "--name", "robot", terminal=True).until(
+        re.escape(f"robot: the {marks[0]}deployment{marks[1]} failed\r\n")
+    )
+
+
 # join
+
+
+def test_times_are_those_of_this_machine(shell: Shell) -> None:
+    shell.run("send", "#tea", "green", "--name", "robot")
+    shown = []
+    for zone in ("UTC", "XXX-5:30"):
+        shell.variables["TZ"] = zone
+        shown.append(shell.run("join", "--room", "#tea", "--name", "ada").stdout)
+    assert all(re.search(r"^-- [-\d]{10} --$", text, re.MULTILINE) for text in shown)
+    utc, here = (minutes(text) for text in shown)
+    assert here - utc in (330, 330 - 24 * 60)
+
+
+def minutes(text: str) -> int:
+    """The first time in a history."""
+    found = re.search(r"\[(\d\d):(\d\d)\]", text)
+    assert found
+    return int(found[1]) * 60 + int(found[2])
 
 
 def test_two_people_in_two_terminals(shell: Shell) -> None:

@@ -38,7 +38,7 @@ def test_an_output_that_takes_nothing(shell: Shell, words: tuple[str, ...]) -> N
     assert told.count("\n") == 1
 
 
-@pytest.mark.parametrize("words", [*READING[:-2], ("export",)], ids=lambda words: words[0])
+@pytest.mark.parametrize("words", [*READING, ("serve", "--help"), ("export",)], ids=lambda words: words[0])
 def test_a_reader_that_has_seen_enough(shell: Shell, words: tuple[str, ...]) -> None:
     assert shell.run("send", "#ops", typed="hello\n" * 5000).returncode == 0
     cut = line(shell, f"(hobnob {' '.join(words)}; echo $? >&2) | true")

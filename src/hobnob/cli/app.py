@@ -72,7 +72,7 @@ def run(arguments: Sequence[str]) -> int:
         return failed(f"Nothing here takes {surplus!r}; --help shows what there is.", MISTAKE)
     except (CycloptsError, ConfigRefused) as mistake:
         return failed(str(mistake), MISTAKE)
-    except BrokenPipeError:  # who read the output has seen enough
+    except (BrokenPipeError, SystemExit):  # who read the output has seen enough; the help's printer exits at that
         forget_stdout()
         return DONE
     except OSError as error:  # of the help, or of the last of the output

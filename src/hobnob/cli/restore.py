@@ -12,9 +12,9 @@ from hobnob.cli.progress import ProgressLine
 
 EXAMPLES = """\
 Examples:
-  hobnob restore chat.tar.gz                      into the usual folder, if it is empty
+  hobnob restore chat.tar.gz                 into the usual folder, if empty
   hobnob restore --data ./elsewhere chat.tar.gz
-  hobnob restore --replace chat.tar.gz            moves what is there aside
+  hobnob restore --replace chat.tar.gz       moves what is there aside
   ssh attic 'cat chat.tar.gz' | hobnob restore -
 
 Stop the server first. Nothing is ever deleted, and until all is in its place

@@ -47,9 +47,8 @@ def search(
         async with connected(host, remote, "search") as client:
             where = room and room_ref(room)
             hits, more, partial = await _find(client, " ".join(map(readable, words)), where, count)
-        coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         for hit in reversed(hits):
-            print(encode(hit).decode() if json else as_text(hit, coloured=coloured))
+            print(encode(hit).decode() if json else as_text(hit, *_marks()))
         sys.stdout.flush()
         if partial:
             failed("The index does not know all messages yet, so some may be missing; try again in a while.")
@@ -75,20 +74,27 @@ async def _find(client: "Client", query: str, room: str | None, count: int) -> "
             return hits, page.more, partial
 
 
-def as_text(hit: "Hit", *, coloured: bool) -> str:
-    """``#tea 42 [2026-11-23 14:03] ada: …``: room, number, time of this machine, person, text."""
+def _marks() -> tuple[str, str]:
+    """What stands around a hit: nothing for programs, stars for people who want no escape sequences."""
+    if not sys.stdout.isatty():
+        return "", ""
+    return ("*", "*") if os.environ.get("NO_COLOR") else (MARK, PLAIN)
+
+
+def as_text(hit: "Hit", mark: str, end: str) -> str:
+    """``#tea 42 [2026-11-23 14:03] ada: …``: room, number, time of this machine, person, text with marked hits."""
     from hobnob.cli.tail import local
     from hobnob.gateways.lines.wire import shown, spoken
 
     where = f"#{shown(hit.room_name)}" if hit.room_name else ", ".join(f"@{shown(name)}" for name in hit.people)
-    text = _marked(hit) if coloured else hit.text
+    text = _marked(hit, mark, end)
     return f"{where} {hit.number} [{local(hit.at):%Y-%m-%d %H:%M}] {spoken(shown(hit.by_name), hit.kind, text)}"
 
 
-def _marked(hit: "Hit") -> str:
+def _marked(hit: "Hit", mark: str, end: str) -> str:
     """The text with the hits marked; others' words hold no escape sequences, so these are the only ones."""
-    pieces, end = [], 0
+    pieces, last = [], 0
     for start, stop in hit.marked:
-        pieces += [hit.text[end:start], MARK, hit.text[start:stop], PLAIN]
-        end = stop
-    return "".join([*pieces, hit.text[end:]])
+        pieces += [hit.text[last:start], mark, hit.text[start:stop], end]
+        last = stop
+    return "".join([*pieces, hit.text[last:]])
