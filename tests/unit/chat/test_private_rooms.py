@@ -153,6 +153,9 @@ async def test_where_others_can_read_along_nothing_of_a_private_room_is_told(cha
     await second.done("events_since", log="me", number=0)
     await second.done("search", query="hidden")
     await second.done("read_people", people=["@ada", "@bob"])
+    await second.done("list_people")
+    await second.done("list_recent")
+    await second.done("list_settings")
     await quiet(bob, second)
     for word in (b"hidden", b"secret", room.encode()):
         assert word not in second.heard

@@ -6,6 +6,7 @@ where they come only to themselves and to the server's moderators.
 
 from typing import TYPE_CHECKING
 
+from hobnob.chat.confidential import may_hear
 from hobnob.chat.handlers.details import load_details, told_details
 from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit
@@ -70,7 +71,9 @@ def list_gone(chat: "Chat", session: "Session", command: ListGone) -> Reply:
 async def list_people(chat: "Chat", session: "Session", command: ListPeople) -> People:
     """A page of those who are in rooms that one may see, by id."""
     if command.room is None:
-        rooms = [room for room in me(session).rooms.values() if room.record.kind != "direct"]
+        rooms = [
+            room for room in me(session).rooms.values() if room.record.kind != "direct" and may_hear(session, room)
+        ]
         shown = {who: [r for r in rooms if who in r.sessions] for room in rooms for who in room.sessions}
         shown.setdefault(me(session).person.id, rooms)
     else:

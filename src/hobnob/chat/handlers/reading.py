@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from hobnob.chat.confidential import tellable
+from hobnob.chat.confidential import shown, tellable
 from hobnob.chat.handling import Stale, handles
 from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import checked_time, first_visible, lasting_me, me, message_of, room_of
@@ -120,7 +120,7 @@ async def list_recent(chat: "Chat", session: "Session", command: ListRecent) -> 
     if here.person.kind == "visitor":
         states = [fresh_state(here.person, room) for room in here.rooms.values()]
     else:
-        states = await chat.keeper.read(chat.store.rooms_of, here.person.id)
+        states = shown(session, await chat.keeper.read(chat.store.rooms_of, here.person.id))
     recent: list[Recent] = []
     for state in states:
         room = await chat.rooms.open(state.id)
