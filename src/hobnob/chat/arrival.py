@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+import structlog
 from msgspec.structs import replace
 
 from hobnob.chat.confidential import shown, tellable
@@ -28,6 +29,8 @@ from hobnob.stores.store import Store
 if TYPE_CHECKING:
     from hobnob.chat.chat import Chat
     from hobnob.chat.session import Session
+
+_log = structlog.get_logger()
 
 MOST_MISSED = 1000
 """Facts of one log that are told again; who missed more reads pages."""
@@ -104,6 +107,10 @@ def _enter(chat: "Chat", session: "Session", person: Person, device: str) -> Her
     session.here = here
     session.device = device
     session.outbox.hold()
+    _log.info(
+        "client came",
+        client=session.number, person=person.id, gateway=session.manner.gateway, address=session.origin.address,
+    )  # fmt: skip
     return here
 
 

@@ -231,12 +231,15 @@ class Chat:
         self._sessions += 1
         conversation = Conversation(self, codec, link, origin, self._sessions)
         self.conversations[conversation] = None
-        _log.info("client came", client=self._sessions, gateway=codec.manner.gateway, address=origin.address)
         return conversation
 
     def leave(self, session: Session, reason: str, cause: str) -> None:
-        """A client says no more. `reason` is for people and may be its own words, `cause` for the log."""
-        _log.info("client left", client=session.number, person=session.person and session.person.id, reason=cause)
+        """A client says no more. `reason` is for people and may be its own words, `cause` for the log.
+
+        Of strangers the log says nothing, neither that they came nor that they left: they could fill the disk.
+        """
+        if session.person is not None:
+            _log.info("client left", client=session.number, person=session.person.id, reason=cause)
         self.attendance.leave(session, clean_reason(reason))
 
     def closed(self, conversation: Conversation) -> None:

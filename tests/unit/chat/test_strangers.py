@@ -43,3 +43,14 @@ async def test_a_stranger_who_reads_nothing_has_to_go(chat: Chat) -> None:
     stranger.conversation.pause()
     stranger.conversation.began -= INTRODUCE_WITHIN
     await eventually(lambda: stranger.link.closed)
+
+
+async def test_a_stranger_leaves_no_line_in_the_log(chat: Chat, join: Join, logged: list[dict[str, object]]) -> None:
+    """Whoever connects a thousand times a second must not fill the disk."""
+    for enter, said in STRANGERS.values():
+        stranger = enter(chat)
+        stranger.conversation.receive(said)
+        stranger.leave()
+    ada = await join("ada")
+    ada.leave()
+    assert [(line["event"], line["person"]) for line in logged] == [("client came", ada.id), ("client left", ada.id)]
