@@ -70,6 +70,16 @@ class Here:
         self.came_at = 0
         self.spoke_at = 0
 
+    @property
+    def clients(self) -> int:
+        """With how many clients they are here."""
+        return len(self.sessions)
+
+    def told(self, key: str) -> str:
+        """What they tell of themselves under a key, as far as it is known by now; empty without it."""
+        passing = self.passing.get(key) if self.passing else None
+        return passing or (self.details.get(key, "") if self.details else "")
+
     def note(self, key: str, value: str | None) -> None:
         """A setting is another one, or gone; what was not read yet will be."""
         if self.details is None or not key.startswith(DETAIL):

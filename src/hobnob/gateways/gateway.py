@@ -108,6 +108,13 @@ class Here(Protocol):
     @property
     def text(self) -> str: ...
 
+    @property
+    def clients(self) -> int:
+        """With how many clients they are here."""
+
+    def told(self, key: str) -> str:
+        """What they tell of themselves under a key, as far as it is known by now; empty without it."""
+
 
 class Session(Protocol):
     """One connected client, as its codec sees it."""

@@ -24,13 +24,14 @@ PREFIXES: Final[dict[Role, str]] = {"owner": "~", "moderator": "@", "member": ""
 class Introduction:
     """What is known of a client before it is registered. `wanted` is the nick that was asked for."""
 
-    __slots__ = ("has_user", "negotiating", "password", "real_name", "wanted")
+    __slots__ = ("away", "has_user", "negotiating", "password", "real_name", "wanted")
 
     def __init__(self) -> None:
         self.negotiating = False
         self.wanted: str | None = None
         self.has_user = False
         self.password = ""
+        self.away = ""
         self.real_name = ""
 
 

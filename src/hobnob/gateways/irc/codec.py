@@ -165,7 +165,11 @@ class IrcCodec:
             reply = None
 
 
+_LONG = (b"AUTHENTICATE ", b"REGISTER ")
+"""What may be as long as a line can be: it is for nobody else, and passwords are long."""
+
+
 def _is_too_long(line: bytes) -> bool:
     """Whether the tags or the rest of a line are over their own limits."""
     tags, _, rest = line.partition(b" ") if line.startswith(b"@") else (b"", b"", line)
-    return len(tags) - 1 > MAX_CLIENT_TAGS or len(rest) > MAX_BODY
+    return len(tags) - 1 > MAX_CLIENT_TAGS or (len(rest) > MAX_BODY and not rest[:13].upper().startswith(_LONG))

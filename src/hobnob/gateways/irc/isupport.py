@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from hobnob.gateways.irc.client import Client
+from hobnob.gateways.irc.lines import batch
 from hobnob.gateways.irc.modes import CHANMODES, MOST_CHANGES, ROLES
 from hobnob.gateways.irc.numerics import Numeric
 from hobnob.protocol.names import MAX_CHARACTERS
@@ -103,9 +104,12 @@ def tokens(client: Client) -> list[str]:
 
 
 def isupport(client: Client) -> list[bytes]:
-    """The lines of RPL_ISUPPORT."""
+    """The lines of RPL_ISUPPORT; a batch for clients with draft/extended-isupport."""
     head = f":{client.house.name} {Numeric.RPL_ISUPPORT.number} {client.nick} ".encode()
-    return [head + rest for rest in _rests(tuple(tokens(client)))]
+    lines = [head + rest for rest in _rests(tuple(tokens(client)))]
+    if {"batch", "draft/extended-isupport"} <= client.capabilities:
+        return [batch(client.house.name, "i" + client.next_batch(), "draft/isupport", lines)]
+    return lines
 
 
 @lru_cache(8)
@@ -113,4 +117,5 @@ def _rests(told: tuple[str, ...]) -> list[bytes]:
     """The lines after the nick: alike for all clients, and everybody who connects is told them."""
     starts = range(0, len(told), TOKENS_OF_A_LINE)
     lines = (" ".join(told[start : start + TOKENS_OF_A_LINE]) for start in starts)
-    return [f"{line} :{Numeric.RPL_ISUPPORT.text}\r\n".encode() for line in lines]
+    return [f"{line} :{Numeric.RPL_ISUPPORT.text}
+".encode() for line in lines]

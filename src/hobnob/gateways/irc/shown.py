@@ -1,16 +1,9 @@
 """How people are shown: what WHO, WHOIS and the like say of one, made of a `Profile` and of nothing else."""
 
-from typing import Final
-
 from hobnob.gateways.irc.client import PREFIXES
+from hobnob.gateways.irc.wire import BOT, REAL_NAME
 from hobnob.protocol.masks import host, mask_of
 from hobnob.protocol.records import Profile, Role
-
-REAL_NAME: Final = "realname"
-"""The detail that is a person's real name (USER, SETNAME)."""
-
-BOT: Final = "bot"
-"""The detail that says that a person is a bot (user mode B)."""
 
 
 def is_here(profile: Profile) -> bool:

@@ -49,6 +49,10 @@ from hobnob.protocol.records import Room, message_id
 
 UNTOLD: Final = "-w"
 """Stands among the capabilities of a client that has unset user mode w."""
+BOT: Final = "bot"
+"""The detail that says that a person is a bot (user mode B)."""
+REAL_NAME: Final = "realname"
+"""The detail that is a person's real name."""
 
 
 def subscribed(key: str) -> str:
@@ -119,6 +123,8 @@ class IrcWire:
         if room is not None and isinstance(event, RoomEvent) and "message-tags" in capabilities:
             if first and event.number:
                 tags["msgid"] = message_id(room.id, event.number)
+            if (here := self.house.here(event.by)) is not None and here.told(BOT):
+                tags["bot"] = ""
             tags |= client_tags(event, first)
         return tags
 
@@ -151,7 +157,7 @@ class IrcWire:
             case Announced() if UNTOLD not in capabilities:
                 yield "WALLOPS", event.text
             case DetailChanged(key=key):
-                if key == "realname" and "setname" in capabilities:
+                if key == REAL_NAME and "setname" in capabilities:
                     yield "SETNAME", event.value or event.by_name
                 if subscribed(key) in capabilities:
                     yield "METADATA", event.by_name, key, "*", *([] if event.value is None else [event.value])
@@ -207,7 +213,9 @@ class IrcWire:
 
     def _joined(self, event: MemberAttached, channel: str) -> Iterator[tuple[str, ...]]:
         if "extended-join" in self.capabilities:
-            yield "JOIN", channel, self.account(event.by) or "*", event.by_name
+            here = self.house.here(event.by)
+            real_name = here.told(REAL_NAME) if here is not None else ""
+            yield "JOIN", channel, self.account(event.by) or "*", real_name or event.by_name
         else:
             yield "JOIN", channel
         if event.number:  # long ago

@@ -21,6 +21,7 @@ HELP: Final[dict[str, str]] = {
     "INFO": "INFO: what this server is.",
     "INVITE": "INVITE nick #room: ask somebody in; INVITE alone: where you were asked in.",
     "ISON": "ISON nick [nick ...]: which of them are here.",
+    "ISUPPORT": "ISUPPORT: what a client may rely on. Programs do this by themselves.",
     "JOIN": "JOIN #room[,#room] [key[,key]]: come into rooms; one that is not there is made. JOIN 0 leaves all.",
     "KICK": "KICK #room nick[,nick] [reason]: take somebody out.",
     "KILL": "KILL nick [reason]: end somebody's connections.",

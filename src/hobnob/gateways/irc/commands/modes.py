@@ -29,7 +29,8 @@ from hobnob.gateways.irc.modes import (
     written,
 )
 from hobnob.gateways.irc.numerics import Numeric
-from hobnob.gateways.irc.shown import BOT, is_bot, is_operator
+from hobnob.gateways.irc.shown import is_bot, is_operator
+from hobnob.gateways.irc.wire import BOT
 from hobnob.protocol.commands import ReadRoom
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.masks import checked_mask, host

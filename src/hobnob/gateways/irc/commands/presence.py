@@ -8,7 +8,8 @@ from hobnob.gateways.irc.commands.command import Steps, handles
 from hobnob.gateways.irc.isupport import MAX_MONITORED, MAX_REAL_NAME
 from hobnob.gateways.irc.message import MAX_BODY, Message, packed
 from hobnob.gateways.irc.numerics import Numeric
-from hobnob.gateways.irc.shown import REAL_NAME, is_here, masked
+from hobnob.gateways.irc.shown import is_here, masked
+from hobnob.gateways.irc.wire import REAL_NAME
 from hobnob.protocol.commands import SetPresence
 from hobnob.protocol.names import NameRefused, fold
 from hobnob.protocol.people_commands import ReadPeople, SetDetail, Unwatch, Watch
@@ -16,16 +17,28 @@ from hobnob.protocol.replies import People
 from hobnob.protocol.text import clean_line
 
 
-@handles("AWAY")
+@handles("AWAY", registered=False)
 def away(client: Client, message: Message) -> Steps:
-    """``AWAY [text]``: be away, or back. It is the person who is away, on all of their clients."""
+    """``AWAY [text]``: be away, or back. It is the person who is away, on all of their clients.
+
+    With draft/pre-away it may be said before one is registered, and ``*`` of a client that nobody sits at.
+    """
     text = message.params[0] if message.params else ""
-    if text:
-        yield SetPresence(state="away", text=text)
-        yield client.numeric(Numeric.RPL_NOWAWAY)
+    if client.introduction is None:
+        yield from be_away(client, text)
+    elif "draft/pre-away" in client.capabilities:
+        client.introduction.away = text
     else:
-        yield SetPresence(state="online")
-        yield client.numeric(Numeric.RPL_UNAWAY)
+        yield client.numeric(Numeric.ERR_NOTREGISTERED)
+        return
+    yield client.numeric(Numeric.RPL_NOWAWAY if text else Numeric.RPL_UNAWAY)
+
+
+def be_away(client: Client, text: str) -> Steps:
+    """Be away, or back where `text` is empty; whom another client shows to be there is not away for ``*``."""
+    here = client.house.here(client.person.id)
+    if not (text == "*" and here is not None and here.clients > 1):
+        yield SetPresence(state="away" if text else "online", text=text)
 
 
 @handles("SETNAME", params=1)

@@ -10,11 +10,12 @@ from typing import Final
 from hobnob.gateways.gateway import Close
 from hobnob.gateways.irc.client import Client
 from hobnob.gateways.irc.commands.command import Steps, handles
+from hobnob.gateways.irc.commands.presence import be_away
 from hobnob.gateways.irc.isupport import MAX_REAL_NAME
 from hobnob.gateways.irc.message import Message, cut
 from hobnob.gateways.irc.numerics import Numeric
-from hobnob.gateways.irc.shown import REAL_NAME
 from hobnob.gateways.irc.welcome import welcome
+from hobnob.gateways.irc.wire import REAL_NAME
 from hobnob.gateways.irc.wire import error as error_line
 from hobnob.protocol.commands import Hello, SetName
 from hobnob.protocol.errors import ChatError
@@ -105,6 +106,8 @@ def register(client: Client) -> Steps:
     if known:
         for key, value in details.items():
             yield SetDetail(key=key, value=value, keep=False)
+    if introduction.away:
+        yield from be_away(client, introduction.away)
 
 
 def _details(real_name: str, nick: str) -> dict[str, str]:

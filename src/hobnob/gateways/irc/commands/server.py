@@ -29,6 +29,15 @@ def _elsewhere(client: Client, message: Message, index: int = 0) -> bool:
     return bool(target) and not is_this_server(client, target)
 
 
+@handles("ISUPPORT", registered=False)
+def isupport_(client: Client, message: Message) -> Steps:
+    """What a client may rely on, once more, or early (IRCv3 draft/extended-isupport)."""
+    if client.registered or "draft/extended-isupport" in client.capabilities:
+        yield from isupport(client)
+    else:
+        yield client.numeric(Numeric.ERR_NOTREGISTERED)
+
+
 @handles("MOTD")
 def motd(client: Client, message: Message) -> Steps:
     """The message of the day once more."""
