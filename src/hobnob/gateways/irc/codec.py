@@ -55,8 +55,9 @@ class IrcCodec:
         self._settings = settings
         self._lines = LineBuffer()
         self._client: Client | None = None
-        self._waiting: dict[JsonId, Steps] = {}
-        self._unsettled: dict[JsonId, None] = {}
+        # None while nothing is under way: an idle client costs no empty tables.
+        self._waiting: dict[JsonId, Steps] | None = None
+        self._unsettled: dict[JsonId, None] | None = None
         self._last_id = 0
         self._closed = False
 
@@ -85,8 +86,13 @@ class IrcCodec:
 
     def answer(self, command: Command, reply: Reply | ChatError) -> Iterator[Said]:
         """The steps that asked go on."""
-        self._unsettled.pop(command.id, None)
-        yield from self._go_on(self._waiting.pop(command.id), reply)
+        assert self._waiting is not None
+        steps = self._waiting.pop(command.id)
+        if not self._waiting:
+            self._waiting = self._unsettled = None
+        elif self._unsettled:
+            self._unsettled.pop(command.id, None)
+        yield from self._go_on(steps, reply)
 
     def _take(self, line: bytes | None) -> Iterator[Said]:
         assert self._client is not None
@@ -155,8 +161,10 @@ class IrcCodec:
                 return
             if isinstance(said, Command):
                 self._last_id += 1
+                self._waiting = self._waiting or {}
                 self._waiting[self._last_id] = steps
                 if not isinstance(said, SendMessage):
+                    self._unsettled = self._unsettled or {}
                     self._unsettled[self._last_id] = None
                 yield msgspec.structs.replace(said, id=self._last_id)
                 return
