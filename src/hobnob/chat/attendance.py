@@ -4,6 +4,7 @@ Membership belongs to the person and is kept; attachment belongs to the session 
 person's first attachment to a room and of the last one's end.
 """
 
+import asyncio
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -29,10 +30,12 @@ from hobnob.protocol.events import (
     Moderated,
     PersonRenamed,
     PresenceChanged,
+    ReadMarked,
     RoomChanged,
     ServerRoleChanged,
 )
 from hobnob.protocol.records import Member, PresenceState
+from hobnob.stores.store import IsMember, Item
 
 if TYPE_CHECKING:
     from hobnob.chat.chat import Chat
@@ -57,6 +60,8 @@ class Attendance:
         session.rooms[room.id] = room
         here.rooms[room.id] = room
         session.hear(room.audience)
+        if session.reads is not None:
+            session.reads[room.id] = room.log.head
         if first:
             self._chat.tell_now(MemberAttached(room=room.id, **by(here.person)), origin=session)
 
@@ -123,6 +128,7 @@ class Attendance:
         if here is None or self._chat.stopping:
             return
         rooms = tuple(session.rooms.values())
+        self._mark_read(session, here)
         here.sessions.pop(session, None)
         session.unhear(self._chat.house)
         if here.sessions:
@@ -140,6 +146,16 @@ class Attendance:
             if here.person.kind == "visitor":
                 room.forget(here.person.id)
             self._rest(room)
+
+    def _mark_read(self, session: "Session", here: "Here") -> None:
+        """What a client heard that cannot say what it has read: read, as it has been shown."""
+        if not session.reads or here.person.kind == "visitor":
+            return
+        for room in session.rooms.values():
+            if room.log.head > session.reads.get(room.id, room.log.head):
+                marked = ReadMarked(**by(here.person), room=room.id, upto=room.log.head)
+                item = Item((marked,), (IsMember(room.id, here.person.id),), (), here.person.id)
+                self._chat.tell(item, lambda _: None, session).add_done_callback(asyncio.Future.exception)
 
     def withdraw(self, session: "Session") -> None:
         """What a session had begun to be failed; it may say hello again."""

@@ -37,6 +37,7 @@ class Session:
         "number",
         "origin",
         "outbox",
+        "reads",
         "renamed",
         "rooms",
         "watched",
@@ -54,6 +55,8 @@ class Session:
         self.number = number
         self.cut = cut
         self.closed = False
+        self.reads: dict[str, int] | None = None
+        """Where what it hears counts as read when it leaves: the head of each room when it came there."""
         self.introducing = False
         """Its codec has not done all yet that belongs to coming in."""
         self.echo: Callable[[Event, RoomRecord | None], bytes] | None = None

@@ -136,6 +136,12 @@ class Session(Protocol):
     renamed: "Callable[[RoomChanged, Room], bytes] | None"
     """Hears that a room has another name, and says what the client alone is told of it."""
 
+    reads: dict[str, int] | None
+    """Where it is a dict, all that the client hears counts as read when it leaves: the heads of rooms by id, at coming.
+
+    For protocols in which nobody says what they have read.
+    """
+
     echo: "Callable[[Event, Room | None], bytes] | None"
     """Says to the client alone what it did itself, in its place among what others do, where its wire has no echo."""
 

@@ -113,6 +113,10 @@ class Client:
         """Speak to the client by these capabilities from the next line on."""
         self.capabilities = shared(capabilities)
         if self.registered:
+            if "draft/read-marker" in capabilities:
+                self.session.reads = None
+            elif self.session.reads is None:
+                self.session.reads = {}
             heard = capabilities & HEARD
             if self.silenced:
                 heard |= {UNTOLD}

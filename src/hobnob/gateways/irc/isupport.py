@@ -117,5 +117,4 @@ def _rests(told: tuple[str, ...]) -> list[bytes]:
     """The lines after the nick: alike for all clients, and everybody who connects is told them."""
     starts = range(0, len(told), TOKENS_OF_A_LINE)
     lines = (" ".join(told[start : start + TOKENS_OF_A_LINE]) for start in starts)
-    return [f"{line} :{Numeric.RPL_ISUPPORT.text}
-".encode() for line in lines]
+    return [f"{line} :{Numeric.RPL_ISUPPORT.text}\r\n".encode() for line in lines]

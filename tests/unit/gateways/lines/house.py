@@ -99,6 +99,7 @@ class Client:
         self.wire = wire
         self.origin = Origin("127.0.0.1")
         self.introducing = False
+        self.reads: dict[str, int] | None = None
         self.echo: Callable[[Event, Room | None], bytes] | None = None
         self.renamed: Callable[[RoomChanged, Room], bytes] | None = None
 

@@ -7,6 +7,7 @@ from hobnob.gateways.irc.client import PREFIXES, Client, is_channel
 from hobnob.gateways.irc.commands.command import Steps, guarded, handles
 from hobnob.gateways.irc.commands.markread import mark
 from hobnob.gateways.irc.commands.metadata import sync
+from hobnob.gateways.irc.commands.missed import missed
 from hobnob.gateways.irc.isupport import MAX_CHANNELS
 from hobnob.gateways.irc.message import MAX_BODY, Message, packed
 from hobnob.gateways.irc.numerics import Numeric
@@ -51,6 +52,7 @@ def _join(client: Client, channel: str, key: str) -> Steps:
         yield from mark(client, f"#{joined.room.name}")
     yield _implicit_names(client, joined.room)
     yield from sync(client, f"#{joined.room.name}")
+    yield from missed(client, joined.room, f"#{joined.room.name}")
 
 
 def _arrived(client: Client, room: Room | RoomState) -> Iterator[bytes]:

@@ -10,6 +10,7 @@ from typing import Final
 from hobnob.gateways.gateway import Close
 from hobnob.gateways.irc.client import Client
 from hobnob.gateways.irc.commands.command import Steps, handles
+from hobnob.gateways.irc.commands.missed import missed_directs
 from hobnob.gateways.irc.commands.presence import be_away
 from hobnob.gateways.irc.isupport import MAX_REAL_NAME
 from hobnob.gateways.irc.message import Message, cut
@@ -106,6 +107,7 @@ def register(client: Client) -> Steps:
     if known:
         for key, value in details.items():
             yield SetDetail(key=key, value=value, keep=False)
+    yield from missed_directs(client)
     if introduction.away:
         yield from be_away(client, introduction.away)
 
