@@ -269,12 +269,14 @@ class Logged:
 class Irssi(Logged):
     """irssi from the system's packages, in a terminal and a home of its own."""
 
-    def __init__(self, home: Path, port: int, nick: str) -> None:
+    def __init__(self, home: Path, port: int, nick: str, password: str = "") -> None:
+        """With a password it logs in by SASL, to the account that is called like the nick."""
         home.mkdir()
         self._log = home / "lobby.log"
+        sasl = f'sasl_mechanism = "PLAIN"; sasl_username = "{nick}"; sasl_password = "{password}";' if password else ""
         (home / "config").write_text(
             f'servers = ({{ address = "127.0.0.1"; port = "{port}"; chatnet = "here"; autoconnect = "yes"; }});\n'
-            f'chatnets = {{ here = {{ type = "IRC"; nick = "{nick}"; }}; }};\n'
+            f'chatnets = {{ here = {{ type = "IRC"; nick = "{nick}"; {sasl} }}; }};\n'
             'channels = ({ name = "#lobby"; chatnet = "here"; autojoin = "yes"; });\n'
             f'settings = {{ core = {{ real_name = "{nick}"; user_name = "{nick}"; nick = "{nick}"; }};\n'
             '  "irc/core" = { cmd_queue_speed = "10msec"; }; };\n'
@@ -298,13 +300,15 @@ class Irssi(Logged):
 class WeeChat(Logged):
     """WeeChat without a screen, driven by its FIFO."""
 
-    def __init__(self, home: Path, port: int, nick: str) -> None:
+    def __init__(self, home: Path, port: int, nick: str, password: str = "") -> None:
+        """With a password it logs in by SASL, to the account that is called like the nick."""
         home.mkdir()
         self._home = home
+        sasl = f" -sasl_mechanism=plain -sasl_username={nick} -sasl_password={password}" if password else ""
         commands = (
             "/set logger.file.flush_delay 0;/set logger.file.path ${weechat_data_dir};"
             "/set irc.server_default.anti_flood_prio_high 0;/set fifo.file.path ${weechat_runtime_dir}/fifo;"
-            f"/server add here 127.0.0.1/{port} -notls -nicks={nick} -autojoin=#lobby;/connect here"
+            f"/server add here 127.0.0.1/{port} -notls -nicks={nick} -autojoin=#lobby{sasl};/connect here"
         )
         self._program = Program(["weechat-headless", "--dir", str(home), "--run-command", commands], HOME=str(home))
 
@@ -314,6 +318,10 @@ class WeeChat(Logged):
         fifo[0].write_text(f"irc.here.#lobby *{text}\n")
 
     say = command
+
+    def everywhere(self) -> str:
+        """What all its logs have."""
+        return "\n".join(log.read_text(errors="replace") for log in sorted(self._home.rglob("*.weechatlog")))
 
     def lines(self) -> list[str]:
         logs = list(self._home.rglob("irc.here.#lobby.weechatlog"))
