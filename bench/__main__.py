@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 
-from bench import backup, durable, fanout, flood, idle, logins, machine, search, startup, tail
+from bench import backup, durable, fanout, flood, idle, irc, logins, machine, search, startup, tail
 from bench.lab import Lab, Rows, open_lab
 from bench.table import Row, markdown
 
@@ -22,6 +22,7 @@ MEASUREMENTS: dict[str, Callable[[Lab], Rows]] = {
     "startup": startup.measure,
     "idle": idle.measure,
     "fanout": fanout.measure,
+    "irc": irc.measure,
     "durable": durable.measure,
     "search": search.measure,
     "tail": tail.measure,

@@ -1,6 +1,6 @@
 /* The load that every server under measurement gets: many connections, some of which send.
  *
- * It speaks two protocols: `json` (hobnob's) and `lines` (the bare reference server: what one
+ * It speaks three protocols: `json` (hobnob's), `irc` and `lines` (the bare reference server: what one
  * sends, all receive). It sets the connections up, prints {"ready":true}, and then runs one round
  * for each line on its standard input:
  *   burst WINDOW SECONDS    every sender keeps WINDOW messages unacknowledged
@@ -10,7 +10,7 @@
  * over the round. A latency counts from the moment the message was due, not from when it was
  * written, so a late sender is no excuse. A fault ends the program with a sentence on stderr.
  *
- * Usage: load PORT json|lines shared|own CONNECTIONS SENDERS TEXT_LENGTH SERVER_PID
+ * Usage: load PORT json|irc|lines shared|own CONNECTIONS SENDERS TEXT_LENGTH SERVER_PID
  *   shared: all sit in one room and hear everyone; own: each sits in a room of its own.
  */
 #define _GNU_SOURCE
@@ -60,7 +60,7 @@ static struct {
 
 static struct connection *connections;
 static int connection_count, sender_count, text_length, poller;
-static bool json, own_rooms;
+static bool json, irc, own_rooms;
 static char text[MAX_TEXT + 1];
 
 static void __attribute__((noreturn, format(printf, 1, 2))) stop(const char *format, ...)
@@ -166,6 +166,8 @@ static void say(struct connection *sender, int64_t due)
             snprintf(room, sizeof room, "bench-%d", sender->number);
         append_text(&sender->unsent, "{\"do\":\"send_message\",\"id\":\"%u\",\"ref\":\"%s\",\"room\":\"#%s\",\"text\":\"%s\"}\n",
                     id, ref, room, text);
+    } else if (irc) {
+        append_text(&sender->unsent, "PRIVMSG #bench :%05d %09u %s\r\n", sender->number, id, text + 16);
     } else {
         append_text(&sender->unsent, "%05d %09u %s\n", sender->number, id, text + 16);
     }
@@ -231,12 +233,26 @@ static void hear_line(struct connection *connection, const char *line, size_t le
         hear_ack(connection, (uint32_t)strtoul(line + 6, NULL, 10));
 }
 
+/* An echo (IRCv3 echo-message) is an acknowledgement too, as it is told when all others are. */
+static void hear_irc(struct connection *connection, const char *line, size_t length)
+{
+    static const char said[] = " PRIVMSG #bench :", ready[] = " PONG ", refused[] = " 40";
+    const char *found = memmem(line, length, said, sizeof said - 1);
+    if (found) {
+        hear_line(connection, found + sizeof said - 1, (size_t)(line + length - found) - sizeof said + 1);
+    } else if (memmem(line, length, ready, sizeof ready - 1)) {
+        counted.setup_replies++;
+    } else if (memmem(line, length < 40 ? length : 40, refused, sizeof refused - 1)) {
+        stop("The server refused: %.*s", (int)length, line);
+    }
+}
+
 static void hear_lines(struct connection *connection, const char *bytes, size_t length)
 {
     const char *end = bytes + length;
     while (bytes < end) {
         const char *newline = memchr(bytes, '\n', (size_t)(end - bytes));
-        (json ? hear_json : hear_line)(connection, bytes, (size_t)(newline - bytes));
+        (json ? hear_json : irc ? hear_irc : hear_line)(connection, bytes, (size_t)(newline - bytes));
         bytes = newline + 1;
     }
 }
@@ -298,11 +314,22 @@ static bool turn(int64_t longest, uint32_t window)
 
 static void wait_for_setup_replies(int64_t wanted, int64_t deadline)
 {
-    while (json && counted.setup_replies < wanted) {
+    while ((json || irc) && counted.setup_replies < wanted) {
         turn(100 * MILLISECOND, 0);
         if (now_ns() > deadline)
             stop("Only %lld of %lld connections were greeted in time.", (long long)counted.setup_replies, (long long)wanted);
     }
+}
+
+/* What a modern client negotiates; without the list of names, which is for people. */
+static void register_irc(struct connection *connection, int number)
+{
+    char own[32] = "";
+    if (own_rooms)
+        snprintf(own, sizeof own, "-%d", number);
+    append_text(&connection->unsent, "CAP REQ :message-tags server-time echo-message no-implicit-names\r\nNICK bench%d\r\n"
+                "USER bench 0 * :bench%d\r\nCAP END\r\nJOIN #bench%s\r\nPING ready\r\n", number, number, own);
+    flush(connection);
 }
 
 static void open_connection(struct connection *connection, int number, int port)
@@ -324,11 +351,13 @@ static void open_connection(struct connection *connection, int number, int port)
             append_text(&connection->unsent, "{\"do\":\"create_room\",\"id\":\"1\",\"name\":\"bench-%d\"}\n", number);
         flush(connection);
     }
+    if (irc)
+        register_irc(connection, number);
 }
 
 static void set_up(int port)
 {
-    int64_t deadline = now_ns() + SETUP_LIMIT, replies_each = own_rooms ? 2 : 1;
+    int64_t deadline = now_ns() + SETUP_LIMIT, replies_each = own_rooms && json ? 2 : 1;
     for (int i = 0; i < connection_count; i++) {
         open_connection(&connections[i], i, port);
         wait_for_setup_replies((i + 1 - GREETINGS_AT_ONCE) * replies_each, deadline);
@@ -414,8 +443,9 @@ static void run_round(const char *order, clockid_t server_clock)
 int main(int argc, char **argv)
 {
     if (argc != 8)
-        stop("usage: load PORT json|lines shared|own CONNECTIONS SENDERS TEXT_LENGTH SERVER_PID");
+        stop("usage: load PORT json|irc|lines shared|own CONNECTIONS SENDERS TEXT_LENGTH SERVER_PID");
     json = !strcmp(argv[2], "json");
+    irc = !strcmp(argv[2], "irc");
     own_rooms = !strcmp(argv[3], "own");
     connection_count = atoi(argv[4]);
     sender_count = atoi(argv[5]);

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from bench.server import BenchError, Server
 
-Protocol = Literal["json", "lines"]
+Protocol = Literal["json", "irc", "lines"]
 TEXT = 100  # bytes of a message
 
 

@@ -83,8 +83,11 @@ class Audience:
                 self._pace.touch_group(group)
             index = tick.add(data, event)
             if origin is not None and not wire.echo and origin.outbox in group.outboxes:
+                own = b"" if origin.echo is None else origin.echo(event, room, data)
+                if own is data:
+                    continue
                 tick.skips.setdefault(origin.outbox, []).append(index)
-                if origin.echo is not None and (own := origin.echo(event, room)):
+                if own:
                     origin.outbox.put(own)
 
     def skip(self, session: "Session") -> None:

@@ -59,7 +59,7 @@ class Session:
         """Where what it hears counts as read when it leaves: the head of each room when it came there."""
         self.introducing = False
         """Its codec has not done all yet that belongs to coming in."""
-        self.echo: Callable[[Event, RoomRecord | None], bytes] | None = None
+        self.echo: Callable[[Event, RoomRecord | None, bytes], bytes] | None = None
         """What the client is told of its own doings, where its wire format has no echo."""
         self.looked_at = 0
         """The chat's count of removals when the last command that waited for something was done."""

@@ -142,8 +142,11 @@ class Session(Protocol):
     For protocols in which nobody says what they have read.
     """
 
-    echo: "Callable[[Event, Room | None], bytes] | None"
-    """Says to the client alone what it did itself, in its place among what others do, where its wire has no echo."""
+    echo: "Callable[[Event, Room | None, bytes], bytes] | None"
+    """What the client is told of what it did itself, in its place among what others do, where its wire has no echo.
+
+    It is given the bytes that others of its wire are told; those very bytes back mean that it is told the same.
+    """
 
 
 class Codec(Protocol):

@@ -71,20 +71,21 @@ class Echoes:
             labels.pop(ref, None)
             self._labels = labels or None
 
-    def echo(self, event: Event, room: Room | None) -> bytes:
-        """What the client is told of an event that it made itself."""
-        return self.client.pack(self._told(event, room))
-
-    def _told(self, event: Event, room: Room | None) -> bytes:
-        if isinstance(event, MemberLeft) and event.person == event.by:
-            return b""
-        if isinstance(event, CHANGED):
-            return self._labelled(event, room)
-        if not isinstance(event, SAID):
-            return b""
+    def echo(self, event: Event, room: Room | None, told: bytes) -> bytes:
+        """What the client is told of an event that it made itself; mostly the same as all others are `told`."""
+        label = self._labels.get(event.ref) if self._labels and isinstance(event, RoomEvent) else None
+        if label is None and room is not None and room.kind != "direct":
+            return told if self._hears(event) else b""
         alone = room is not None and room.kind == "direct" and all(person.id == event.by for person in room.people)
-        delivered = self._lines(event, room) if alone else b""
-        return delivered + (self._labelled(event, room) if "echo-message" in self.client.capabilities else b"")
+        delivered = self._lines(event, room) if alone and isinstance(event, SAID) else b""
+        own = self._labelled(event, room) if isinstance(event, RoomEvent) and self._hears(event) else b""
+        return self.client.pack(delivered + own)
+
+    def _hears(self, event: Event) -> bool:
+        """Whether what the client did is told to it as to others; its own leaving is an answer."""
+        if isinstance(event, CHANGED):
+            return not (isinstance(event, MemberLeft) and event.person == event.by)
+        return isinstance(event, SAID) and "echo-message" in self.client.capabilities
 
     def _labelled(self, event: RoomEvent, room: Room | None) -> bytes:
         data = self._lines(event, room)

@@ -76,7 +76,7 @@ class FakeClient:
         self.origin = Origin("127.0.0.1")
         self.introducing = False
         self.reads: dict[str, int] | None = None
-        self.echo: Callable[[Event, Room | None], bytes] | None = None
+        self.echo: Callable[[Event, Room | None, bytes], bytes] | None = None
         self.renamed: Callable[[RoomChanged, Room], bytes] | None = None
         self._house = house
         self._queue: deque[Said] = deque()
@@ -162,7 +162,7 @@ class FakeHouse:
             if session is not origin:
                 session.sent += session.wire.encode(event, room.record)
             elif session.echo is not None:
-                session.sent += session.echo(event, room.record)
+                session.sent += session.echo(event, room.record, session.wire.encode(event, room.record))
 
     def leave(self, client: FakeClient, reason: str) -> None:
         if client.person is None:

@@ -100,7 +100,7 @@ class Client:
         self.origin = Origin("127.0.0.1")
         self.introducing = False
         self.reads: dict[str, int] | None = None
-        self.echo: Callable[[Event, Room | None], bytes] | None = None
+        self.echo: Callable[[Event, Room | None, bytes], bytes] | None = None
         self.renamed: Callable[[RoomChanged, Room], bytes] | None = None
 
 

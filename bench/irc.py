@@ -1,0 +1,59 @@
+"""IRC: what a delivery costs beside one to a JSON client, and what it takes the server to let a client in.
+
+Both crowds have a server of their own, and their rounds alternate. IRC clients take message-tags, server-time and
+echo-message, as modern ones do, so that they are told as much as JSON clients are.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+
+from bench.fanout import ROUNDS
+from bench.lab import Lab, Rows, keep_server
+from bench.load import Round
+from bench.server import Server
+from bench.table import Aim, Row
+
+WINDOW = 2
+SENDERS = 50
+RATE = 20  # messages a second, at rest
+
+
+def measure(lab: Lab) -> Rows:
+    """Rows of CPU microseconds a delivery, with JSON as the reference, and of those for a client that comes."""
+    members = 100 if lab.quick else 1000
+    with lab.noting(f"IRC, {members:,} members"), ExitStack() as stack:
+        yield from _measure(lab, stack, members)
+
+
+def _measure(lab: Lab, stack: ExitStack, members: int) -> Iterator[Row]:
+    servers = [keep_server(stack, lab.hobnob()) for _ in range(2)]
+    if servers[0] is None or servers[1] is None:
+        return
+    servers[0].settled_memory()  # all that is loaded late has been
+    before = _cpu_us(servers[0])
+    lab.irc_crowd(servers[0], members, 1, own_rooms=True).leave()
+    coming = (_cpu_us(servers[0]) - before) / members
+    what = f"IRC: connect, register, join a channel of one's own, {members:,} clients"
+    yield Row(what, "CPU µs a client", coming, None, Aim("≤", 235, "figure"))
+    irc = stack.enter_context(lab.irc_crowd(servers[0], members, SENDERS))
+    json = stack.enter_context(lab.crowd(servers[1], members, SENDERS))
+    rounds, seconds = (1, 1.0) if lab.quick else (ROUNDS, 2.0)
+    rest = [(irc.paced(RATE, seconds), json.paced(RATE, seconds)) for _ in range(rounds)]
+    yield _row(f"IRC beside JSON, fan-out to {members:,}, one message a turn", rest)
+    load = [(irc.burst(WINDOW, seconds), json.burst(WINDOW, seconds)) for _ in range(rounds)]
+    yield _row(f"IRC beside JSON, fan-out to {members:,}, under load", load)
+
+
+def _row(what: str, rounds: list[tuple[Round, Round]]) -> Row:
+    ours = median(one.cpu_a_delivery for one, _ in rounds)
+    return Row(
+        what, "CPU µs a delivery", ours, median(other.cpu_a_delivery for _, other in rounds), Aim("≤", 1.1, "ratio")
+    )
+
+
+def _cpu_us(server: Server) -> float:
+    """Microseconds of CPU time that all threads of a server have had."""
+    fields = [path.read_text().split()[0] for path in Path(f"/proc/{server.pid}/task").glob("*/schedstat")]
+    return sum(map(int, fields)) / 1000
