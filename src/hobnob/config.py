@@ -151,6 +151,10 @@ class Config:
         default=False,
         metadata=_doc("Accounts are made over IRC with an e-mail address, which nothing is sent to."),
     )
+    irc_sts_days: int = field(
+        default=0,
+        metadata=_doc("Days for which IRC clients are told to keep to TLS; only with a certificate that they trust."),
+    )
     limits: str = field(
         default="on",
         metadata=_doc(
@@ -189,6 +193,8 @@ class Config:
         self._check_also()
 
     def _check_irc(self) -> None:
+        if self.irc_sts_days < 0 or (self.irc_sts_days and (self.tls_cert is None or self.tls == "off")):
+            raise ConfigRefused("IRC clients can keep to TLS only with a certificate they trust: set tls-cert too.")
         if bool(self.irc_oper_name) != bool(self.irc_oper_password):
             raise ConfigRefused("An IRC operator has a name and a password: set irc-oper-name and irc-oper-password.")
         network = self.irc_network or ""

@@ -249,6 +249,8 @@ def irc_settings(config: Config) -> IrcSettings:
         motd=tuple(motd),
         admin=(config.irc_admin,) if config.irc_admin else (),
         password=config.irc_password or "",
+        sts_port=config.port if config.irc_sts_days else 0,
+        sts_days=config.irc_sts_days,
         register_before_connecting=not config.irc_register_late,
         email_required=config.irc_email_required,
     )

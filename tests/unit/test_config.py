@@ -32,6 +32,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "an empty host name": {"hosts": ("",)},
     "a host name of two lines": {"hosts": ("a\nb",)},
     "room for nobody": {"max_undecided_per_address": 0},
+    "TLS promised without a certificate": {"irc_sts_days": 30},
     "hashes for nothing": {"password_memory": 7},
     "a port that is none": {"also_listen": ("65536",)},
     "an address without its port": {"also_listen": ("192.0.2.7",)},

@@ -23,6 +23,9 @@ def test_irc_is_as_the_settings_say(tmp_path: Path) -> None:
             irc_oper_password="secret",
             irc_register_late=True,
             irc_email_required=True,
+            irc_sts_days=30,
+            tls_cert=motd,
+            tls_key=motd,
         )
     ) == IrcSettings(
         network="OurNet",
@@ -31,6 +34,8 @@ def test_irc_is_as_the_settings_say(tmp_path: Path) -> None:
         password="sesame",
         register_before_connecting=False,
         email_required=True,
+        sts_port=8080,
+        sts_days=30,
     )
 
 

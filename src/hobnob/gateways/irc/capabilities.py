@@ -34,14 +34,31 @@ def _registration(client: "Client") -> str:
     return ",".join(name for name, wished in wishes.items() if wished)
 
 
+def _has_sts(client: "Client") -> bool:
+    """Whether there is a promise of TLS, and the client can read it: it stands in the value."""
+    return client.settings.sts_days > 0 and client.version >= 302 and not client.session.origin.loopback
+
+
+def _sts(client: "Client") -> str:
+    """In the clear, where TLS is; within TLS, for how long a client has to keep to it (IRCv3 sts)."""
+    settings = client.settings
+    if client.session.origin.confidential:
+        return f"duration={settings.sts_days * 24 * 3600}"
+    return f"port={settings.sts_port}"
+
+
 @dataclass(frozen=True, slots=True)
 class Capability:
-    """A row of the table. `value` is shown to clients of version 302, `offered` says whether it is there at all."""
+    """A row of the table. `value` is shown to clients of version 302, `offered` says whether it is there at all.
+
+    `asked`: it can be asked for; what is only told is no capability of the client's.
+    """
 
     name: str
     heard: bool = False
     value: "Callable[[Client], str]" = _nothing
     offered: "Callable[[Client], bool]" = _always
+    asked: bool = True
 
     def shown(self, client: "Client") -> str:
         """As it stands in the answer to CAP LS."""
@@ -81,6 +98,7 @@ CAPABILITIES: Final[dict[str, Capability]] = {
         Capability("server-time", heard=True),
         Capability("setname", heard=True),
         Capability("standard-replies"),
+        Capability("sts", value=_sts, offered=_has_sts, asked=False),
         Capability("userhost-in-names"),
     )
 }
@@ -104,7 +122,7 @@ def after(client: "Client", request: Iterable[str]) -> frozenset[str] | None:
     for word in request:
         name = word.removeprefix("-")
         row = CAPABILITIES.get(name)
-        if row is None:
+        if row is None or not row.asked:
             return None
         if word.startswith("-"):
             if name == "cap-notify" and client.version >= 302:

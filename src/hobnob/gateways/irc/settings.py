@@ -10,12 +10,14 @@ class IrcSettings:
     `password`: the connection password that PASS has to bring, none if empty. `admin`: up to three lines about who runs
     the server.
     `register_before_connecting`: REGISTER may come before NICK and USER have let the client in; `email_required`: it
-    needs an address.
+    needs an address. `sts_days`: for so long clients keep to TLS, which is at `sts_port`; 0 for no promise.
     """
 
     network: str = ""
     motd: tuple[str, ...] = ()
     password: str = ""
     admin: tuple[str, ...] = ()
+    sts_port: int = 0
+    sts_days: int = 0
     register_before_connecting: bool = True
     email_required: bool = False

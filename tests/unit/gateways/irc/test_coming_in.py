@@ -44,6 +44,18 @@ async def test_credentials_are_refused_where_others_can_read_along(chat: Chat) -
     assert last_word.endswith(SECRET)
 
 
+async def test_tls_is_promised_to_who_can_read_the_promise(chat: Chat) -> None:
+    settings = IrcSettings(sts_port=6697, sts_days=30)
+    tls = Origin("203.0.113.7", confidential=True, loopback=False)
+    for origin, value in ((CLEAR, "port=6697"), (tls, "duration=2592000")):
+        client = Talker(chat, origin, settings)
+        assert f" sts={value} " in " ".join(await said(client, "CAP LS 302")) + " "
+        assert await said(client, "CAP REQ sts") == [":hobnob.test CAP * NAK :sts"]
+        assert " sts" not in " ".join(await said(Talker(chat, origin, settings), "CAP LS"))
+    assert "sts=" not in " ".join(await said(Talker(chat, settings=settings), "CAP LS 302"))
+    assert "sts=" not in " ".join(await said(Talker(chat, CLEAR), "CAP LS 302"))
+
+
 async def test_a_server_may_ask_for_a_password(chat: Chat) -> None:
     settings = IrcSettings(password="open sesame", network="Cave")
     refusal = "This server asks for a password. Send the right one by PASS."
