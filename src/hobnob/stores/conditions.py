@@ -69,11 +69,18 @@ def violation(connection: sa.Connection, condition: Checked, now: int) -> str | 
             assert_never(condition)
 
 
+# Made once: everybody who comes without a token is asked for by this, and to put it together costs more than to ask.
+_CLASH = sa.select(persons.c.key).where(
+    sa.or_(persons.c.key == sa.bindparam("key"), persons.c.skeleton == sa.bindparam("skeleton")),
+    persons.c.id != sa.bindparam("person"),
+)
+
+
 def name_clash(connection: sa.Connection, name: str, person: str) -> str | None:
     """``name-taken`` or ``name-lookalike`` when somebody other than `person` has the name."""
     key = fold(name)
-    same = sa.or_(persons.c.key == key, persons.c.skeleton == skeleton(name))
-    found = connection.execute(sa.select(persons.c.key).where(same, persons.c.id != person)).scalars().all()
+    asked = {"key": key, "skeleton": skeleton(name), "person": person}
+    found = connection.execute(_CLASH, asked).scalars().all()
     if not found:
         return None
     return "name-taken" if key in found else "name-lookalike"
