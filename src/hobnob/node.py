@@ -264,7 +264,7 @@ def gateways(
     def spoken(make_codec: Callable[[Peer], Codec]) -> Callable[[Peer], asyncio.BaseProtocol]:
         def build(peer: Peer) -> asyncio.BaseProtocol:
             if reason := door.enter(peer):
-                return door.turn_away(make_codec(peer).wire.farewell(reason))
+                return door.turn_away(make_codec(peer).wire.farewell(reason, "full"))
             if console is not None:
                 console.arrived(peer)
             return Connection(chat, make_codec, peer, partial(door.leave, peer))

@@ -50,7 +50,7 @@ def check_words(kind: str, answer: bytes, sentence: str) -> None:
         case "lines" | "greeted":
             assert answer.decode().endswith(f"* {sentence}\n")
         case "JSON":
-            assert json.loads(answer) == {"event": "goodbye", "text": sentence}
+            assert json.loads(answer) == {"event": "goodbye", "text": sentence, "code": "full"}
         case "IRC":
             assert answer.decode() == f"ERROR :{sentence}\r\n"
         case "student":

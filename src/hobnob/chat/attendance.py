@@ -211,7 +211,7 @@ class Attendance:
         """Devices may not come in any more: their sessions end, but for the one that asked for it."""
         for session in tuple(here.sessions):
             if session is not origin and ends(event, session.device):
-                session.cut("This device was logged out.")
+                session.cut("This device was logged out.", "logged-out")
 
     def registered(self, event: AccountRegistered, origin: "Session | None") -> None:
         """Somebody is an account now."""
@@ -244,7 +244,7 @@ class Attendance:
         if (here := self._chat.people.get(event.by)) is not None:
             for session in tuple(here.sessions):
                 if session is not origin:
-                    session.cut("This account was deleted.")
+                    session.cut("This account was deleted.", "account-deleted")
         for room in self._chat.rooms:
             room.lose(event)
         self._chat.house.send(event, None, origin)
@@ -286,7 +286,7 @@ class Attendance:
             session = conversation.session
             ban = self._chat.restrictions.kept_away(session.person, session.origin.address)
             if ban is not None and not session.manner.operator:
-                session.cut(in_words(ban))
+                session.cut(in_words(ban), "banned")
 
     def members(self, room: Room) -> list[Member]:
         """All members of a live room, by name."""

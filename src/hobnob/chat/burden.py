@@ -31,7 +31,8 @@ def relieve(slow: "dict[Conversation, None]", most: int) -> None:
     gone = list(too_heavy(slow, most))
     for conversation in gone:
         conversation.dismiss(
-            "The server is short of memory, and you take what it says too slowly. Connect again later."
+            "The server is short of memory, and you take what it says too slowly. Connect again later.",
+            "short-of-memory",
         )
     if gone:
         _log.warning("too much was kept for slow clients; the heaviest were sent away", clients=len(gone))

@@ -220,7 +220,7 @@ class Chat:
         self.pace.flush()
         await asyncio.sleep(0)
         for conversation in tuple(self.conversations):
-            conversation.dismiss(reason)
+            conversation.dismiss(reason, "stopping")
         await self.bus.stop()
         self._look_if_empty()
 
@@ -266,7 +266,9 @@ class Chat:
                 if conversation.began > late:
                     break
                 if not conversation.introduced:
-                    conversation.dismiss("You did not say who you are in time. Connect again when you like.")
+                    conversation.dismiss(
+                        "You did not say who you are in time. Connect again when you like.", "no-hello"
+                    )
 
     def here(self, person: str) -> Here | None:
         """Somebody who is here, by id."""

@@ -105,12 +105,12 @@ class Conversation:
         self._read_again()
         self._go_on()
 
-    def dismiss(self, reason: str) -> None:
-        """Say the last word and close."""
+    def dismiss(self, reason: str, code: str) -> None:
+        """Say the last word and close; `code` is one of `Goodbye`."""
         if not self._closed:
             self.session.outbox.drop_rooms()
             self.session.outbox.resume()
-            self._finish(reason, reason, self.session.wire.farewell(reason))
+            self._finish(reason, reason, self.session.wire.farewell(reason, code))
 
     def lost(self, reason: str) -> None:
         """The link is gone."""
@@ -200,7 +200,7 @@ class Conversation:
         if not under_way:
             self._under_way = None
             if self._waits and self.session.last_word:
-                self.dismiss(self.session.last_word)
+                self.dismiss(*self.session.last_word)
             self._waits = False
         self._go_on()
 

@@ -45,13 +45,13 @@ class Session:
 
     def __init__(
         self, pace: "Pace", manner: Manner, wire: WireFormat, origin: Origin, write: Callable[[bytes], None],
-        cut: Callable[[str], None], number: int = 0,
+        cut: Callable[[str, str], None], number: int = 0,
     ) -> None:  # fmt: skip
         self.manner = manner
         self.origin = origin
         self.device = ""
-        self.last_word = ""
-        """With what the session ends once the command that is under way is answered."""
+        self.last_word: tuple[str, str] | None = None
+        """The words and the code with which the session ends once the command that is under way is answered."""
         self.number = number
         self.cut = cut
         self.closed = False
@@ -132,4 +132,4 @@ class Session:
         outbox = self.outbox
         outbox.gaps |= dict.fromkeys(outbox.drop_rooms())
         if outbox.size > OUTBOX_CAP or (outbox.gaps and self._wire.gap(None, 0) is None):
-            self.cut("You were too slow to read what was said. Connect again to go on.")
+            self.cut("You were too slow to read what was said. Connect again to go on.", "too-slow")

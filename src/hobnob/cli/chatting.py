@@ -17,7 +17,7 @@ from hobnob.client.errors import ClientError, Refused
 from hobnob.client.mirror import Room
 from hobnob.client.subscription import Disconnected, Happening, Reconnected, Subscription
 from hobnob.gateways.lines.commands import ROOMS, TALK
-from hobnob.gateways.lines.console import LAST_WORD, PLAIN, RED
+from hobnob.gateways.lines.console import PLAIN, RED
 from hobnob.gateways.lines.hearing import HEARING, recall
 from hobnob.gateways.lines.seat import Seat
 from hobnob.gateways.lines.slash import SlashCommand, run, table, with_help
@@ -259,7 +259,7 @@ class Chatting:
     async def _hear_history(self) -> bool:
         """Show what happens; whether another history has begun, and not the end been told."""
         async for event, _ in self._events:
-            if isinstance(event, Disconnected) and event.hint == LAST_WORD:
+            if isinstance(event, Disconnected) and event.code == "sent-away":
                 self._say(event.hint)
                 break
             if line := self._told(event):

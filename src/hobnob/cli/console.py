@@ -114,7 +114,7 @@ class Console:
         """Disconnect all but the operator; how many they were."""
         others = [each for each in self._chat.conversations if each is not self._conversation and each.introduced]
         for conversation in others:
-            conversation.dismiss(last_word)
+            conversation.dismiss(last_word, "sent-away")
         return len(others)
 
     # For the conversation.

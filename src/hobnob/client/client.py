@@ -294,8 +294,8 @@ class Client(MessageCommands, AccountCommands, ModerationCommands):
             self._chores.set()
         self._tell(event)
 
-    def lost(self, hint: str) -> None:
-        self._tell(Disconnected(hint))
+    def lost(self, hint: str, code: str) -> None:
+        self._tell(Disconnected(hint, code))
 
     def ended(self, error: ClientError) -> None:
         for subscription in self._subscriptions:

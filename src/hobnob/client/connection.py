@@ -79,8 +79,8 @@ class Listener(Protocol):
         """An event that was not heard before."""
         ...
 
-    def lost(self, hint: str) -> None:
-        """The connection broke; it will be back."""
+    def lost(self, hint: str, code: str) -> None:
+        """The connection broke, or the server ended it for what `code` of `Goodbye` says; it will be back."""
         ...
 
     def ended(self, error: ClientError) -> None:
@@ -117,7 +117,7 @@ class Connection:
         self._link: Link | None = None
         self._confidential = False
         self._early: list[bytes] = []
-        self._goodbye = ""
+        self._goodbye: Goodbye | None = None
         self._fruitless = 0
         self._task: asyncio.Task[None] | None = None
         self._error: ClientError | None = None
@@ -208,7 +208,7 @@ class Connection:
         new_epoch = again and welcome.epoch != self.positions.epoch
         gaps = self.positions.welcome(welcome)
         self.identity.welcomed(welcome)
-        self._goodbye = ""
+        self._goodbye = None
         self._link, self._confidential = link, link.confidential
         self._listener.welcomed(welcome, again=again, new_epoch=new_epoch)
         for gap in gaps:
@@ -301,7 +301,7 @@ class Connection:
                 self._drop()
                 if asyncio.get_running_loop().time() - began > self._backoff.longest:
                     self._backoff.reset()
-                self._listener.lost(hint)
+                self._listener.lost(hint, self._goodbye.code if self._goodbye else "")
                 await self._come_back()
         except CannotConnect as refusal:
             error = refusal
@@ -339,7 +339,7 @@ class Connection:
                     frames, asked = [], True
                     link.write(encode_command(Ping(id=0)))
         except (EOFError, OSError):
-            return self._goodbye or f"The connection to {self._where} broke."
+            return _sentence(self._goodbye.text) if self._goodbye else f"The connection to {self._where} broke."
         except ValueError:
             return f"{self._where} said something that cannot be understood."
 
@@ -350,7 +350,7 @@ class Connection:
             return
         event = decode_known_event(frame, heading)
         if isinstance(event, Goodbye):
-            self._goodbye = _sentence(event.text)
+            self._goodbye = event
         elif event is not None and self.positions.take(event):
             if isinstance(event, RoomLost):
                 self._entered.pop(event.room, None)

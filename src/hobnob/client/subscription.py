@@ -35,9 +35,13 @@ MOST_QUEUED = 5000
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
-    """The connection broke; `hint` says why in a sentence. It is being restored."""
+    """The connection broke; `hint` says why in a sentence. It is being restored.
+
+    `code` is that of the server's last word (`Goodbye`), if it said one.
+    """
 
     hint: str
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,8 +78,8 @@ class WireFormat(Hashable, Protocol):
         None: there are no words for it, so such a client has to go.
         """
 
-    def farewell(self, reason: str) -> bytes:
-        """The last word before the server ends the connection."""
+    def farewell(self, reason: str, code: str) -> bytes:
+        """The last word before the server ends the connection; `code` is one of `Goodbye`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,7 @@ class Conversation(Protocol):
     def resume(self) -> None:
         """The link can take more."""
 
-    def dismiss(self, reason: str) -> None:
+    def dismiss(self, reason: str, code: str) -> None:
         """Say the last word and close."""
 
     def lost(self, reason: str) -> None:

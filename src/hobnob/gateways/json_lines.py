@@ -36,8 +36,8 @@ class JsonLinesWire:
     def gap(self, room: Room | None, head: int) -> bytes:
         return self.pack(encode_event(Gap(head=head, room=room.id) if room else Gap(head=head, log=HOUSE)))
 
-    def farewell(self, reason: str) -> bytes:
-        return self.pack(encode_event(Goodbye(text=reason)))
+    def farewell(self, reason: str, code: str) -> bytes:
+        return self.pack(encode_event(Goodbye(reason, code)))
 
 
 _LINES = JsonLinesWire()
@@ -116,7 +116,7 @@ class JsonLinesCodec:
         self._bad_frames += 1
         if self._bad_frames > MAX_BAD_FRAMES:
             said += (
-                self._wire.farewell("Too many frames in a row were no commands of this protocol."),
+                self._wire.farewell("Too many frames in a row were no commands of this protocol.", "bad-frames"),
                 Close("bad frames", "bad frames"),
             )
 

@@ -447,9 +447,14 @@ class Gap(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", ta
 
 
 class Goodbye(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="goodbye"):
-    """The server ends this connection; `text` says why."""
+    """The server ends this connection; `text` says why.
+
+    `code` says it to programs: ``stopping``, ``sent-away`` (the operator disconnects everyone), ``kicked``, ``banned``,
+    ``logged-out``, ``account-deleted``, ``too-slow``, ``short-of-memory``, ``no-hello``, ``bad-frames``, ``full``.
+    """
 
     text: str
+    code: str = "ended"
 
 
 Fact = (

@@ -58,8 +58,8 @@ class Listening:
     def resume(self) -> None:
         self.heard.put_nowait("resume")
 
-    def dismiss(self, reason: str) -> None:
-        self.link.write(self.codec.wire.farewell(reason))
+    def dismiss(self, reason: str, code: str) -> None:
+        self.link.write(self.codec.wire.farewell(reason, code))
         self.link.close()
 
     def lost(self, reason: str) -> None:

@@ -40,7 +40,7 @@ async def test_a_text_frame_is_a_command(server: Server) -> None:
 async def test_frames_of_every_size_arrive(server: Server, size: int) -> None:
     socket = await server.connect()
     conversation = await server.entered()
-    farewell = conversation.codec.wire.farewell("x" * size)
+    farewell = conversation.codec.wire.farewell("x" * size, "ended")
     conversation.link.write(farewell + farewell)
     for _ in range(2):
         assert json.loads((await socket.receive()).data)["text"] == "x" * size
@@ -133,7 +133,7 @@ async def test_a_slow_reader_pauses_the_conversation_and_goes_on(server: Server)
     socket = await server.connect()
     conversation = await server.entered()
     socket._response.connection.transport.pause_reading()  # type: ignore[union-attr]
-    piece = conversation.codec.wire.farewell("x" * 500_000)
+    piece = conversation.codec.wire.farewell("x" * 500_000, "ended")
     for _ in range(32):
         conversation.link.write(piece)
     assert await conversation.heard.get() == "pause"
@@ -147,15 +147,15 @@ async def test_a_slow_reader_pauses_the_conversation_and_goes_on(server: Server)
 async def test_the_server_may_end_it(server: Server) -> None:
     socket = await server.connect()
     conversation = await server.entered()
-    conversation.dismiss("Bye.")
-    assert json.loads((await socket.receive()).data) == {"event": "goodbye", "text": "Bye."}
+    conversation.dismiss("Bye.", "stopping")
+    assert json.loads((await socket.receive()).data) == {"event": "goodbye", "text": "Bye.", "code": "stopping"}
     assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
     assert await conversation.gone.get() == "closed by the server"
 
 
 async def test_who_does_not_shake_hands_is_cut(server: Server) -> None:
     reader, _, conversation = await raw_socket(server)
-    conversation.dismiss("Bye.")
+    conversation.dismiss("Bye.", "stopping")
     assert await asyncio.wait_for(reader.read(), 5)
     assert await conversation.gone.get()
 

@@ -96,7 +96,7 @@ class PlainWire:
     def gap(self, room: Room | None, head: int) -> bytes | None:
         return None
 
-    def farewell(self, reason: str) -> bytes:
+    def farewell(self, reason: str, code: str) -> bytes:
         return f"!bye: {reason}\n".encode()
 
 

@@ -69,7 +69,7 @@ class Reader:
         if self.full_after is not None and len(self.got) >= self.full_after:
             self.outbox.pause()
 
-    def _cut(self, reason: str) -> None:
+    def _cut(self, reason: str, code: str) -> None:
         self.cut = reason
 
     def resume(self, room_for: int | None = None) -> None:

@@ -71,7 +71,7 @@ async def test_nothing_reaches_the_banned_after_the_last_word(chat: Chat, join: 
     await quiet(ada)
     assert is_gone(bob)
     assert bob.texts() == []
-    assert bob.frames[-1]["event"] == "goodbye"
+    assert (bob.frames[-1]["event"], bob.frames[-1]["code"]) == ("goodbye", "banned")
 
 
 async def test_a_message_under_way_when_its_sender_is_banned_is_not_kept(

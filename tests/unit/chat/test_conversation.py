@@ -119,12 +119,12 @@ async def test_the_end_of_input_comes_after_all_that_was_said(join: Join) -> Non
 
 async def test_after_the_close_nothing_is_heard_or_written(join: Join) -> None:
     ada, bob = await join("ada"), await join("bob")
-    ada.conversation.dismiss("Good bye.")
-    assert ada.events("goodbye") == [{"event": "goodbye", "text": "Good bye."}]
+    ada.conversation.dismiss("Good bye.", "kicked")
+    assert ada.events("goodbye") == [{"event": "goodbye", "text": "Good bye.", "code": "kicked"}]
     ada.send("send_message", room="#lobby", text="never")
     ada.conversation.end()
     ada.conversation.resume()
-    ada.conversation.dismiss("Again.")
+    ada.conversation.dismiss("Again.", "kicked")
     ada.leave()
     ada.leave()
     await bob.say("hello")

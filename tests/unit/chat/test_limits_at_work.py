@@ -105,7 +105,7 @@ async def test_who_goes_while_slowed_leaves_nothing_behind(store: TestStore, end
     if end == "lost":
         ada.leave()
     elif end == "dismissed":
-        ada.conversation.dismiss("Goodbye.")
+        ada.conversation.dismiss("Goodbye.", "kicked")
     await chat.stop("The end.")
     assert resting.cancelled()
     history = store.history(chat.lobby.id, before=None, after=0, around=None, limit=99, since=1)[0]

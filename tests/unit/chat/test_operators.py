@@ -60,7 +60,8 @@ async def test_somebody_is_disconnected_with_all_their_clients(chat: Chat, join:
     await ada.done("become_operator", **WORDS)
     await ada.done("disconnect", person="@bob", reason="too loud")
     for client in (bob, phone):
-        assert (await client.event("goodbye"))["text"] == "Disconnected by ada: too loud"
+        last = await client.event("goodbye")
+        assert (last["text"], last["code"]) == ("Disconnected by ada: too loud", "kicked")
         assert client.link.closed
     assert await ada.error("disconnect", person="@bob") == "no-such-person"
     bob = await Client(chat).hello(token=bob.token)

@@ -26,7 +26,11 @@ async def test_everyone_gets_a_last_word(store: TestStore) -> None:
     await chat.stop("The server goes to sleep.")
     assert all(client.link.closed for client in clients)
     for client in (clients[0], clients[2], clients[3]):
-        assert client.pull()[-1] == {"event": "goodbye", "text": "The server goes to sleep."}
+        assert client.pull()[-1] == {
+            "event": "goodbye",
+            "text": "The server goes to sleep.",
+            "code": "stopping",
+        }
     clients[1].pull()
     assert clients[1].lines[-1] == "bye: The server goes to sleep."
     assert not chat.empty.is_set()

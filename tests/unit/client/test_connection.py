@@ -148,9 +148,12 @@ async def test_the_server_s_last_word_is_the_reason() -> None:
     server = FakeServer()
     async with server.client() as chat:
         events = chat.events()
-        server.links[0].say(Goodbye("The server is stopping."))
+        server.links[0].say(Goodbye("The server is stopping.", "stopping"))
         server.links[0].cut()
-        assert (await anext(events)).event == Disconnected("The server is stopping.")
+        assert (await anext(events)).event == Disconnected("The server is stopping.", "stopping")
+        (await server.link(1)).cut()
+        assert (await anext(events)).event == Reconnected()
+        assert (await anext(events)).event == Disconnected("The connection to teahouse:8080 broke.")
 
 
 async def test_a_command_refused_because_the_server_stops_is_done_by_the_next() -> None:

@@ -156,4 +156,4 @@ def test_events_are_lines_and_the_wire_format_is_shared() -> None:
         "text": "line\nbreak",
     }
     assert wire.gap(room, 9) == b'{"event":"gap","head":9,"room":"r_1"}\n'
-    assert wire.farewell("Bye.") == b'{"event":"goodbye","text":"Bye."}\n'
+    assert wire.farewell("Bye.", "stopping") == b'{"event":"goodbye","text":"Bye.","code":"stopping"}\n'

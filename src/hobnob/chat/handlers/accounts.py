@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from hobnob.chat.chat import Chat
     from hobnob.chat.session import Session
 
-LOGGED_OUT = "You are logged out."
+LOGGED_OUT = ("You are logged out.", "logged-out")
 
 
 @handles(Register, confidential=True, limit=Limit.REGISTERING)
@@ -157,7 +157,7 @@ async def delete_account(chat: "Chat", session: "Session", command: DeleteAccoun
     reply = await chat.tell(Item(tuple(events), tuple(requires), (), person.id), done, session)
     if blanked:
         chat.blank(person.id)
-    session.last_word = "Your account is deleted."
+    session.last_word = ("Your account is deleted.", "account-deleted")
     return reply
 
 

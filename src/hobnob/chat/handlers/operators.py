@@ -80,7 +80,7 @@ async def disconnect(chat: "Chat", session: "Session", command: Disconnect) -> R
     reply = await act(chat, session, command, (actor.line("kick", target, reason=reason),), (actor.unchanged,))
     if (here := chat.people.get(target.id)) is not None:
         for other in tuple(here.sessions):
-            other.cut(f"Disconnected by {actor.person.name}{f': {reason}' if reason else ''}")
+            other.cut(f"Disconnected by {actor.person.name}{f': {reason}' if reason else ''}", "kicked")
     return reply
 
 

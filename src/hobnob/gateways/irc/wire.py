@@ -104,7 +104,7 @@ class IrcWire:
     def gap(self, room: Room | None, head: int) -> None:
         """IRC cannot say that something is missing, so a client that lags too far has to go."""
 
-    def farewell(self, reason: str) -> bytes:
+    def farewell(self, reason: str, code: str) -> bytes:
         """The ERROR that ends a connection."""
         return self.pack(error(reason))
 
@@ -252,7 +252,7 @@ class SilentWire:
     def gap(self, room: Room | None, head: int) -> None:
         """There is nothing that could be missing."""
 
-    def farewell(self, reason: str) -> bytes:
+    def farewell(self, reason: str, code: str) -> bytes:
         """The ERROR that ends a connection."""
         return self.pack(error(reason))
 

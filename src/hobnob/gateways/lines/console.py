@@ -59,7 +59,7 @@ class ConsoleWire(LinesWire):
             lines = [f"{RED}{line}{PLAIN}" for line in lines]
         return self.block(*(HEARD + line for line in lines))
 
-    def farewell(self, reason: str) -> bytes:
+    def farewell(self, reason: str, code: str) -> bytes:
         return self.block("The server is stopping.")
 
 

@@ -47,7 +47,7 @@ class StudentWire:
     def gap(self, room: Room | None, head: int) -> bytes | None:
         return None
 
-    def farewell(self, reason: str) -> bytes:
+    def farewell(self, reason: str, code: str) -> bytes:
         return server_says(reason) if reason else b""
 
 

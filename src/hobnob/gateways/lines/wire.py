@@ -123,7 +123,7 @@ class LinesWire:
     def gap(self, room: Room | None, head: int) -> bytes | None:
         return None
 
-    def farewell(self, reason: str) -> bytes:
+    def farewell(self, reason: str, code: str) -> bytes:
         return self.block(f"* {shortened(reason)}") if reason else b""
 
 

@@ -133,10 +133,10 @@ class ChatSocket:
         self._settings = settings
         self._conversations: set[Conversation] = set()
 
-    def dismiss(self, reason: str) -> None:
+    def dismiss(self, reason: str, code: str) -> None:
         """Say the last word on every WebSocket and close it."""
         for conversation in list(self._conversations):
-            conversation.dismiss(reason)
+            conversation.dismiss(reason, code)
 
     def _codec(self, *, irc: bool, binary: bool) -> Codec:
         return IrcFramesCodec(self._house, self._settings.irc, binary=binary) if irc else JsonFramesCodec(self._house)

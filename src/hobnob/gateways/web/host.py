@@ -63,7 +63,7 @@ class WebGateway:
     async def stop(self) -> None:
         """Say goodbye on every WebSocket, let requests under way end, close every connection."""
         if self._runner is not None:
-            self._socket.dismiss("The server is stopping.")
+            self._socket.dismiss("The server is stopping.", "stopping")
             server = self._runner.server
             transports = [connection.transport for connection in server.connections] if server else []
             await self._runner.cleanup()

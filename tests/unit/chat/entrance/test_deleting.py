@@ -28,7 +28,7 @@ async def test_who_deletes_the_account_is_gone_and_what_they_said_stays(chat: Ch
               await Client(chat, VisitorCodec(chat)).hello("ada", password=PASSWORD)]  # fmt: skip
     assert await ada.error("delete_account", password="wrong " + PASSWORD) == "wrong-password"
     await ada.done("delete_account", password=PASSWORD)
-    await ada.event("goodbye")
+    assert (await ada.event("goodbye"))["code"] == "account-deleted"
     assert all(client.link.closed for client in (ada, *others))
     assert (await bob.event("account_deleted"))["by"] == ada.id
     assert {event["room"] for event in bob.events("member_left")} == {room["id"] for room in ada.welcome["rooms"]} | {

@@ -28,7 +28,7 @@ async def test_a_revoked_device_is_out_at_once_and_the_others_stay(chat: Chat) -
     await ada.done("revoke_device", device=device)
     assert phone.link.closed
     assert again.link.closed
-    await phone.event("goodbye")
+    assert (await phone.event("goodbye"))["code"] == "logged-out"
     assert await Client(chat).error("hello", token=phone.token) == "token-unknown"
     await by_password.say("not by that device")
     assert await ada.error("revoke_device", device=device) == "no-such-device"

@@ -160,5 +160,8 @@ def test_no_text_forges_or_overfills_a_line(name: str, text: str, kind: MessageK
 
 @given(TEXTS.map(lambda text: text.replace("\x01", "")))
 def test_farewell_and_reasons_are_one_line(reason: str) -> None:
-    for data in (WIRE.farewell(reason), WIRE.encode(PresenceChanged(by=ADA.id, state="offline", text=reason), None)):
+    for data in (
+        WIRE.farewell(reason, "kicked"),
+        WIRE.encode(PresenceChanged(by=ADA.id, state="offline", text=reason), None),
+    ):
         assert data.count(b"\r") == data.count(b"\n") == 1

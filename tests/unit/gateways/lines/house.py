@@ -344,7 +344,7 @@ class Driver:
                 answer = self.house.answer(self.client, said)
                 self._queue.extendleft(reversed(list(self.codec.answer(said, answer))))
                 if isinstance(said, LogOut | DeleteAccount) and isinstance(answer, Done):
-                    self.dismiss(GONE)
+                    self.dismiss(GONE, "logged-out")
             elif isinstance(said, Close):
                 assert not self.closed
                 self.closed = True
@@ -352,10 +352,10 @@ class Driver:
                 assert not self.closed
                 self.read += said
 
-    def dismiss(self, last_word: str) -> None:
+    def dismiss(self, last_word: str, code: str) -> None:
         """The house ends the connection."""
         self._queue.clear()
-        self.read += self.client.wire.farewell(last_word)
+        self.read += self.client.wire.farewell(last_word, code)
         self.closed = True
 
     def take(self) -> str:

@@ -199,8 +199,8 @@ def test_equal_formats_are_one() -> None:
 
 def test_a_reader_who_is_too_slow_has_to_go_with_a_word() -> None:
     assert WIRE.gap(LOBBY, 9) is None
-    assert WIRE.farewell("The server is stopping.") == b"* The server is stopping.\n"
-    assert WIRE.farewell("") == b""
+    assert WIRE.farewell("The server is stopping.", "stopping") == b"* The server is stopping.\n"
+    assert WIRE.farewell("", "ended") == b""
 
 
 NAME = st.sampled_from(["ada", "bob", "\u05d0\u05d1", "[x]", "eve|away"])
@@ -224,7 +224,7 @@ def test_a_student_hears_messages_and_corrections_only() -> None:
     }
     assert heard["a message"] == "ada: hello\n"
     assert wire.gap(LOBBY, 9) is None
-    assert wire.farewell("The server is stopping.") == b"Server: The server is stopping.\n"
+    assert wire.farewell("The server is stopping.", "stopping") == b"Server: The server is stopping.\n"
 
 
 @given(st.integers(970, 1010), st.sampled_from("xä€\U0001f44d"))
