@@ -23,6 +23,7 @@ _SAMPLES: dict[str, Any] = {
     "of": 1, "emoji": "+1", "topic": "x", "query": "marzipan", "log": f"#{ROOM}", "state": "away", "key": "k",
     "value": "v", "password": "correct horse battery", "old": "x" * 9, "new": "y" * 9, "device": "d_x", "invite": "i_x",
     "code": "x" * 26, "allow": "all", "role": "owner", "seconds": 60, "on": True, "tags": {}, "keys": ["k"],
+    "kind": "ban",
 }  # fmt: skip
 
 

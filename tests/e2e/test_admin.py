@@ -73,6 +73,7 @@ def test_a_kick_takes_somebody_out_of_a_room(server: Server, hobnob: Hobnob) -> 
 
 def test_roles_rooms_and_doors(server: Server, hobnob: Hobnob) -> None:
     ada = JsonClient(server.port, "ada")
+    assert ada.ask("register", password="correct horse battery")["ok"]
     hobnob("admin", "role", "ada", "moderator")
     assert ada.ask("read_audit")["ok"]
     ada.ask("create_room", name="news")
