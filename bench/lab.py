@@ -56,9 +56,9 @@ class Lab:
         """A crowd that speaks JSON to hobnob. BenchError without a compiler."""
         return Crowd(self._load_client(), server, "json", connections, senders, text, own_rooms)
 
-    def irc_crowd(self, server: Server, connections: int, senders: int, *, own_rooms: bool = False) -> Crowd:
-        """A crowd of IRC clients in one channel, or each in its own. BenchError without a compiler."""
-        return Crowd(self._load_client(), server, "irc", connections, senders, own_rooms=own_rooms)
+    def irc_crowd(self, server: Server, connections: int, senders: int) -> Crowd:
+        """A crowd of IRC clients in one channel. BenchError without a compiler."""
+        return Crowd(self._load_client(), server, "irc", connections, senders)
 
     def lines_crowd(self, server: Server, connections: int, senders: int, *, text: int = TEXT) -> Crowd:
         """A crowd that sends bare lines to a reference. BenchError without a compiler."""

@@ -324,11 +324,8 @@ static void wait_for_setup_replies(int64_t wanted, int64_t deadline)
 /* What a modern client negotiates; without the list of names, which is for people. */
 static void register_irc(struct connection *connection, int number)
 {
-    char own[32] = "";
-    if (own_rooms)
-        snprintf(own, sizeof own, "-%d", number);
     append_text(&connection->unsent, "CAP REQ :message-tags server-time echo-message no-implicit-names\r\nNICK bench%d\r\n"
-                "USER bench 0 * :bench%d\r\nCAP END\r\nJOIN #bench%s\r\nPING ready\r\n", number, number, own);
+                "USER bench 0 * :bench%d\r\nCAP END\r\nJOIN #bench\r\nPING ready\r\n", number, number);
     flush(connection);
 }
 
@@ -357,7 +354,7 @@ static void open_connection(struct connection *connection, int number, int port)
 
 static void set_up(int port)
 {
-    int64_t deadline = now_ns() + SETUP_LIMIT, replies_each = own_rooms && json ? 2 : 1;
+    int64_t deadline = now_ns() + SETUP_LIMIT, replies_each = own_rooms ? 2 : 1;
     for (int i = 0; i < connection_count; i++) {
         open_connection(&connections[i], i, port);
         wait_for_setup_replies((i + 1 - GREETINGS_AT_ONCE) * replies_each, deadline);
