@@ -46,7 +46,8 @@ class Came(NamedTuple):
 
     `token` is one that they have to be told, `device` the id of the one that they came by. `rooms`: those of somebody
     who was kept just now, with a fact of their own log for each; of a visitor the one of an invite, with `role` there.
-    `stands` reads from the store whether what they are known by still counts.
+    `stands` reads from the store whether what they are known by still counts. `rights`: as of which version of the
+    rights on the server `person` was read.
     """
 
     person: Person
@@ -55,6 +56,7 @@ class Came(NamedTuple):
     rooms: tuple[Room, ...] = ()
     role: Role = "member"
     stands: Callable[[Store], bool] | None = None
+    rights: int = -1
 
 
 async def arrive(chat: "Chat", session: "Session", came: Came, command: Hello) -> Welcome:
@@ -63,7 +65,7 @@ async def arrive(chat: "Chat", session: "Session", came: Came, command: Hello) -
     try:
         if person.kind == "visitor":
             return _visit(chat, session, came)
-        found = _begun(chat, came) if came.rooms else await _look_up(chat, session, person)
+        found = _begun(chat, came) if came.rooms else await _look_up(chat, session, came)
         welcome = await _attend(chat, session, came, command, found)
         # From the entering on, a device that is revoked ends this session. What was revoked before shows here.
         if came.stands is not None and not await chat.keeper.read(came.stands, chat.store):
@@ -149,25 +151,32 @@ def _begun(chat: "Chat", came: Came) -> _Found:
     return _Found(states, list(came.rooms), len(states), chat.house_log.head, came.person)
 
 
-async def _look_up(chat: "Chat", session: "Session", person: Person) -> _Found:
+async def _look_up(chat: "Chat", session: "Session", came: Came) -> _Found:
     """What there is of somebody who comes back."""
-    states = shown(session, await chat.keeper.read(chat.store.rooms_of, person.id))
+    person = came.person.id
+    heads, states = await chat.keeper.read(_heads_and_rooms, chat.store, person)
+    states = shown(session, states)
     states.sort(key=lambda state: state.id != chat.lobby.id)
     rooms = [room for state in states if (room := await chat.rooms.open(state.id)) is not None]
-    heads = await chat.keeper.read(chat.store.heads, (person.id, HOUSE))
     # What the store has told already must not be told again by the live stream.
     await chat.logs.reach(heads)
     await chat.logs.reach({state.id: state.head for state in states})
-    return _Found(states, rooms, heads[person.id], heads[HOUSE], await _as_of_now(chat, person))
+    return _Found(states, rooms, heads[person], heads[HOUSE], await _as_of_now(chat, came))
 
 
-async def _as_of_now(chat: "Chat", person: Person) -> Person:
+def _heads_and_rooms(store: Store, person: str) -> tuple[dict[str, int], list[RoomState]]:
+    """The heads first: a room that is gained between the two is told twice, the other way round it would be missed."""
+    return store.heads((person, HOUSE)), store.rooms_of(person)
+
+
+async def _as_of_now(chat: "Chat", came: Came) -> Person:
     """A person with the role that they have at this moment. Let them enter before anything else is awaited."""
-    kept, rights = None, -1
+    person, rights = came.person, came.rights
     while rights != chat.house_rights:
         rights = chat.house_rights
-        kept = await chat.keeper.read(chat.store.person, person.id)
-    return kept or person
+        if (kept := await chat.keeper.read(chat.store.person, came.person.id)) is not None:
+            person = kept
+    return person
 
 
 async def _attend(chat: "Chat", session: "Session", came: Came, command: Hello, found: _Found) -> Welcome:

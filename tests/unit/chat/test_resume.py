@@ -3,12 +3,14 @@
 import asyncio
 import json
 import random
+import threading
 
 import pytest
-from tests.unit.chat.conftest import Client, Frame, Join, TestStore, new_ref, quiet
+from tests.unit.chat.conftest import DEADLINE, Client, Frame, Join, TestStore, eventually, new_ref, quiet
 
 from hobnob.chat.chat import Chat
 from hobnob.protocol.events import MessageSent
+from hobnob.protocol.records import RoomState
 from hobnob.stores.store import Item
 
 
@@ -355,3 +357,28 @@ async def test_a_join_names_the_head_after_which_one_hears(join: Join, store: Te
         await quiet(bob)
         bob.forget()
     assert total > 30
+
+
+async def test_a_room_that_is_gained_while_one_comes_in_is_told(
+    chat: Chat, join: Join, store: TestStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, bob = await join("ada"), await join("bob")
+    bob.leave()
+    read, gained = threading.Event(), threading.Event()
+    rooms_of = store.rooms_of
+
+    def slowly(person: str) -> list[RoomState]:
+        states = rooms_of(person)
+        read.set()
+        assert gained.wait(DEADLINE)
+        return states
+
+    monkeypatch.setattr(store, "rooms_of", slowly)
+    back = Client(chat)
+    asked = back.send("hello", token=bob.token)
+    await eventually(read.is_set)
+    room = (await ada.done("create_room", name="tea", people=["@bob"]))["room"]["id"]
+    gained.set()
+    welcome = await back.reply(asked)
+    assert room not in [state["id"] for state in welcome["rooms"]]
+    assert (await back.event("room_gained", room=room))["number"] > welcome["me"]

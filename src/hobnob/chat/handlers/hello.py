@@ -89,7 +89,7 @@ async def _of_before(chat: "Chat", session: "Session", command: Hello) -> str | 
 
 
 async def _by_token(chat: "Chat", session: "Session", command: Hello, token: str) -> Came:
-    kept = token_hash(token)
+    kept, rights = token_hash(token), -1 if command.invite else chat.house_rights
     found = await chat.keeper.read(owner_of, chat.store, kept)
     if found is None:
         raise ChatError("token-unknown")
@@ -105,7 +105,7 @@ async def _by_token(chat: "Chat", session: "Session", command: Hello, token: str
     chat.people.reserve(person.name, person.id)
     if chat.clock() - milliseconds(device.used_at) >= NOTED_EVERY:
         chat.keeper.keep(Item((), writes=(UseToken(device.id),)), lambda _: None)
-    return Came(person, device=device.id, stands=lambda store: store.device(kept) is not None)
+    return Came(person, device=device.id, stands=lambda store: store.device(kept) is not None, rights=rights)
 
 
 async def _by_password(chat: "Chat", session: "Session", command: Hello, name: str, password: str) -> Came:
