@@ -77,8 +77,8 @@ class Here:
 
     def told(self, key: str) -> str:
         """What they tell of themselves under a key, as far as it is known by now; empty without it."""
-        passing = self.passing.get(key) if self.passing else None
-        return passing or (self.details.get(key, "") if self.details else "")
+        kept = self.details.get(key) if self.details else None
+        return kept or (self.passing.get(key, "") if self.passing else "")
 
     def note(self, key: str, value: str | None) -> None:
         """A setting is another one, or gone; what was not read yet will be."""

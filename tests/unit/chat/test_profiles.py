@@ -5,6 +5,7 @@ from tests.unit.chat.conftest import Client, Frame, Join, VisitorCodec, quiet
 from hobnob.chat.chat import Chat
 from hobnob.chat.people import MOST_REMEMBERED
 from hobnob.chat.watching import MOST_WATCHED
+from hobnob.gateways.gateway import Origin
 
 
 async def profile(asker: Client, person: str) -> Frame | None:
@@ -225,3 +226,14 @@ async def test_who_comes_may_tell_something_at_once(chat: Chat, join: Join) -> N
     assert await Client(chat).error("hello", name="eve", details={"Key": "x"}) == "detail-invalid"
     many = {f"k{number}": "x" for number in range(21)}
     assert await Client(chat).error("hello", name="eve", details=many) == "too-many"
+
+
+async def test_nothing_of_private_rooms_goes_over_clear_text(chat: Chat, join: Join) -> None:
+    ada, bob = await join("ada"), await join("bob")
+    await ada.done("create_room", name="den", kind="private", people=["@bob"])
+    for client in (ada, bob):
+        await client.done("leave_room", room="#lobby")
+    assert names(await ada.done("list_people")) == {"ada", "bob"}
+    clear = await Client(chat).hello(token=ada.token)
+    clear.conversation.session.origin = Origin("192.0.2.7", confidential=False, loopback=False)
+    assert names(await clear.done("list_people")) == {"ada"}

@@ -12,7 +12,7 @@ from hobnob.gateways.irc.capabilities import HEARD
 from hobnob.gateways.irc.message import Message, encode
 from hobnob.gateways.irc.numerics import ERRORS, ERRORS_OF_COMMAND, Numeric
 from hobnob.gateways.irc.settings import IrcSettings
-from hobnob.gateways.irc.wire import UNTOLD, IrcWire, Pack, as_lines, shared, subscribed
+from hobnob.gateways.irc.wire import REAL_NAME, UNTOLD, IrcWire, Pack, as_lines, shared, subscribed
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.masks import mask_of
 from hobnob.protocol.names import NameRefused, fold
@@ -161,7 +161,8 @@ class Client:
         if "extended-join" not in self.capabilities:
             return self.own_line("JOIN", channel)
         account = self.person.name if self.person.kind == "account" else "*"
-        return self.own_line("JOIN", channel, account, self.person.name)
+        here = self.house.here(self.person.id)
+        return self.own_line("JOIN", channel, account, (here and here.told(REAL_NAME)) or self.person.name)
 
     def numeric(self, numeric: Numeric, *params: str, text: str | None = None) -> bytes:
         """A numeric with its usual text, or another one."""
