@@ -330,6 +330,13 @@ class Chat:
         if wait := self.limits.take(limit, session.origin.address, person, room, self.loop.time()):
             raise TooFast(wait)
 
+    def spend(self, session: Session, lines: float) -> float:
+        """Count lines that a client has said; the seconds for which it is to say no more."""
+        if session.manner.operator:
+            return 0.0
+        person = None if session.here is None else session.here.person.id
+        return self.limits.spend(Limit.TALKING, session.origin.address, person, lines, self.loop.time())
+
     def _finish(self, outcome: Awaitable[Reply], command: Command) -> asyncio.Future[Reply]:
         task = self.loop.create_task(self._guarded(outcome, command))
         self._performing.add(task)

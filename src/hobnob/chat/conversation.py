@@ -46,8 +46,8 @@ UnderWay = tuple[Command, "asyncio.Future[Reply]"] | bytes
 class Conversation:
     """See the head of this file, and the contract in gateways/gateway.py."""
 
-    __slots__ = ("_chat", "_closed", "_codec", "_following", "_link", "_reading", "_resting", "_said",
-                 "_unanswered", "_under_way", "_waits", "began", "session")  # fmt: skip
+    __slots__ = ("_chat", "_closed", "_codec", "_following", "_link", "_owing", "_reading", "_resting", "_said",
+                 "_talked", "_unanswered", "_under_way", "_waits", "began", "session")  # fmt: skip
 
     def __init__(self, chat: "Chat", codec: Codec, link: Link, origin: Origin, number: int) -> None:
         self._chat = chat
@@ -62,6 +62,10 @@ class Conversation:
         """An exclusive command is under way."""
         self._resting: asyncio.TimerHandle | None = None
         """A message was too fast; it is the next in its queue."""
+        self._owing: asyncio.TimerHandle | None = None
+        """It has said more lines than is allowed, and is read no further for a while."""
+        self._talked = 0
+        """Bytes of small talk, since it was counted."""
         self._unanswered = 0
         self._reading = True
         self._closed = False
@@ -88,6 +92,7 @@ class Conversation:
         if not self._closed:
             self._unanswered += len(data)
             self._hear(self._codec.receive(data))
+            self._count(data.count(b"\n") or 1)
 
     def end(self) -> None:
         """No more bytes will come: finish what was said, then close."""
@@ -171,10 +176,23 @@ class Conversation:
         self._resting = None
         self._go_on()
 
+    def _count(self, lines: int) -> None:
+        """Small talk meets no other limit and costs as much as commands do: so every line counts, and every answer."""
+        talked, self._talked = self._talked, 0
+        wait = self._chat.spend(self.session, lines + talked / 1024)
+        if wait and self._owing is None and not self._closed:
+            self._owing = self._chat.loop.call_later(max(wait, SHORTEST_REST), self._paid)
+            self._pace_reading()
+
+    def _paid(self) -> None:
+        self._owing = None
+        self._pace_reading()
+
     def _end_rest(self) -> None:
-        if self._resting is not None:
-            self._resting.cancel()
-            self._resting = None
+        for timer in (self._resting, self._owing):
+            if timer is not None:
+                timer.cancel()
+        self._resting = self._owing = None
 
     def _landed(self, _: "asyncio.Future[Reply]") -> None:
         """Answer what is done, in order."""
@@ -237,6 +255,7 @@ class Conversation:
             self._following = deque((*following, *(self._following or ())))
 
     def _put(self, data: bytes) -> None:
+        self._talked += len(data)
         if self._under_way:
             self._under_way.append(data)
         else:
@@ -262,8 +281,8 @@ class Conversation:
     def _pace_reading(self) -> None:
         if not (self._said or self._following or self._under_way):
             self._unanswered = 0
-        resting = self._resting is not None
-        much = resting or len(self._said or ()) > MOST_SAID or self._unanswered > MOST_UNANSWERED
+        rests = self._resting is not None or self._owing is not None
+        much = rests or len(self._said or ()) > MOST_SAID or self._unanswered > MOST_UNANSWERED
         if much and self._reading:
             self._reading = False
             self._chat.slow[self] = None

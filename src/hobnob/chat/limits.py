@@ -40,6 +40,8 @@ class Limit(IntEnum):
     """Rooms, which stay."""
     NOTING = 10
     """What is kept for oneself (read marks, drafts, settings), and typing."""
+    TALKING = 11
+    """Lines of every kind, and what a gateway answers by itself: 1 KiB of that counts as a line."""
 
 
 class Rate(NamedTuple):
@@ -69,6 +71,7 @@ RATES: Mapping[Limit, Rates] = MappingProxyType(
         Limit.SEARCHING: Rates(address=Rate(400, 20), person=Rate(20, 1)),
         Limit.REPORTING: Rates(address=Rate(50, 0.1), person=Rate(5, 0.02)),
         Limit.CREATING: Rates(address=Rate(500, 1), person=Rate(100, 0.2)),
+        Limit.TALKING: Rates(address=Rate(20_000, 2000), person=Rate(500, 100)),
         Limit.NOTING: Rates(address=Rate(5000, 1000), person=Rate(1000, 100)),
     }
 )
@@ -106,6 +109,14 @@ class Buckets:
         self._full_at[key] = (full_at if full_at > now else now) + self._token
         if len(self._full_at) > self._capacity:
             self._forget(now)
+
+    def spend(self, key: Key, tokens: float, now: float) -> float:
+        """Take tokens whether they are there or not; the seconds until none is owed."""
+        full_at = max(self._full_at.get(key, now), now) + tokens * self._token
+        self._full_at[key] = full_at
+        if len(self._full_at) > self._capacity:
+            self._forget(now)
+        return max(0.0, full_at - now - self._spare - self._token)
 
     def give_back(self, key: Key) -> None:
         """Put back the token that was taken last."""
@@ -163,6 +174,17 @@ class Limits:
             if buckets is not None and key is not None:
                 buckets.take(key, now)
         return 0.0
+
+    def spend(self, limit: Limit, address: str | None, person: str | None, amount: float, now: float) -> float:
+        """Count what is done already; the seconds until no more than what is allowed has been. As `take` otherwise."""
+        if not self._on:
+            return 0.0
+        _, network, site, free = self._origins.of(address)
+        if free:
+            return 0.0
+        keys = (network, site, person)
+        pairs = zip(self._buckets[limit], keys)  # noqa: B905
+        return max((b.spend(key, amount, now) for b, key in pairs if b is not None and key is not None), default=0.0)
 
 
 class TooFast(ChatError):

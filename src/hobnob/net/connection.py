@@ -17,8 +17,8 @@ HIGH_WATER = 64 * 1024
 
 
 PIECE = 2048
-"""Bytes of lines that the conversation is given at once: in one read there may be 30,000 lines, and each takes a
-hundred times its size when it is understood."""
+"""Bytes of lines that the conversation is given in one turn of the loop: in one read there may be 30,000 lines, each
+takes a hundred times its size when it is understood, and the time that is everybody's."""
 
 _LINE_ENDS = (b"\n", b"\r")
 
@@ -29,8 +29,8 @@ class Connection(asyncio.Protocol):
     That may be later than the end of the connection: what was said before an orderly end is still done.
     """
 
-    __slots__ = ("_closing", "_conversation", "_cut", "_ended", "_giving", "_gone", "_house", "_lost", "_make_codec",
-                 "_peer", "_reading", "_transport", "_unread")  # fmt: skip
+    __slots__ = ("_closing", "_conversation", "_cut", "_ended", "_flows", "_giving", "_gone", "_house", "_lost",
+                 "_make_codec", "_peer", "_reading", "_transport", "_unread")  # fmt: skip
 
     def __init__(self, house: House, make_codec: Callable[[Peer], Codec], peer: Peer, gone: Callable[[], None]) -> None:
         self._house = house
@@ -42,6 +42,9 @@ class Connection(asyncio.Protocol):
         self._unread = b""
         """Of the last read, what the conversation has not been given."""
         self._giving = False
+        """The next piece has its turn."""
+        self._flows = True
+        """The transport reads."""
         self._ended = False
         """The end of input came, perhaps behind what is unread."""
         self._lost = False
@@ -57,7 +60,8 @@ class Connection(asyncio.Protocol):
             self._conversation.receive(data)
         else:
             self._unread += data
-            self._give()
+            if not self._giving:
+                self._give()
 
     def eof_received(self) -> bool:
         self._ended = True
@@ -81,17 +85,29 @@ class Connection(asyncio.Protocol):
         self._conversation.resume()
 
     def _give(self) -> None:
-        """Pass on what was read, piece by piece, as long as the conversation takes more."""
-        if self._giving:
-            return
-        self._giving = True
-        while self._unread and self._reading:
+        """Pass on a piece of what was read, if the conversation takes more; the next one in the next turn."""
+        self._giving = False
+        if self._unread and self._reading:
             end = _end_of_piece(self._unread)
             piece, self._unread = self._unread[:end], self._unread[end:]
             self._conversation.receive(piece)
-        self._giving = False
         if self._ended and not self._unread:
             self._conversation.end()
+        else:
+            self._flow()
+
+    def _flow(self) -> None:
+        """Read on, or first pass on what was read."""
+        if self._unread and self._reading and not self._giving:
+            self._giving = True
+            asyncio.get_running_loop().call_soon(self._give)
+        flows = self._reading and not self._unread
+        if flows != self._flows and not self._transport.is_closing():
+            self._flows = flows
+            if flows:
+                self._transport.resume_reading()
+            else:
+                self._transport.pause_reading()
 
     def _over(self, reason: str) -> None:
         self._gone()
@@ -123,15 +139,12 @@ class Connection(asyncio.Protocol):
     def pause_reading(self) -> None:
         """Take no more bytes for now."""
         self._reading = False
-        if not self._transport.is_closing():
-            self._transport.pause_reading()
+        self._flow()
 
     def resume_reading(self) -> None:
         """Take bytes again, those first that are here."""
         self._reading = True
-        self._give()
-        if self._reading and not self._transport.is_closing():
-            self._transport.resume_reading()
+        self._flow()
 
     def unsent(self) -> int:
         """Bytes that were written and have not left yet."""

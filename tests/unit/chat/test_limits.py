@@ -168,6 +168,29 @@ def test_origins_are_forgotten_before_they_are_too_many() -> None:
     assert len(origins._known) <= 4096
 
 
+@given(st.lists(st.tuples(st.floats(0.1, 5), st.floats(0, 2)), max_size=40))
+def test_who_pays_what_is_owed_stays_within_the_rate(steps: list[tuple[float, float]]) -> None:
+    """Whatever is spent at once, who waits as long as told has never had more than burst and rate, but for the last."""
+    rate, now, spent = Rate(4, 2), 0.0, []
+    buckets = Buckets(rate)
+    for amount, pause in steps:
+        now += pause
+        spent.append((now, amount))
+        now += buckets.spend("a", amount, now)
+    for first in range(len(spent)):
+        for last in range(first, len(spent)):
+            total = sum(amount for _, amount in spent[first:last])
+            assert total <= rate.burst + rate.per_second * (spent[last][0] - spent[first][0]) + 1e-6
+
+
+def test_what_is_spent_counts_for_address_site_and_person() -> None:
+    limited = Limits(Origins(), rates={Limit.TALKING: Rates(address=Rate(10, 1), person=Rate(20, 1))})
+    assert limited.spend(Limit.TALKING, AFAR, "p", 15, 0.0) == pytest.approx(5)
+    assert limited.spend(Limit.TALKING, "203.0.113.8", "p", 10, 0.0) == pytest.approx(5)
+    assert limited.spend(Limit.TALKING, "127.0.0.1", "q", 1000, 0.0) == 0
+    assert Limits(Origins(), on=False).spend(Limit.TALKING, AFAR, "p", 1e6, 0.0) == 0
+
+
 def test_limits_that_are_off_limit_nothing() -> None:
     limited = Limits(Origins(), on=False)
     assert not any(limited.take(Limit.REPORTING, AFAR, "p", "r", 0.0) for _ in range(1000))

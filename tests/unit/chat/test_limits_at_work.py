@@ -1,6 +1,8 @@
 """Limits as people meet them: who sends too fast is slowed and loses nothing, who asks too much is told so."""
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 from tests.unit.chat.conftest import AFAR, HERE, Client, Join, TestStore, VisitorCodec
@@ -11,8 +13,9 @@ from hobnob.chat.handling import HANDLERS
 from hobnob.chat.limits import RATES, Limit, Limits, Rate, Rates
 from hobnob.chat.origins import Origins
 from hobnob.chat.policy import Policy
-from hobnob.gateways.gateway import Manner, Origin
+from hobnob.gateways.gateway import Codec, Manner, Origin
 from hobnob.gateways.irc import IrcCodec
+from hobnob.gateways.json_lines import JsonLinesCodec
 from hobnob.gateways.lines import LinesCodec
 from hobnob.protocol.command import Command
 from hobnob.protocol.commands import Ping, SendMessage
@@ -147,12 +150,76 @@ async def test_who_runs_the_server_meets_no_limit(chat: Chat) -> None:
     assert (await console.reply("m19"))["ok"]
 
 
+# What is said to a gateway alone
+
+
+TALK = {
+    "JSON": (b"", b'{"do":"ping"}\n'),
+    "bad JSON": (b"", b'x\n{"do":"ping"}\n'),
+    "IRC": (b"NICK irc\r\nUSER x 0 * :x\r\n", b"PING x\r\n"),
+    "IRC, WHO": (b"NICK irc\r\nUSER x 0 * :x\r\nJOIN #lobby\r\n", b"WHO #lobby\r\n"),
+    "IRC, unregistered": (b"", b"PING x\r\n"),
+    "lines": (b"lines\n", b"/help\n"),
+}
+CODECS: dict[str, Callable[[Chat], Codec]] = {
+    "JSON": JsonLinesCodec,
+    "IRC": IrcCodec,
+    "lines": partial(LinesCodec, greeted=True),
+}
+
+
+@pytest.mark.parametrize("kind", TALK)
+async def test_who_talks_too_much_to_a_gateway_is_read_no_further_for_a_while(chat: Chat, kind: str) -> None:
+    codec = next(codec for name, codec in CODECS.items() if name in kind)
+    limit(chat, Limit.TALKING, address=Rate(200, 1000))
+    client = Client(chat, codec(chat), AFAR)
+    first, line = TALK[kind]
+    client.conversation.receive(first or line)
+    assert is_read(client)
+    client.conversation.receive(line * 300)
+    assert not is_read(client)
+    async with asyncio.timeout(5):
+        while not is_read(client):  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+
+
+async def test_long_answers_count_as_many_lines(chat: Chat) -> None:
+    limit(chat, Limit.TALKING, person=Rate(20, 0.001))
+    client = Client(chat, LinesCodec(chat, greeted=True), AFAR)
+    client.conversation.receive(b"lines\n")
+    async with asyncio.timeout(5):
+        while b"Welcome" not in client.link.written:
+            await client.link.news.wait()
+            client.link.news.clear()
+    client.conversation.receive(b"/help\n" * 5)
+    assert is_read(client)
+    client.conversation._put(bytes(30 * 1024))
+    client.conversation.receive(b"/help\n")
+    assert not is_read(client)
+
+
+async def test_who_goes_while_owing_lines_leaves_nothing_behind(chat: Chat) -> None:
+    limit(chat, Limit.TALKING, address=Rate(5, 0.001))
+    client = Client(chat, origin=AFAR)
+    client.conversation.receive(b'{"do":"ping"}\n' * 50)
+    owing = client.conversation._owing
+    assert owing is not None
+    client.leave()
+    assert owing.cancelled()
+
+
+async def test_this_machine_may_talk_as_much_as_it_likes(chat: Chat) -> None:
+    client = Client(chat, origin=HERE)
+    client.conversation.receive(b'{"do":"ping"}\n' * 5000)
+    assert client.conversation._owing is None
+
+
 # What is refused
 
 
-@pytest.mark.parametrize("which", set(Limit) - {Limit.CONNECTING, Limit.LOGGING_IN, Limit.REGISTERING, Limit.SENDING})
+@pytest.mark.parametrize("which", set(Limit) - {Limit.CONNECTING, Limit.SENDING, Limit.TALKING})
 def test_every_limit_counts_some_command(which: Limit) -> None:
-    assert which in {handler.limit for handler in HANDLERS.values()} or which is Limit.REPORTING
+    assert which in {handler.limit for handler in HANDLERS.values()}
 
 
 @pytest.mark.parametrize("command", HANDLERS, ids=lambda command: command.__name__)
