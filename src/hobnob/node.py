@@ -125,7 +125,7 @@ async def run(config: Config, ready: Ready, console: Console | None = None) -> N
         chat = Chat(store, LocalBus(), config.name, policy=_policy(config))
         await chat.open()
         irc = irc_settings(config)
-        web = LateWebGateway(chat, _web_settings(config, chat.policy, irc))
+        web = LateWebGateway(chat, _web_settings(config, chat.policy, irc), partial(_one_too_many, chat, Limit.ASKING))
         door = Door(_door_settings(config))
         listener = Listener(
             gateways=gateways(chat, web, door, console, irc),
@@ -291,9 +291,13 @@ def _too_often(chat: Chat, config: Config) -> Callable[[str], bool]:
     def too_often(address: str) -> bool:
         if any(ip_address(address) in network for network in config.web_proxies):
             return False
-        return chat.limits.take(Limit.CONNECTING, address, None, None, chat.loop.time()) > 0
+        return _one_too_many(chat, Limit.CONNECTING, address)
 
     return too_often
+
+
+def _one_too_many(chat: Chat, limit: Limit, address: str) -> bool:
+    return chat.limits.take(limit, address, None, None, chat.loop.time()) > 0
 
 
 def _lines(chat: Chat, peer: Peer) -> LinesCodec:

@@ -11,6 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 from tests.net.whole import Client, Whole, whole
 
+from hobnob.chat.origins import Origins
 from hobnob.net import door
 from hobnob.net.door import FULL, TLS_ONLY, TOO_MANY, TOO_OFTEN, DoorSettings
 from hobnob.net.tls import ACCESS_DENIED
@@ -230,6 +231,26 @@ async def test_each_connection_counts_once_and_for_whom_a_proxy_names(client_tls
         await (await house.connect(b"hi\n", tls=client_tls())).until(b"You are")
         await (await house.connect(b"\n")).until(b"Your name?")
         assert counting.counted == [AFAR, "127.0.0.1", "127.0.0.1"]
+
+
+async def test_who_sends_too_many_requests_is_told_so_and_closed() -> None:
+    counting = Counting(2)
+    request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    async with whole(asks_too_often=counting) as house:
+        answer = await house.answer(request * 4, address=AFAR)
+        assert answer.count(b"HTTP/1.1 200 ") == 2
+        assert answer.count(b"HTTP/1.1 429 ") == answer.count(b"\r\nRetry-After: 60\r\n") == 1
+        assert answer.endswith(b"wait a minute, then try again.\n")
+        await (await house.connect(request, address=ALSO_AFAR)).until(b"ok\n")
+        assert counting.counted == [AFAR] * 3 + [ALSO_AFAR]
+
+
+async def test_who_comes_by_a_proxy_that_nobody_named_is_counted() -> None:
+    counting = Counting(0)
+    async with whole(asks_too_often=counting) as house:
+        await house.answer(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n")
+        assert counting.counted == ["proxied 127.0.0.1"]
+        assert Origins().of(counting.counted[0]).network is not None
 
 
 # Last words

@@ -100,12 +100,13 @@ async def whole(
     policy: Policy = Policy(),  # noqa: B008
     web: WebSettings | None = None,
     too_often: TooOften = never,
+    asks_too_often: TooOften = never,
     **settings: float,
 ) -> AsyncIterator[Whole]:
     """A server for the time of a test; `settings` are the listener's."""
     chat = Chat(MemoryStore(), LocalBus(), policy=policy)
     await chat.open()
-    late = LateWebGateway(chat, web or WebSettings(tls_required=door.tls_required, close_timeout=0.3))
+    late = LateWebGateway(chat, web or WebSettings(tls_required=door.tls_required, close_timeout=0.3), asks_too_often)
     await late.start()
     counting = Door(door)
     listener = Listener(

@@ -327,7 +327,7 @@ class Chat:
         if session.manner.operator:
             return
         person = None if session.here is None else session.here.person.id
-        if wait := self.limits.take(limit, session.origin.address, person, room, self.loop.time()):
+        if wait := self.limits.take(limit, session.origin.counted, person, room, self.loop.time()):
             raise TooFast(wait)
 
     def spend(self, session: Session, lines: float) -> float:
@@ -335,7 +335,7 @@ class Chat:
         if session.manner.operator:
             return 0.0
         person = None if session.here is None else session.here.person.id
-        return self.limits.spend(Limit.TALKING, session.origin.address, person, lines, self.loop.time())
+        return self.limits.spend(Limit.TALKING, session.origin.counted, person, lines, self.loop.time())
 
     def _finish(self, outcome: Awaitable[Reply], command: Command) -> asyncio.Future[Reply]:
         task = self.loop.create_task(self._guarded(outcome, command))

@@ -42,6 +42,8 @@ class Limit(IntEnum):
     """What is kept for oneself (read marks, drafts, settings), and typing."""
     TALKING = 11
     """Lines of every kind, and what a gateway answers by itself: 1 KiB of that counts as a line."""
+    ASKING = 12
+    """HTTP requests, whatever for."""
 
 
 class Rate(NamedTuple):
@@ -71,6 +73,7 @@ RATES: Mapping[Limit, Rates] = MappingProxyType(
         Limit.SEARCHING: Rates(address=Rate(400, 20), person=Rate(20, 1)),
         Limit.REPORTING: Rates(address=Rate(50, 0.1), person=Rate(5, 0.02)),
         Limit.CREATING: Rates(address=Rate(500, 1), person=Rate(100, 0.2)),
+        Limit.ASKING: Rates(address=Rate(5000, 200)),
         Limit.TALKING: Rates(address=Rate(20_000, 2000), person=Rate(500, 100)),
         Limit.NOTING: Rates(address=Rate(5000, 1000), person=Rate(1000, 100)),
     }

@@ -26,7 +26,7 @@ async def check_password(chat: "Chat", session: "Session", name: str, password: 
     Raises:
         ChatError: ``wrong-password``, ``too-fast``, ``busy``.
     """
-    key, address = _key(name), session.origin.address
+    key, address = _key(name), session.origin.counted
     if wait := chat.failed_logins.attempt(key, address, chat.loop.time()):
         raise TooFast(wait)
     try:

@@ -10,7 +10,7 @@ goes through `Codec.answer` and `Codec.receive` to the one client, in one order 
 
 import enum
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from hobnob.protocol.commands import Command
@@ -26,12 +26,18 @@ class Origin:
 
     `address` is IP text, or a word for what is no network. `confidential`: nobody on the way can read along, by TLS or
     because it is this machine. `loopback`: it is this machine, with nothing in between that would make strangers look
-    local.
+    local. `counted`: under what its doings count; those who come by a proxy on this machine are not this machine.
     """
 
     address: str
     confidential: bool = True
     loopback: bool = True
+    counted: str = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        looks_local = self.address.startswith("127.") or self.address == "::1"
+        counted = f"proxied {self.address}" if looks_local and not self.loopback else self.address
+        object.__setattr__(self, "counted", counted)
 
 
 class Attach(enum.Enum):

@@ -21,7 +21,7 @@ from hobnob.gateways.web.forwarding import PEER, real_peer
 from hobnob.gateways.web.guard import Refused, check_host, check_origin, check_tls
 from hobnob.gateways.web.irc_frames import SUBPROTOCOLS
 from hobnob.gateways.web.pages import Pages
-from hobnob.gateways.web.settings import WebPeer, WebSettings
+from hobnob.gateways.web.settings import TooOften, WebPeer, WebSettings, never
 
 log = structlog.stdlib.get_logger("hobnob.web")
 
@@ -30,12 +30,14 @@ _SENTENCES = {
     HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take that method.",
     HTTPStatus.UPGRADE_REQUIRED: "This address speaks WebSocket (version 13) only.",
 }
+_TOO_OFTEN = "There were too many requests from your address: wait a minute, then try again."
 
 
 class WebGateway:
     """Give each connection its protocol, between `start` and `stop`."""
 
-    def __init__(self, house: House, settings: WebSettings | None = None) -> None:
+    def __init__(self, house: House, settings: WebSettings | None = None, too_often: TooOften = never) -> None:
+        self._too_often = too_often
         self._settings = settings or WebSettings()
         self._pages = Pages(house, self._settings)
         self._socket = ChatSocket(house, self._settings)
@@ -97,12 +99,17 @@ class WebGateway:
         try:
             check_host(request, self._settings.hosts)
             peer = request[PEER] = real_peer(connection.peer, request.headers, self._settings.web_proxies)
+            if self._too_often(peer.origin.counted):
+                raise Refused(HTTPStatus.TOO_MANY_REQUESTS, _TOO_OFTEN, {"Retry-After": "60"})
             if self._settings.tls_required:
                 check_tls(request, tls=peer.tls)
             check_origin(request, "https" if peer.tls else "http")
             return await handler(request)
         except Refused as refused:
-            return answer(request, refused.status, refused.sentence, refused.headers)
+            response = answer(request, refused.status, refused.sentence, refused.headers)
+            if refused.status is HTTPStatus.TOO_MANY_REQUESTS:
+                response.force_close()  # connections are counted as well
+            return response
         except web.HTTPException as error:
             status = HTTPStatus(error.status)
             allow = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from hobnob.gateways.gateway import House
-from hobnob.gateways.web.settings import WebPeer, WebSettings
+from hobnob.gateways.web.settings import TooOften, WebPeer, WebSettings, never
 
 if TYPE_CHECKING:
     from hobnob.gateways.web.host import WebGateway
@@ -18,15 +18,16 @@ if TYPE_CHECKING:
 class LateWebGateway:
     """Give each connection its protocol, until `stop`; before the end of `start` one that holds it."""
 
-    def __init__(self, house: House, settings: WebSettings) -> None:
+    def __init__(self, house: House, settings: WebSettings, too_often: TooOften = never) -> None:
         self._house = house
+        self._too_often = too_often
         self._settings = settings
         self._gateway: WebGateway | None = None
         self._held: list[_Held] = []
 
     async def start(self) -> None:
         """Load what is needed, in a thread, and make ready; once, on the loop that will serve."""
-        gateway = (await asyncio.to_thread(_load))(self._house, self._settings)
+        gateway = (await asyncio.to_thread(_load))(self._house, self._settings, self._too_often)
         await gateway.start()
         self._gateway = gateway
         for held in self._held:

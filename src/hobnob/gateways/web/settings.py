@@ -1,11 +1,20 @@
 """What the web gateway may be told, and what it must be told of each connection."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from typing import Literal, Protocol
 
 from hobnob.gateways.gateway import Origin
 from hobnob.gateways.irc.settings import IrcSettings
+
+TooOften = Callable[[str], bool]
+"""Counts a request from an address (as `Origin.counted`), and says whether it was one too many."""
+
+
+def never(address: str) -> bool:
+    """Nobody asks too often."""
+    return False
 
 
 class WebPeer(Protocol):
