@@ -4,6 +4,7 @@ A client is slow while it takes nothing of what is written to it, or is read no 
 for those is weighed, what they share once; when it is too much, the heaviest have to go.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -19,6 +20,13 @@ WEIGH_EVERY = 1.0
 """Seconds. It takes many clients, and us much work, to bring about more than the bound in this time."""
 
 _log = structlog.get_logger()
+
+
+async def watch(slow: "dict[Conversation, None]", most: int) -> None:
+    """Weigh them now and then, until cancelled."""
+    while True:
+        await asyncio.sleep(WEIGH_EVERY)
+        relieve(slow, most)
 
 
 def relieve(slow: "dict[Conversation, None]", most: int) -> None:

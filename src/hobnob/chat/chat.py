@@ -13,7 +13,7 @@ from typing import TypeVar
 import structlog
 
 from hobnob.buses.bus import Bus
-from hobnob.chat import burden
+from hobnob.chat import burden, strangers
 from hobnob.chat import handlers as handlers
 from hobnob.chat.attendance import Attendance
 from hobnob.chat.audience import Audience
@@ -85,10 +85,6 @@ LAST_WAIT = 1.0
 """Seconds that commands under way get to end when the house stops."""
 LAST_TURNS = 10
 """Turns of the loop in which they are answered."""
-
-INTRODUCE_WITHIN = 120.0
-"""Seconds in which a client must have said who it is."""
-LOOK_AT_STRANGERS_EVERY = 10.0
 
 _log = structlog.get_logger()
 
@@ -172,7 +168,8 @@ class Chat:
         self.searching.start()
         for person in await self.keeper.read(self.store.blanking):
             self.blank(person)
-        self._looking += [self.loop.create_task(self._dismiss_strangers()), self.loop.create_task(self._relieve())]
+        looks = (strangers.dismiss_late(self.conversations), burden.watch(self.slow, self.policy.most_kept))
+        self._looking += map(self.loop.create_task, looks)
         if not self.bus.alone:
             self.logs.look()
 
@@ -251,24 +248,6 @@ class Chat:
     def _look_if_empty(self) -> None:
         if self.stopping and not self.conversations:
             self.empty.set()
-
-    async def _relieve(self) -> None:
-        while True:
-            await asyncio.sleep(burden.WEIGH_EVERY)
-            burden.relieve(self.slow, self.policy.most_kept)
-
-    async def _dismiss_strangers(self) -> None:
-        """One look at all clients, oldest first, instead of a timer for each."""
-        while True:
-            await asyncio.sleep(LOOK_AT_STRANGERS_EVERY)
-            late = self.loop.time() - INTRODUCE_WITHIN
-            for conversation in tuple(self.conversations):
-                if conversation.began > late:
-                    break
-                if not conversation.introduced:
-                    conversation.dismiss(
-                        "You did not say who you are in time. Connect again when you like.", "no-hello"
-                    )
 
     def here(self, person: str) -> Here | None:
         """Somebody who is here, by id."""

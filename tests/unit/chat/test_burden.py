@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.chat.conftest import AFAR, Client, Join, eventually
 
-from hobnob.chat.burden import relieve, too_heavy
+from hobnob.chat.burden import relieve, too_heavy, watch
 from hobnob.chat.chat import Chat
 from hobnob.chat.conversation import Conversation
 from hobnob.chat.tick import Tick
@@ -133,7 +133,7 @@ async def test_it_is_looked_at_now_and_then(chat: Chat, join: Join, monkeypatch:
 
     monkeypatch.setattr("hobnob.chat.burden.relieve", weigh)
     monkeypatch.setattr("hobnob.chat.burden.WEIGH_EVERY", 0.001)
-    looking = chat.loop.create_task(chat._relieve())
+    looking = chat.loop.create_task(watch(chat.slow, chat.policy.most_kept))
     await eventually(lambda: len(weighed) > 2)
     looking.cancel()
     assert set(weighed) == {chat.policy.most_kept}

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 from tests.unit.chat.conftest import Client, Join, VisitorCodec, eventually
 
-from hobnob.chat.chat import INTRODUCE_WITHIN, Chat
+from hobnob.chat.chat import Chat
+from hobnob.chat.strangers import INTRODUCE_WITHIN
 from hobnob.gateways.irc import IrcCodec
 from hobnob.gateways.lines import LinesCodec
 
@@ -23,7 +24,7 @@ STRANGERS: dict[str, tuple[Callable[[Chat], Client], bytes]] = {
 
 @pytest.fixture(autouse=True)
 def a_look_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hobnob.chat.chat.LOOK_AT_STRANGERS_EVERY", 0.001)
+    monkeypatch.setattr("hobnob.chat.strangers.LOOK_EVERY", 0.001)
 
 
 @pytest.mark.parametrize(("enter", "said"), STRANGERS.values(), ids=STRANGERS.keys())
