@@ -11,7 +11,7 @@ from hobnob.chat.rights import RANKS, STAFF
 from hobnob.chat.room import Room
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import Fact, MemberJoined, Moderated, RoleChanged, RoomGained, ServerRoleChanged
-from hobnob.protocol.ids import new_invite_code, new_invite_id, token_hash
+from hobnob.protocol.ids import AUDIT, new_invite_code, new_invite_id, token_hash
 from hobnob.protocol.records import Invite, Person, Role
 from hobnob.protocol.times import milliseconds, rfc3339
 from hobnob.stores.store import (
@@ -21,6 +21,7 @@ from hobnob.stores.store import (
     InviteUsable,
     Item,
     NotMember,
+    RightsUnchanged,
     UseInviteOnce,
     Write,
 )
@@ -36,10 +37,12 @@ LONGEST: Final = 100 * 365 * 24 * 3600
 
 
 class Ticket(NamedTuple):
-    """An invite that can be used, and the room that it is for."""
+    """An invite that can be used, and the room that it is for. `unchanged`: nobody lost a right since it was checked,
+    who made it least of all."""
 
     invite: Invite
     room: Room | None
+    unchanged: RightsUnchanged
 
     @property
     def needs_account(self) -> bool:
@@ -61,9 +64,10 @@ async def ticket_of(chat: "Chat", code: str) -> Ticket:
     if invite is None or not usable(invite, chat.clock()):
         raise ChatError("invite-unknown")
     room = await chat.rooms.open(invite.room) if invite.room else None
+    unchanged = RightsUnchanged(AUDIT, chat.house_rights) if room is None else chat.unchanged(room)
     if (invite.room and room is None) or not await _maker_may(chat, invite, room):
         raise ChatError("invite-unknown")
-    return Ticket(invite, room)
+    return Ticket(invite, room, unchanged)
 
 
 def code_hash(code: str) -> bytes:
@@ -94,19 +98,18 @@ def may_invite(gives: Role, server: Role, room: Role | None = None) -> bool:
 # Using
 
 
-def use(chat: "Chat", person: Person, ticket: Ticket, *, new: bool = False) -> Use | None:
+def use(person: Person, ticket: Ticket, *, new: bool = False) -> Use | None:
     """What it takes for a person to use an invite; None where it gives nothing that they do not have.
 
     Somebody `new` is let in by it, and begins with the role on the server. A visitor's membership is not kept.
     """
-    invite, room = ticket
+    invite, room, unchanged = ticket
     kept = person.kind != "visitor"
-    requires: list[Condition] = [InviteUsable(invite.id)]
+    requires: list[Condition] = [InviteUsable(invite.id), unchanged]
     events: list[Fact] = []
     if room is None and kept and RANKS[invite.role] > RANKS[person.role]:
         events += _raised(person, invite.role)
     elif room is not None and kept:
-        requires.append(chat.unchanged(room))
         member = room.members.get(person.id)
         if member is None:
             requires.append(NotMember(room.id, person.id))

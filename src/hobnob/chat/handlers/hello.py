@@ -133,7 +133,7 @@ async def _with_invite(chat: "Chat", session: "Session", command: Hello, person:
     if not command.invite:
         return person
     try:
-        takes = use(chat, person, await ticket_for(chat, session, command.invite, person))
+        takes = use(person, await ticket_for(chat, session, command.invite, person))
         if takes is not None:
             await chat.tell(Item(takes.events, takes.requires, takes.writes), done)
     except ChatError as error:
@@ -182,7 +182,7 @@ async def _visit(chat: "Chat", person: Person, ticket: Ticket | None) -> Came:
     if ticket is None:
         return Came(person)
     person = _with_role(person, ticket)
-    takes = use(chat, person, ticket, new=True) or Use()
+    takes = use(person, ticket, new=True) or Use()
     try:
         await chat.tell(Item(takes.events, takes.requires, takes.writes), done)
     except Exception:
@@ -231,7 +231,7 @@ async def _begin(
     """Keep a new guest, or with the hash of a password a new account: a member of the lobby and of an invite's room."""
     lobby = chat.lobby
     person = _with_role(person, ticket)
-    takes = Use() if ticket is None else use(chat, person, ticket, new=True) or Use()
+    takes = Use() if ticket is None else use(person, ticket, new=True) or Use()
     rooms = (lobby,) if ticket is None or ticket.room in (lobby, None) else (lobby, ticket.room)
     events: list[Fact] = [*takes.events]
     if ticket is None or ticket.room is not lobby:

@@ -101,7 +101,7 @@ async def use_invite(chat: "Chat", session: "Session", command: UseInvite) -> Re
     """Take what an invite gives: a room, or a role."""
     person = me(session).person
     ticket = await ticket_for(chat, session, command.code, person)
-    takes = use(chat, person, ticket)
+    takes = use(person, ticket)
     if takes is None:
         return Done() if ticket.room is None else await attached(chat, session, ticket.room)
     item = Item(takes.events, takes.requires, takes.writes, person.id)
