@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shlex
 import signal
 import socket
 import subprocess
@@ -44,24 +43,6 @@ def test_what_is_sent_is_there_for_tail(shell: Shell) -> None:
     printed = shell.run("tail", "ops", "--json", "--since", "0", "--no-follow").stdout.splitlines()
     events = [json.loads(line) for line in printed]
     assert [event["number"] for event in events] == list(range(1, len(events) + 1))
-
-
-def test_the_verbs_of_the_readme_do_what_it_says(shell: Shell) -> None:
-    page = (ROOT / "README.md").read_text("utf-8")
-    written = [line.split("| ")[-1] for line in re.findall(r"`([^`]*hobnob (?:join|send|tail)[^`]*)`", page)]
-    commands = {words[1]: words[1:] for words in map(shlex.split, reversed(written))}
-    assert set(commands) >= {"join", "send", "tail"}
-    assert shell.run(*commands["send"], typed="the room is made by the first line\n").returncode == 0
-    tail = shell.start(*commands["tail"])
-
-    def says_and_hears() -> bool:  # until the tail is there, nothing is heard
-        assert shell.run(*commands["send"], typed="a line of a log\n").returncode == 0
-        return "a line of a log" in tail.heard
-
-    eventually(says_and_hears, PATIENCE, lambda: tail.heard)
-    joined = shell.run(*commands["join"], typed="hello\nbye\n")
-    assert (joined.returncode, joined.stderr) == (0, "")
-    assert "Bye, ada." in joined.stdout
 
 
 def test_a_name_stays_ones_own(shell: Shell) -> None:
