@@ -22,7 +22,6 @@ from hobnob.stores.store import (
     AddToken,
     Blanked,
     DropInvite,
-    DropTokens,
     InviteUsable,
     NameToken,
     PersonUnchanged,
@@ -50,9 +49,7 @@ from hobnob.stores.tables import (
 
 STAFF = ("owner", "moderator")
 
-AccountWrite = (
-    AddToken | DropTokens | NameToken | UseToken | SetPassword | AddInvite | UseInviteOnce | DropInvite | Blanked
-)
+AccountWrite = AddToken | NameToken | UseToken | SetPassword | AddInvite | UseInviteOnce | DropInvite | Blanked
 AccountCondition = PersonUnchanged | TokenStands | InviteUsable | Reachable
 
 # Reading
@@ -215,8 +212,6 @@ def write(connection: sa.Connection, write: AccountWrite, now: int) -> None:
         case AddToken(hash=hash, person=owner, id=id, name=name):
             row = {"hash": hash, "person": owner, "id": id, "name": name, "created_at": now, "used_at": now}
             connection.execute(sa.insert(tokens).values(row))
-        case DropTokens(person=owner, kept=kept):
-            connection.execute(sa.delete(tokens).where(tokens.c.person == owner, tokens.c.id != kept))
         case NameToken(device=id, name=name):
             connection.execute(sa.update(tokens).where(tokens.c.id == id).values(name=name))
         case UseToken(device=id):

@@ -190,11 +190,6 @@ class MemoryStore:
             ]
             return found[:limit]
 
-    def person_by_token(self, hash: bytes) -> Person | None:
-        with self._lock:
-            found = self._memory.accounts.tokens.get(hash)
-            return None if found is None else self._memory.persons.get(found[1])
-
     def name_taken(self, name: str) -> str | None:
         with self._lock:
             try:

@@ -25,7 +25,6 @@ from hobnob.stores.store import (
     AddToken,
     Blanked,
     DropInvite,
-    DropTokens,
     InviteUsable,
     NameToken,
     PersonUnchanged,
@@ -35,9 +34,7 @@ from hobnob.stores.store import (
     UseToken,
 )
 
-AccountWrite = (
-    AddToken | DropTokens | NameToken | UseToken | SetPassword | AddInvite | UseInviteOnce | DropInvite | Blanked
-)
+AccountWrite = AddToken | NameToken | UseToken | SetPassword | AddInvite | UseInviteOnce | DropInvite | Blanked
 Which = Callable[[Device], bool]
 AccountCondition = PersonUnchanged | TokenStands | InviteUsable
 
@@ -99,8 +96,6 @@ class MemoryAccounts:
         match write:
             case AddToken(hash=hash, person=owner, id=id, name=name):
                 self.tokens[hash] = (Device(id, name, rfc3339(now), rfc3339(now)), owner)
-            case DropTokens(person=owner, kept=kept):
-                self._drop_tokens(owner, lambda device: device.id != kept)
             case NameToken(device=id, name=name):
                 self._change_token(id, name=name)
             case UseToken(device=id):

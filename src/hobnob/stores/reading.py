@@ -26,7 +26,6 @@ from hobnob.stores.tables import (
     persons,
     rooms,
     settings,
-    tokens,
 )
 
 # People
@@ -47,12 +46,6 @@ def person_by_name(connection: sa.Connection, name: str) -> Person | None:
     """A person by name; None too when no name is like this."""
     key = _fold(name)
     return None if key is None else person_where(connection, sa.and_(persons.c.key == key, persons.c.kind != "deleted"))
-
-
-def person_by_token(connection: sa.Connection, hash: bytes) -> Person | None:
-    """Whose device this is."""
-    owner = sa.select(tokens.c.person).where(tokens.c.hash == hash).scalar_subquery()
-    return person_where(connection, persons.c.id == owner)
 
 
 def name_taken(connection: sa.Connection, name: str) -> str | None:

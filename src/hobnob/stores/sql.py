@@ -180,9 +180,6 @@ class SqlStore:
     def person_by_name(self, name: str) -> Person | None:
         return self._read(reading.person_by_name, name)
 
-    def person_by_token(self, hash: bytes) -> Person | None:
-        return self._read(reading.person_by_token, hash)
-
     def account(self, person: str) -> Account | None:
         return self._read(accounts.account, person)
 

@@ -195,13 +195,6 @@ class AddToken(Value, frozen=True):
     name: str = ""
 
 
-class DropTokens(Value, frozen=True):
-    """The tokens of a person are void, all but that of the device `kept`."""
-
-    person: str
-    kept: str = ""
-
-
 class NameToken(Value, frozen=True):
     """A device is called otherwise."""
 
@@ -265,7 +258,6 @@ Write = (
     | AddToken
     | AddDirectPeople
     | DropRoom
-    | DropTokens
     | NameToken
     | UseToken
     | SetPassword
@@ -388,9 +380,6 @@ class Store(Protocol):
 
     def person_by_name(self, name: str) -> Person | None:
         """A guest or account by name, as names compare (`names.fold`)."""
-
-    def person_by_token(self, hash: bytes) -> Person | None:
-        """Whose device this is; None too where the account is deleted."""
 
     def account(self, person: str) -> Account | None:
         """The account of a guest or account that is not deleted, by id."""

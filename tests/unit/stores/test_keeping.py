@@ -254,7 +254,7 @@ def test_a_refused_item_leaves_nothing(store: Store) -> None:
         ref="r" * 32,
     )
     assert keep(store, wrong) == [Refused("stale")]
-    assert (store.room(TEA), store.person(person.id), store.person_by_token(b"t" * 32)) == (None, None, None)
+    assert (store.room(TEA), store.person(person.id), store.device(b"t" * 32)) == (None, None, None)
     assert store.heads([TEA]) == {TEA: 0}
 
 

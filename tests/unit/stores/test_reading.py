@@ -57,7 +57,9 @@ def test_people(store: Store) -> None:
     keep(store, item(writes=(AddToken(b"t" * 32, ADA.id),)))
     assert (store.person(ADA.id), store.person("p_none")) == (ADA, None)
     assert (store.person_by_name("AAA"), store.person_by_name("zoe"), store.person_by_name("a b")) == (ADA, None, None)
-    assert (store.person_by_token(b"t" * 32), store.person_by_token(b"u" * 32)) == (ADA, None)
+    found = store.device(b"t" * 32)
+    assert found is not None
+    assert (found[1], store.device(b"u" * 32)) == (ADA.id, None)
 
 
 def test_taken_names(store: Store) -> None:
