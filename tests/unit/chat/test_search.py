@@ -1,6 +1,7 @@
 """Searching through the chat: what one asks, what one may see, and one search at a time."""
 
 import threading
+from functools import partial
 
 import pytest
 from tests.unit.chat.conftest import DEADLINE, Client, Frame, Join, TestStore, eventually
@@ -101,7 +102,8 @@ async def test_pages_follow_each_other(join: Join) -> None:
     assert await ada.error("search", query="tea", before="r_" + "x" * 26 + ".1") == "bad-number"
 
 
-async def test_long_hits_make_short_pages(join: Join) -> None:
+async def test_long_hits_make_short_pages(join: Join, store: TestStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store.index, "search", partial(store.index.search, limit=DEADLINE))  # texts of 16 KiB take time
     ada = await join("ada")
     for _ in range(20):
         await ada.say("tea " * 4000)
