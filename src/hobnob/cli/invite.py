@@ -6,6 +6,7 @@ They are secrets: printed once, by the verb that was asked for them, and kept by
 import io
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
@@ -14,7 +15,7 @@ from hobnob.cli.chore import Data, data_folder
 from hobnob.cli.operator_words import Duration, room_ref, seconds
 
 if TYPE_CHECKING:
-    from hobnob.cli.operator import Operator
+    from hobnob.protocol.account_commands import CreateInvite
     from hobnob.protocol.replies import InviteMade
 
 INVITE_EXAMPLES = """\
@@ -72,17 +73,9 @@ def invite(
     data: Data = None,
 ) -> int:
     """Make a link that lets somebody in."""
-    from hobnob.cli.operator import as_operator
     from hobnob.protocol.account_commands import CreateInvite
-    from hobnob.protocol.replies import InviteMade
 
-    where = _where(address)
-
-    def chore(operator: "Operator") -> None:
-        command = CreateInvite(room_ref(room), role, uses, seconds(duration))
-        _show(operator.ask(command, InviteMade), where, qr=qr)
-
-    return as_operator(data_folder(data), chore)
+    return _make(CreateInvite(room_ref(room), role, uses, seconds(duration)), address, qr=qr, data=data)
 
 
 def owner_link(
@@ -92,16 +85,17 @@ def owner_link(
     data: Data = None,
 ) -> int:
     """Make the link that makes its user the owner of the server; it works once, for an hour."""
-    from hobnob.cli.operator import as_operator
     from hobnob.protocol.account_commands import CreateInvite
+
+    return _make(CreateInvite(role="owner", uses=1, expires_in=3600), address, qr=qr, data=data)
+
+
+def _make(command: "CreateInvite", address: str | None, *, qr: bool, data: Path | None) -> int:
+    from hobnob.cli.operator import as_operator
     from hobnob.protocol.replies import InviteMade
 
     where = _where(address)
-
-    def chore(operator: "Operator") -> None:
-        _show(operator.ask(CreateInvite(role="owner", uses=1, expires_in=3600), InviteMade), where, qr=qr)
-
-    return as_operator(data_folder(data), chore)
+    return as_operator(data_folder(data), lambda operator: _show(operator.ask(command, InviteMade), where, qr=qr))
 
 
 def _where(address: str | None) -> tuple[str, int | None] | None:
