@@ -170,6 +170,7 @@ def test_who_is_removed_is_told_and_stays_in_the_lobby(browsers: Open, server: S
     bob.ask("create_room", name="tea")
     page.get_by_label("Join or make a room").fill("#tea")
     page.get_by_role("button", name="Go into this room").click()
+    expect(page.locator("#rooms .open")).to_have_text("#tea")
     say(page, "hello")
     assert bob.ask("kick", room="#tea", person="@grace", reason="<b>no biscuits</b>")["ok"]
     expect(page.locator("#notice-text")).to_have_text("bob removed you from #tea (<b>no biscuits</b>).")
