@@ -16,6 +16,7 @@ from tests.e2e.websocket import WebSocketClient
 
 CTRL_C_AND_SIGTERM = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
 STOPPING = b"The server is stopping. Connect again in a moment."
+GOODBYE = {"event": "goodbye", "text": STOPPING.decode(), "code": "stopping"}
 
 
 @CTRL_C_AND_SIGTERM
@@ -41,11 +42,11 @@ def test_everyone_gets_a_last_word(start: Start, certificate: tuple[str, ...], n
     for people in (person, encrypted):
         assert people.rest().endswith(b"* " + STOPPING + b"\n")
     assert student.rest().endswith(b"Server: " + STOPPING + b"\n")
-    assert json.loads(program.rest().splitlines()[-1]) == {"event": "goodbye", "text": STOPPING.decode()}
+    assert json.loads(program.rest().splitlines()[-1]) == GOODBYE
     assert irc.rest().splitlines()[-1].startswith(b"ERROR :")
     assert STOPPING in irc.heard
     said, code = web.end()
-    assert json.loads(said[-1]) == {"event": "goodbye", "text": STOPPING.decode()}
+    assert json.loads(said[-1]) == GOODBYE
     assert code in (1000, 1001)
     assert [client.rest() for client in (undecided, *pages)] == [b""] * 3
 
@@ -63,7 +64,7 @@ def test_two_hundred_clients_and_one_who_never_reads(start: Start, number: int) 
     assert status == 0
     assert "Traceback" not in errors
     for client in clients:
-        assert client.rest().splitlines()[-1] == b'{"event":"goodbye","text":"%s"}' % STOPPING
+        assert json.loads(client.rest().splitlines()[-1]) == GOODBYE
 
 
 @CTRL_C_AND_SIGTERM
