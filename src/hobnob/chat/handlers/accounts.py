@@ -147,8 +147,8 @@ async def delete_account(chat: "Chat", session: "Session", command: DeleteAccoun
         for state in await chat.keeper.read(chat.store.rooms_of, who)
     ]
     if person.role in STAFF:
+        requires.append(RightsUnchanged(AUDIT, chat.house_rights))  # as of before the reading: others may go meanwhile
         await _check_last_owner(chat, person)
-        requires.append(RightsUnchanged(AUDIT, chat.house_rights))
         said = "deleted their account"
         events.append(ServerRoleChanged(**by(person), person=who, person_name=name, role="member"))
         events.append(Moderated(**by(person), action="role", person=who, person_name=name, role="member", what=said))

@@ -1,16 +1,18 @@
 """Deleting an account: gone for good, with what one said or without."""
 
+import asyncio
 import threading
 from collections.abc import Sequence
 
 import pytest
-from tests.unit.chat.conftest import CHEAP, PASSWORD, Client, VisitorCodec, eventually, quiet
+from tests.unit.chat.conftest import CHEAP, DEADLINE, PASSWORD, Client, VisitorCodec, eventually, quiet
 from tests.unit.chat.entrance.conftest import far, registered
 
 from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat
 from hobnob.chat.policy import Policy
 from hobnob.protocol.events import MessageDeleted
+from hobnob.protocol.records import Person
 from hobnob.stores.store import Item, Outcome, Refused, Store
 
 
@@ -120,6 +122,28 @@ async def test_the_last_owner_stays(chat: Chat) -> None:
     assert len(chat.store.staff()) == 1
     lines, _ = chat.store.audit(room=None, before=None, limit=1)
     assert (lines[0].action, lines[0].role, lines[0].what) == ("role", "member", "deleted their account")
+
+
+async def test_of_two_owners_one_stays_however_late_it_is_read_who_they_are(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    olga = await registered(chat, "olga", invite=await chat.owner_code())
+    otto = await registered(chat, "otto", invite=await chat.owner_code())
+    staff, is_read, other_is_gone = chat.store.staff, threading.Event(), threading.Event()
+
+    def slow() -> list[Person]:
+        found = staff()
+        if not is_read.is_set():
+            is_read.set()
+            other_is_gone.wait(DEADLINE)
+        return found
+
+    monkeypatch.setattr(chat.store, "staff", slow)
+    asked = olga.send("delete_account", password=PASSWORD)
+    await asyncio.to_thread(is_read.wait, DEADLINE)
+    await otto.done("delete_account", password=PASSWORD)
+    other_is_gone.set()
+    assert (await olga.reply(asked))["error"] == "last-owner"
 
 
 async def test_a_guest_has_no_account_to_delete(chat: Chat) -> None:
