@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from cyclopts import App
+from rich.console import Console
 
 from hobnob.cli.app import app, run
 
@@ -21,7 +22,7 @@ def verbs(of: App, *before: str) -> Iterator[tuple[str, ...]]:
 
 @pytest.fixture(autouse=True)
 def _narrow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", str(COLUMNS))
+    monkeypatch.setattr(app, "console", Console(width=COLUMNS))  # it asks for the width once
 
 
 def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from hobnob import node
-from hobnob.cli.app import run
+from hobnob.cli.app import app, run
 from hobnob.cli.serve import welcome
 from hobnob.config import Config, sentences
 from hobnob.net.listener import PortTaken
@@ -31,7 +32,7 @@ def test_a_verb_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_help_has_every_flag_and_its_sentence(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "400")
+    monkeypatch.setattr(app, "console", Console(width=400))
     assert run(["serve", "--help"]) == 0
     printed = capsys.readouterr().out
     for name, sentence in sentences().items():
