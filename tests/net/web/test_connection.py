@@ -13,12 +13,13 @@ def status(answer: bytes) -> int:
 async def test_slowly_dripped_headers_are_cut(server: Server) -> None:
     reader, writer = await server.open()
     writer.write(b"GET / HTTP/1.1\r\n")
-    answer = asyncio.ensure_future(reader.read())
+    answer = asyncio.ensure_future(reader.readuntil(b"\r\n"))  # all of it may be lost to a header after the cut
     while not answer.done():
         writer.write(b"X: y\r\n")
         await asyncio.wait([answer], timeout=0.02)
-    with suppress(ConnectionResetError):  # a header that came after the cut may take the answer with it
-        assert status(await answer) == 408
+    assert status(await answer) == 408
+    with suppress(ConnectionResetError):
+        await reader.read()  # up to the end
 
 
 async def test_the_second_request_has_its_deadline_too(server: Server) -> None:
