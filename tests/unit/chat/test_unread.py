@@ -1,15 +1,18 @@
 """What is unread, against a model too plain to be wrong: a list of messages and a mark for each person."""
 
 import asyncio
+import threading
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.chat.conftest import Client, Join, TestStore
+from tests.unit.chat.conftest import DEADLINE, Client, Join, TestStore
 
 from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat
+from hobnob.protocol.records import RoomState
 
 NAMES = ("ada", "bob", "eve")
 
@@ -150,3 +153,34 @@ async def test_who_leaves_and_comes_back_has_nothing_unread(join: Join) -> None:
     assert "unread" not in joined["room"]
     await ada.say("three")
     assert (await bob.done("list_unread"))["rooms"][0]["unread"] == 1
+
+
+@pytest.mark.parametrize(
+    "entering",
+    [{"do": "join_room", "room": "#lobby"}, {"do": "open_direct", "people": ["@ada"]}],
+    ids=lambda e: e["do"],
+)
+async def test_what_is_said_while_one_comes_in_is_told_and_not_counted_as_well(
+    join: Join, store: TestStore, monkeypatch: pytest.MonkeyPatch, entering: dict[str, Any]
+) -> None:
+    ada, bob = await join("ada"), await join("bob")
+    direct = (await ada.done("open_direct", people=["@bob"]))["room"]["id"]
+    room = direct if entering["do"] == "open_direct" else "#lobby"
+    await ada.done("send_message", room=room, text="before, @bob")
+    is_asked, may_look = threading.Event(), threading.Event()
+    read = store.rooms_of
+
+    def late(person: str) -> list[RoomState]:
+        is_asked.set()
+        assert may_look.wait(DEADLINE)
+        return read(person)
+
+    monkeypatch.setattr(store, "rooms_of", late)
+    asked = bob.send(**entering)
+    assert await asyncio.to_thread(is_asked.wait, DEADLINE)
+    said = await ada.done("send_message", room=room, text="meanwhile, @bob")
+    may_look.set()
+    state = (await bob.reply(asked))["room"]
+    assert (state["unread"], state["mentions"]) == (1, 1)
+    assert state["head"] == said["number"] - 1
+    assert (await bob.event("message_sent", text="meanwhile, @bob"))["number"] == said["number"]

@@ -4,14 +4,12 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from hobnob.chat.handling import TRIES, Stale, handles
 from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import by, checked_ref, digest, me, person_of, room_of
 from hobnob.chat.reaching import reachable
 from hobnob.chat.room import Room
-from hobnob.chat.states import state_of
+from hobnob.chat.states import state_at
 from hobnob.protocol.commands import OpenDirect
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import Fact, MemberJoined, RoomCreated, RoomGained
@@ -40,9 +38,7 @@ async def attached(chat: "Chat", session: "Session", room: Room, number: int = 0
     """The answer to who comes to a room of theirs: they hear what follows the head that it names."""
     session.outbox.hold()
     chat.attendance.attach(session, room)
-    head, count = room.log.head, room.count
-    state = await state_of(chat, me(session).person, room)
-    return Joined(replace(state, head=head, count=count), number)
+    return Joined(await state_at(chat, me(session).person, room, room.log.head, room.count), number)
 
 
 @handles(OpenDirect, repeat=open_again, limit=Limit.JOINING)
@@ -54,7 +50,7 @@ async def open_direct(chat: "Chat", session: "Session", command: OpenDirect) -> 
         raise ChatError("no-such-person", "Name somebody to talk to.")
     others = [await person_of(chat, ref) for ref in command.people]
     room = await direct_with(chat, session, others, checked_ref(command.ref), digest(command))
-    return Joined(await state_of(chat, me(session).person, room))
+    return await attached(chat, session, room)
 
 
 async def direct_with(
