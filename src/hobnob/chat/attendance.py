@@ -250,9 +250,9 @@ class Attendance:
         self._chat.house.send(event, None, origin)
 
     def raised(self, event: ServerRoleChanged, origin: "Session | None") -> None:
-        """Somebody has another role on the server."""
+        """Somebody has another role on the server. It is given by others, so an operator is none any more."""
         if (here := self._chat.people.get(event.person)) is not None:
-            here.person = msgspec.structs.replace(here.person, role=event.role)
+            here.person, here.office = msgspec.structs.replace(here.person, role=event.role), None
         self._chat.house.send(event, None, origin)
         self._send_away()  # a ban by address that did not hold for a moderator
 

@@ -71,6 +71,11 @@ class Here:
         self.spoke_at = 0
 
     @property
+    def lasting_role(self) -> Role:
+        """Their role on the server without what holds only while they are here."""
+        return self.office or self.person.role
+
+    @property
     def clients(self) -> int:
         """With how many clients they are here."""
         return len(self.sessions)

@@ -1,7 +1,7 @@
 """What who runs the server does from any client: by a password, as long as they are here."""
 
 import pytest
-from tests.unit.chat.conftest import Client, Join, VisitorCodec, quiet
+from tests.unit.chat.conftest import CHEAP, PASSWORD, Client, Join, TestStore, VisitorCodec, operator, promote, quiet
 
 from hobnob.chat.chat import Chat
 from hobnob.chat.policy import Policy
@@ -11,8 +11,8 @@ WORDS = {"name": "root", "password": "open sesame"}
 
 
 @pytest.fixture(autouse=True)
-def operator(chat: Chat) -> None:
-    chat.policy = Policy(operator_name="root", operator_password="open sesame")
+def password(chat: Chat) -> None:
+    chat.policy = Policy(operator_name="root", operator_password="open sesame", password_cost=CHEAP)
 
 
 async def test_the_password_makes_an_owner_as_long_as_one_is_here(chat: Chat, join: Join) -> None:
@@ -94,3 +94,32 @@ async def test_files_are_read_again(chat: Chat, join: Join) -> None:
     await ada.done("become_operator", **WORDS)
     await ada.done("reload")
     assert read == [1]
+
+
+async def test_what_others_do_counts_after_an_operator_has_resigned(chat: Chat, join: Join) -> None:
+    ada, bob = await join("ada"), await join("bob")
+    await bob.done("create_room", name="tea", people=["@ada"])
+    await ada.done("become_operator", **WORDS)
+    await ada.done("resign_operator")
+    await bob.done("kick", room="#tea", person="@ada")
+    await (await operator(chat)).done("mute", person="@ada", seconds=60)
+
+
+async def test_a_role_that_is_taken_from_an_operator_does_not_come_back(chat: Chat, join: Join) -> None:
+    ada = await join("ada")
+    await promote(chat, ada, "moderator")
+    await ada.done("become_operator", **WORDS)
+    await (await operator(chat)).done("set_role", person="@ada", role="guest")
+    await ada.event("server_role_changed", role="guest")
+    await ada.done("resign_operator")
+    assert await ada.error("read_audit") == "not-allowed"
+
+
+async def test_a_visitor_who_is_an_operator_keeps_nothing_of_it_with_their_account(
+    chat: Chat, store: TestStore, visit: Join
+) -> None:
+    vic = await visit("vic")
+    await vic.done("become_operator", **WORDS)
+    await vic.done("register", password=PASSWORD)
+    assert store.staff() == []
+    await vic.done("read_audit")

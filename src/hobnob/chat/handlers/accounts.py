@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from hobnob.chat.arrival import follow_own_log
 from hobnob.chat.devices import device_name, new_device, revoked
+from hobnob.chat.handlers.acting import check_owner_stays
 from hobnob.chat.handlers.messages import done
 from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit
@@ -88,7 +89,7 @@ async def _claim(chat: "Chat", session: "Session", name: str, writes: tuple[Writ
 async def _keep_visitor(chat: "Chat", session: "Session", name: str, writes: tuple[Write, ...]) -> None:
     """A visitor becomes an account: a member of the lobby, and of the rooms where they are."""
     here = me(session)
-    person = replace(here.person, name=name, kind="account")
+    person = replace(here.person, name=name, kind="account", role=here.lasting_role)
     rooms = {room.id: room for room in (chat.lobby, *here.rooms.values())}
     events: list[Fact] = []
     for room in rooms.values():
@@ -148,7 +149,7 @@ async def delete_account(chat: "Chat", session: "Session", command: DeleteAccoun
     ]
     if person.role in STAFF:
         requires.append(RightsUnchanged(AUDIT, chat.house_rights))  # as of before the reading: others may go meanwhile
-        await _check_last_owner(chat, person)
+        await check_owner_stays(chat, person)
         said = "deleted their account"
         events.append(ServerRoleChanged(**by(person), person=who, person_name=name, role="member"))
         events.append(Moderated(**by(person), action="role", person=who, person_name=name, role="member", what=said))
@@ -159,13 +160,6 @@ async def delete_account(chat: "Chat", session: "Session", command: DeleteAccoun
         chat.blank(person.id)
     session.last_word = ("Your account is deleted.", "account-deleted")
     return reply
-
-
-async def _check_last_owner(chat: "Chat", person: Person) -> None:
-    """Raise ``last-owner`` where a server would be left without one."""
-    owners = [each.id for each in await chat.keeper.read(chat.store.staff) if each.role == "owner"]
-    if owners == [person.id]:
-        raise ChatError("last-owner")
 
 
 def account_of(session: "Session") -> Person:

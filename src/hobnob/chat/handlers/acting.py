@@ -99,6 +99,13 @@ def actor_at(chat: "Chat", session: "Session", room: Room, member: RoomMember) -
     return Actor(person, room, in_room(room, person, member), chat.unchanged(room))
 
 
+async def check_owner_stays(chat: "Chat", person: Person) -> None:
+    """Raise ``last-owner`` where the server would be left without one by this person's being none any more."""
+    owners = [each.id for each in await chat.keeper.read(chat.store.staff) if each.role == "owner"]
+    if owners == [person.id]:
+        raise ChatError("last-owner")
+
+
 async def act(
     chat: "Chat", session: "Session", command: Command, events: Sequence[Fact], requires: Sequence[Condition],
     told: Sequence[RoomEvent] = (),

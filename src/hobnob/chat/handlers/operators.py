@@ -13,10 +13,12 @@ from hobnob.chat.handlers.acting import act, actor_in
 from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit, TooFast
 from hobnob.chat.lookup import by, checked_ref, clean_reason, me, person_of
+from hobnob.chat.people import Here
 from hobnob.chat.rights import Right
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import Announced, Moderated
 from hobnob.protocol.operator_commands import Announce, BecomeOperator, Disconnect, Reload, ResignOperator
+from hobnob.protocol.records import Role
 from hobnob.protocol.replies import Done, Reply
 from hobnob.protocol.text import clean_line
 from hobnob.stores.store import Item
@@ -45,25 +47,27 @@ async def become_operator(chat: "Chat", session: "Session", command: BecomeOpera
     chat.failed_logins.succeeded(OPERATOR, address)
     here = me(session)
     if here.person.role != "owner":
-        person = here.person
-        line = Moderated(
-            **by(person), action="role", person=person.id, person_name=person.name, role="owner",
-            what="by the operator's password, while here",
-        )  # fmt: skip
-        await chat.tell(Item((line,)), lambda _: None)
-        here.office = here.person.role
-        here.person = replace(here.person, role="owner")
+        await chat.tell(Item((_line(here, "owner", "by the operator's password, while here"),)), lambda _: None)
+        if here.person.role != "owner":  # by another of their clients, at the same moment
+            here.office = here.person.role
+            here.person = replace(here.person, role="owner")
     return Done()
 
 
 @handles(ResignOperator, limit=Limit.NOTING)
-def resign_operator(chat: "Chat", session: "Session", command: ResignOperator) -> Reply:
-    """Be what one was before."""
+async def resign_operator(chat: "Chat", session: "Session", command: ResignOperator) -> Reply:
+    """Be what one was before. The line in the audit log says, too, that what was checked before counts no more."""
     here = me(session)
     if here.office is not None:
         here.person, here.office = replace(here.person, role=here.office), None
-        chat.house_rights += 1  # what was checked before counts no more
+        await chat.tell(Item((_line(here, here.person.role, "no operator any more"),)), lambda _: None)
     return Done()
+
+
+def _line(here: Here, role: Role, what: str) -> Moderated:
+    """That somebody's own role is another one, for the audit log."""
+    person = here.person
+    return Moderated(**by(person), action="role", person=person.id, person_name=person.name, role=role, what=what)
 
 
 @handles(Disconnect, limit=Limit.SENDING)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from hobnob.chat.handlers.acting import Actor, act, actor_in, member_of
+from hobnob.chat.handlers.acting import Actor, act, actor_in, check_owner_stays, member_of
 from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import by, checked_ref, person_of
@@ -38,14 +38,14 @@ async def set_role(chat: "Chat", session: "Session", command: SetRole) -> Reply:
 async def _on_server(chat: "Chat", session: "Session", command: SetRole, actor: Actor, target: Person) -> Reply:
     if target.kind == "visitor":
         raise ChatError("not-kept", "Nothing is kept of visitors. They have to be guests or have an account first.")
-    if target.role == command.role:
+    here = chat.people.get(target.id)
+    before = target.role if here is None else here.lasting_role
+    if before == command.role:
         return Done()
     if command.role in STAFF and target.kind != "account":  # others may have seen a guest's token go by
         raise ChatError("account-needed", "Who helps to run the server needs an account. Let them make one first.")
-    if target.role == "owner":
-        staff = await chat.keeper.read(chat.store.staff)
-        if not any(person.role == "owner" and person.id != target.id for person in staff):
-            raise ChatError("last-owner")
+    if before == "owner":
+        await check_owner_stays(chat, target)
     changed = ServerRoleChanged(**by(actor.person), person=target.id, person_name=target.name, role=command.role)
     line = actor.line("role", target, role=command.role)
     return await act(chat, session, command, (changed, line), (actor.unchanged,))
