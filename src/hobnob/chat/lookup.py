@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypedDict
 import msgspec
 
 from hobnob.chat.confidential import may_hear
+from hobnob.chat.handling import Stale
 from hobnob.chat.rights import stands_outside
 from hobnob.chat.room import Room, RoomMember
 from hobnob.protocol.codec import encode
@@ -151,6 +152,12 @@ async def message_of(chat: "Chat", room: Room, member: RoomMember, number: int) 
     if message.deleted:
         raise ChatError("deleted")
     return message
+
+
+def check_still_member(room: Room, member: RoomMember) -> None:
+    """Raise Stale where somebody was removed, or came anew, since their membership was looked up."""
+    if member.since and room.members.get(member.id) is not member:  # who stands outside has joined nothing
+        raise Stale
 
 
 def first_visible(room: Room, member: RoomMember) -> int:

@@ -299,6 +299,26 @@ class TestStore(MemoryStore):
             raise OSError("The store cannot be read right now.")
 
 
+class Late:
+    """A method of the store whose first call of those that are `wanted` answers when it is told to."""
+
+    def __init__(self, method: Callable[..., Any], wanted: Callable[..., bool] = lambda *_: True) -> None:
+        self._method = method
+        self._wanted = wanted
+        self._was_called = threading.Event()
+        self.go_on = threading.Event()
+
+    def __call__(self, *args: Any, **fields: Any) -> Any:
+        answer = self._method(*args, **fields)
+        if self._wanted(*args) and not self._was_called.is_set():
+            self._was_called.set()
+            assert self.go_on.wait(DEADLINE)
+        return answer
+
+    async def called(self) -> None:
+        assert await asyncio.to_thread(self._was_called.wait, DEADLINE)
+
+
 Join = Callable[..., Awaitable[Client]]
 
 

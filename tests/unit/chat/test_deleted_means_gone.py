@@ -1,12 +1,10 @@
 """The guarantee "deleted means gone": nobody can reach the text again, and no number is missing for it."""
 
-import asyncio
-import threading
 from collections.abc import Awaitable
 from typing import Any
 
 import pytest
-from tests.unit.chat.conftest import DEADLINE, Client, Join, TestStore, VisitorCodec, quiet
+from tests.unit.chat.conftest import Client, Join, Late, TestStore, VisitorCodec, quiet
 
 from hobnob.chat.chat import Chat
 from hobnob.chat.conversation import READING
@@ -108,20 +106,12 @@ async def test_a_page_that_was_read_before_the_deletion_is_not_told_after_it(
     number = await say_and_edit(ada)
     bob = await join("bob")
     await quiet(bob)
-    was_read, may_return = threading.Event(), threading.Event()
-    read = getattr(store, reading)
-
-    def late(*args: object, **kwargs: object) -> object:
-        page = read(*args, **kwargs)
-        was_read.set()
-        assert may_return.wait(DEADLINE)
-        return page
-
+    late = Late(getattr(store, reading))
     monkeypatch.setattr(store, reading, late)
     asked = bob.send(**fields)
-    assert await asyncio.to_thread(was_read.wait, DEADLINE)
+    await late.called()
     await ada.done("delete_message", room="#lobby", of=number)
-    may_return.set()
+    late.go_on.set()
     reply = await bob.reply(asked)
     assert reply.get("ok") or reply["error"] == "deleted"
     assert b"secret" not in bob.heard

@@ -1,7 +1,7 @@
 """Mutes: who is muted reads and does not write, in one room or anywhere, until it ends."""
 
 import pytest
-from tests.unit.chat.conftest import Client, Join, TestStore, operator, quiet
+from tests.unit.chat.conftest import Client, Join, Late, TestStore, operator, quiet
 
 from hobnob.chat.chat import Chat
 
@@ -85,3 +85,41 @@ async def test_only_members_are_muted_in_a_room(join: Join) -> None:
     await ada.done("create_room", name="tea")
     assert await ada.error("mute", room="#tea", person="@bob") == "not-a-member"
     assert await ada.error("unmute", room="#tea", person="@bob") == "no-such-restriction"
+
+
+LATE = [(do, fields) for do, fields in WRITING if "of" in fields]
+
+
+@pytest.mark.parametrize(("do", "fields"), LATE, ids=[do for do, _ in LATE])
+async def test_who_is_muted_while_the_message_is_looked_up_is_muted(
+    join: Join, store: TestStore, monkeypatch: pytest.MonkeyPatch, do: str, fields: dict[str, object]
+) -> None:
+    ada, bob = await join("ada"), await join("bob")
+    await room_with(ada, bob)
+    if do.startswith("un"):
+        await bob.done(do.removeprefix("un"), room="#tea", **fields)
+    late = Late(store.message)
+    monkeypatch.setattr(store, "message", late)
+    asked = bob.send(do, room="#tea", **fields)
+    await late.called()
+    await ada.done("mute", room="#tea", person="@bob")
+    late.go_on.set()
+    assert (await bob.reply(asked))["error"] == "muted"
+
+
+async def test_a_visitor_who_is_removed_while_the_message_is_looked_up_does_not_edit_it(
+    join: Join, visit: Join, store: TestStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, vic = await join("ada"), await visit("vic")
+    await ada.done("create_room", name="tea")
+    await vic.done("join_room", room="#tea")
+    number = await vic.say("before", room="#tea")
+    late = Late(store.message)
+    monkeypatch.setattr(store, "message", late)
+    asked = vic.send("edit_message", room="#tea", of=number, text="after")
+    await late.called()
+    await ada.done("kick", room="#tea", person="@vic")
+    late.go_on.set()
+    assert (await vic.reply(asked))["error"] == "not-a-member"
+    await quiet(ada)
+    assert ada.events("message_edited") == []

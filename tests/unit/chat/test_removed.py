@@ -1,12 +1,9 @@
 """Who is taken out of a room, or banned from it, hears and reads nothing more of it at once, by no way there is."""
 
-import asyncio
-import threading
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from tests.unit.chat.conftest import DEADLINE, PASSWORD, Client, Join, TestStore, VisitorCodec, operator, quiet
+from tests.unit.chat.conftest import PASSWORD, Client, Join, Late, TestStore, VisitorCodec, operator, quiet
 
 from hobnob.chat.chat import Chat
 from hobnob.protocol.records import message_id
@@ -95,26 +92,6 @@ async def test_who_resumes_is_told_nothing_that_came_after(chat: Chat, join: Joi
     assert SECRET.encode() not in back.heard
     assert room not in [state["id"] for state in back.welcome["rooms"]]
     assert back.events("room_lost")[0]["room"] == room
-
-
-class Late:
-    """A method of the store whose first call of those that are `wanted` answers when it is told to."""
-
-    def __init__(self, method: Callable[..., Any], wanted: Callable[..., bool]) -> None:
-        self._method = method
-        self._wanted = wanted
-        self._was_called = threading.Event()
-        self.go_on = threading.Event()
-
-    def __call__(self, *args: Any, **fields: Any) -> Any:
-        answer = self._method(*args, **fields)
-        if self._wanted(*args) and not self._was_called.is_set():
-            self._was_called.set()
-            assert self.go_on.wait(DEADLINE)
-        return answer
-
-    async def called(self) -> None:
-        assert await asyncio.to_thread(self._was_called.wait, DEADLINE)
 
 
 async def test_a_hello_under_way_tells_nothing_of_the_room(

@@ -1,11 +1,7 @@
 """The guarantees that rights are checked at delivery too, and that hidden rooms answer as missing ones do."""
 
-import asyncio
-import threading
-from typing import Any
-
 import pytest
-from tests.unit.chat.conftest import DEADLINE, Client, Join, TestStore, quiet
+from tests.unit.chat.conftest import Client, Join, Late, TestStore, quiet
 
 from hobnob.chat.chat import Chat
 from hobnob.protocol.events import MemberJoined, MemberLeft, RoomLost
@@ -86,20 +82,12 @@ async def test_a_page_that_was_read_for_who_is_removed_meanwhile_is_not_told(
     await ada.say("for members only")
     await quiet(bob)
     bob.heard.clear()
-    was_read, may_return = threading.Event(), threading.Event()
-    read = store.history
-
-    def late(*args: Any, **kwargs: Any) -> Any:
-        page = read(*args, **kwargs)
-        was_read.set()
-        assert may_return.wait(DEADLINE)
-        return page
-
+    late = Late(store.history)
     monkeypatch.setattr(store, "history", late)
     asked = bob.send("read_history", room=room)
-    assert await asyncio.to_thread(was_read.wait, DEADLINE)
+    await late.called()
     await remove(chat, room, bob, ada)
-    may_return.set()
+    late.go_on.set()
     assert (await bob.reply(asked)).get("error") == "not-a-member"
     assert b"for members only" not in bob.heard
 

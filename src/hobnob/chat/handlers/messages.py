@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
@@ -13,6 +13,7 @@ from hobnob.chat.handling import TRIES, handles
 from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import (
     by,
+    check_still_member,
     checked_ref,
     clean_reason,
     digest,
@@ -32,7 +33,7 @@ from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import MessageDeleted, MessageEdited, MessageSent, Moderated, TagsSent
 from hobnob.protocol.ids import new_ref
 from hobnob.protocol.names import NameRefused, fold, mentioned
-from hobnob.protocol.records import parse_message_id
+from hobnob.protocol.records import Message, parse_message_id
 from hobnob.protocol.replies import Done, Reply
 from hobnob.protocol.text import MAX_TEXT, clean, clean_line
 from hobnob.stores.store import Duplicate, Item, Kept, MessageExists, MessageStands, RightsUnchanged
@@ -233,13 +234,33 @@ def check_visible(room: Room, member: RoomMember, message: str) -> int:
     return parsed[1]
 
 
-async def _own(chat: "Chat", session: "Session", ref: str, number: int) -> tuple[Room, RoomMember]:
+class AboutMessage(NamedTuple):
+    """Somebody who is about to do something with a message.
+
+    `unchanged`: nobody lost a right since theirs was looked at, which is before the message was looked up.
+    """
+
+    room: Room
+    member: RoomMember
+    message: Message
+    unchanged: RightsUnchanged
+
+
+async def about_message(
+    chat: "Chat", session: "Session", ref: str, number: int, right: Right | None = None
+) -> AboutMessage:
+    """Look up a message for somebody who has a right in its room.
+
+    Raises:
+        ChatError: as `room_of`, `demand_in` and `message_of`.
+    """
     room, member = await room_of(chat, session, ref)
-    demand_in(chat, me(session).person, room, member, Right.SPEAK)
+    if right is not None:
+        demand_in(chat, me(session).person, room, member, right)
+    unchanged = chat.unchanged(room)
     message = await message_of(chat, room, member, number)
-    if message.by != member.id:
-        raise ChatError("not-yours")
-    return room, member
+    check_still_member(room, member)  # what is kept of visitors is not enough for the condition
+    return AboutMessage(room, member, message, unchanged)
 
 
 @handles(EditMessage, limit=Limit.SENDING)
@@ -247,12 +268,14 @@ async def edit_message(chat: "Chat", session: "Session", command: EditMessage) -
     """Put another text in the place of one's own message."""
     text = checked_text(command.text)
     ref = checked_ref(command.ref)
-    room, member = await _own(chat, session, command.room, command.of)
+    room, member, message, unchanged = await about_message(chat, session, command.room, command.of, Right.SPEAK)
+    if message.by != member.id:
+        raise ChatError("not-yours")
     event = MessageEdited(
         room=room.id, **by(member), of=command.of, text=text, mentions=mentions(room, text),
         ref=ref,
     )  # fmt: skip
-    requires = (chat.unchanged(room), MessageStands(room.id, command.of), *writing_to(chat, me(session).person, room))
+    requires = (unchanged, MessageStands(room.id, command.of), *writing_to(chat, me(session).person, room))
     return await chat.tell(Item((event,), requires, (), member.id, ref, digest(command)), done, session)
 
 
@@ -260,14 +283,13 @@ async def edit_message(chat: "Chat", session: "Session", command: EditMessage) -
 async def delete_message(chat: "Chat", session: "Session", command: DeleteMessage) -> Reply:
     """Take a message back: one's own, or another's with the right to."""
     ref = checked_ref(command.ref)
-    room, member = await room_of(chat, session, command.room)
-    message = await message_of(chat, room, member, command.of)
+    room, member, message, unchanged = await about_message(chat, session, command.room, command.of)
     if message.by != member.id:
         demand_in(chat, me(session).person, room, member, Right.DELETE_OTHERS)
     event = MessageDeleted(
         room=room.id, **by(member), of=command.of, author=message.by, reason=clean_reason(command.reason), ref=ref
     )
-    requires = (chat.unchanged(room), MessageStands(room.id, command.of))
+    requires = (unchanged, MessageStands(room.id, command.of))
     lines = () if message.by == member.id else (_line(room, event, message.by_name),)
     return await chat.tell(Item((event, *lines), requires, (), member.id, ref, digest(command)), done, session)
 

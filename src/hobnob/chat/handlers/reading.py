@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from hobnob.chat.confidential import shown, tellable
 from hobnob.chat.handling import Stale, handles
 from hobnob.chat.limits import Limit
-from hobnob.chat.lookup import checked_time, first_visible, lasting_me, me, message_of, room_of
+from hobnob.chat.lookup import check_still_member, checked_time, first_visible, lasting_me, me, message_of, room_of
 from hobnob.chat.room import Room, RoomMember
 from hobnob.chat.states import fresh_state
 from hobnob.protocol.codec import encode
@@ -46,8 +46,8 @@ async def read_history(chat: "Chat", session: "Session", command: ReadHistory) -
 
 def _check_still_so(room: Room, member: RoomMember, deletions: int) -> None:
     """Raise Stale where a text just read may be deleted meanwhile, or the reader removed: that is told already."""
-    removed = member.since and room.members.get(member.id) is not member  # who stands outside has joined nothing
-    if room.deletions != deletions or removed:
+    check_still_member(room, member)
+    if room.deletions != deletions:
         raise Stale
 
 
