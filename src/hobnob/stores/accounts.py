@@ -102,8 +102,10 @@ def reachable(connection: sa.Connection, condition: Reachable) -> bool:
     ignoring = sa.select(ignored.c.other).where(ignored.c.person == person, ignored.c.other == by)
     if connection.execute(ignoring).first() is not None:
         return False
-    picky = sa.select(persons.c.id).where(persons.c.id == person, persons.c.directs == "shared")
-    if condition.shared or connection.execute(picky).first() is None:
+    kept = connection.execute(sa.select(persons.c.kind, persons.c.directs).where(persons.c.id == person)).first()
+    if kept is not None and kept.kind == "deleted":
+        return False
+    if condition.shared or kept is None or kept.directs != "shared":
         return True
     theirs = members.alias()
     shared = (

@@ -196,6 +196,8 @@ class Memory:
         person, by = condition.person, condition.by
         if by in self.accounts.ignored.get(person, set()):
             return False
+        if (kept := self.persons.get(person)) is not None and kept.kind == "deleted":
+            return False
         if condition.shared or self.accounts.directs.get(person) != "shared":
             return True
         rooms = [data for room, data in self.rooms.items() if room != condition.besides and data.room.kind != "direct"]

@@ -137,7 +137,7 @@ class InviteUsable(Value, frozen=True):
 
 
 class Reachable(Value, frozen=True):
-    """`person` does not ignore `by` and takes direct messages from them. (``not-reachable``)
+    """`person` is not deleted, does not ignore `by` and takes direct messages from them. (``not-reachable``)
 
     Who takes them only from people they share a room with has to share another one than `besides`, public or private.
     `shared`: that is known already, or of no account here.

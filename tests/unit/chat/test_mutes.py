@@ -79,6 +79,20 @@ async def test_a_message_under_way_when_its_sender_is_muted_is_not_kept(join: Jo
     assert ada.texts() == ["before"]
 
 
+async def test_who_is_muted_while_they_make_a_room_makes_none(
+    chat: Chat, join: Join, store: TestStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, bob, cleo = await operator(chat), await join("bob"), await join("cleo")
+    cleo.leave()
+    late = Late(store.person_by_name)
+    monkeypatch.setattr(store, "person_by_name", late)
+    asked = bob.send("create_room", name="tea", topic="x", people=["@cleo"])
+    await late.called()
+    await server.done("mute", person="@bob")
+    late.go_on.set()
+    assert (await bob.reply(asked))["error"] == "muted"
+
+
 async def test_only_members_are_muted_in_a_room(join: Join) -> None:
     ada = await join("ada")
     await join("bob")

@@ -3,7 +3,7 @@
 import pytest
 from tests.unit.stores.builders import ADA, BOB, LOBBY, NOW, TEA, created, joined, left
 
-from hobnob.protocol.events import DirectsChanged, Fact, PersonIgnored, PersonUnignored, RoomChanged
+from hobnob.protocol.events import AccountDeleted, DirectsChanged, Fact, PersonIgnored, PersonUnignored, RoomChanged
 from hobnob.stores.store import Item, Kept, Reachable, Refused, Store
 
 IGNORED = PersonIgnored(by=ADA.id, by_name=ADA.name, person=BOB.id, person_name=BOB.name)
@@ -25,6 +25,8 @@ TOGETHER = (created(TEA, "tea"), joined(ADA, TEA), joined(BOB, TEA))
         ((SHARED, *TOGETHER), {"besides": LOBBY}, True),
         ((SHARED, *TOGETHER, PRIVATE), {"besides": LOBBY}, True),
         ((SHARED, *TOGETHER, left(BOB, TEA)), {"besides": LOBBY}, False),
+        ((AccountDeleted(by=ADA.id, by_name=ADA.name),), {}, False),
+        ((AccountDeleted(by=ADA.id, by_name=ADA.name),), {"shared": True}, False),
         ((SHARED, DirectsChanged(by=ADA.id, by_name=ADA.name, allow="all")), {"besides": LOBBY}, True),
     ],
 )

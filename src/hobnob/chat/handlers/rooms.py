@@ -19,12 +19,12 @@ from hobnob.chat.states import fresh_state
 from hobnob.protocol.commands import CreateRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, SetTopic
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import Fact, MemberJoined, MemberLeft, RoomCreated, RoomGained, RoomLost, TopicChanged
-from hobnob.protocol.ids import is_room_id, new_room_id
+from hobnob.protocol.ids import AUDIT, is_room_id, new_room_id
 from hobnob.protocol.names import room_name
 from hobnob.protocol.records import Member, Person, Role, RoomListing
 from hobnob.protocol.replies import Done, Joined, Members, Reply, Rooms
 from hobnob.protocol.text import clean_line
-from hobnob.stores.store import IsMember, Item, NotMember, RoomNameFree
+from hobnob.stores.store import IsMember, Item, NotMember, RightsUnchanged, RoomNameFree
 
 if TYPE_CHECKING:
     from hobnob.chat.chat import Chat
@@ -80,6 +80,7 @@ async def create_room(chat: "Chat", session: "Session", command: CreateRoom) -> 
 
 async def _create(chat: "Chat", session: "Session", command: CreateRoom, content: bytes) -> Joined:
     asker = me(session).person
+    unchanged = RightsUnchanged(AUDIT, chat.house_rights)
     demand(on_server(asker), Right.CREATE_ROOM)
     if (mute := chat.restrictions.muted(asker.id, "")) is not None:
         raise ChatError("muted", in_words(mute))
@@ -112,7 +113,9 @@ async def _create(chat: "Chat", session: "Session", command: CreateRoom, content
             events.append(_joining(person, room, asker, role))  # type: ignore[arg-type]
             events.append(RoomGained(**by(person), room=room, name=name, kind=command.kind))
     taken = (reachable(chat, asker, person, ignoring_alone=True) for person in others.values())
-    await chat.tell(Item(tuple(events), (RoomNameFree(name), *taken), (), asker.id, ref, content), done, session)
+    await chat.tell(
+        Item(tuple(events), (unchanged, RoomNameFree(name), *taken), (), asker.id, ref, content), done, session
+    )
     live = await chat.rooms.open(room)
     if live is None:
         raise ChatError("no-such-room")
