@@ -17,6 +17,7 @@ from hobnob.chat.restrictions import as_told_to, in_words
 from hobnob.chat.rights import STAFF, in_room
 from hobnob.chat.room import Room
 from hobnob.gateways.gateway import Attach, WireFormat
+from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import (
     AccountDeleted,
     AccountRegistered,
@@ -34,7 +35,7 @@ from hobnob.protocol.events import (
     RoomChanged,
     ServerRoleChanged,
 )
-from hobnob.protocol.records import Member, PresenceState
+from hobnob.protocol.records import Member, PresenceState, Role
 from hobnob.stores.store import IsMember, Item
 
 if TYPE_CHECKING:
@@ -91,6 +92,16 @@ class Attendance:
                 self.attach(session, room)
         self.attach_all(here, room)
 
+    def visit(self, session: "Session", room: Room, role: Role) -> None:
+        """Let a visitor be a member. Raises ``stopping`` where they are gone meanwhile: nothing would end it."""
+        if session.closed or session.person is None:
+            self.rest(room)
+            raise ChatError("stopping")
+        person = session.person
+        self._chat.tell_now(
+            MemberJoined(room=room.id, **by(person), person=person.id, person_name=person.name, role=role), session
+        )
+
     def attach_all(self, here: "Here", room: Room) -> None:
         """Let those of a person's clients hear a room that hear all their rooms; a direct one all of them."""
         for session in tuple(here.sessions):
@@ -104,7 +115,7 @@ class Attendance:
             if event.by != event.person:
                 session.outbox.drop_rooms(room.id)
                 session.outbox.put(session.wire.encode(event, room.record))
-        self._rest(room)
+        self.rest(room)
 
     def called_otherwise(self, room: Room, event: RoomChanged) -> None:
         """A room has another name: clients that know it by its name alone are told so one by one."""
@@ -118,7 +129,7 @@ class Attendance:
             for session in tuple(sessions):
                 if not may_hear(session, room) and self._detach(session, room) and session.person is not None:
                     self._chat.tell_now(MemberDetached(room=room.id, **by(session.person)))
-        self._rest(room)
+        self.rest(room)
 
     def leave(self, session: "Session", reason: str) -> None:
         """A session is over."""
@@ -135,7 +146,7 @@ class Attendance:
             for room in rooms:
                 if self._detach(session, room):
                     self._chat.tell_now(MemberDetached(room=room.id, **by(here.person), reason=reason))
-                    self._rest(room)
+                    self.rest(room)
             return
         last = [room for room in rooms if self._detach(session, room)]
         gone = PresenceChanged(**by(here.person), state="offline", text=reason)
@@ -145,7 +156,7 @@ class Attendance:
         for room in last:
             if here.person.kind == "visitor":
                 room.forget(here.person.id)
-            self._rest(room)
+            self.rest(room)
 
     def _mark_read(self, session: "Session", here: "Here") -> None:
         """What a client heard that cannot say what it has read: read, as it has been shown."""
@@ -311,7 +322,7 @@ class Attendance:
         here = self._chat.people.get(person)
         return "offline" if here is None else here.state
 
-    def _rest(self, room: Room) -> None:
+    def rest(self, room: Room) -> None:
         """Nobody may hear this room any more: one made and held by visitors goes with the last of them."""
         if room.sessions:
             return

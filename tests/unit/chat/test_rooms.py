@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from tests.unit.chat.conftest import Client, Join, TestStore, VisitorCodec, eventually, quiet
+from tests.unit.chat.conftest import Client, Join, Late, TestStore, VisitorCodec, eventually, quiet
 
 from hobnob.chat.chat import Chat
 from hobnob.gateways.gateway import Attach, Manner
@@ -263,3 +263,35 @@ async def test_what_is_not_kept_for_visitors_is_refused_in_words(visit: Join, do
     assert await eve.error("change_setting", key="a", value="b") == "not-kept"
     assert await eve.error("list_settings") == "not-kept"
     assert await eve.error("events_since", log="me", number=0) == "not-kept"
+
+
+async def test_a_visitor_who_is_gone_before_their_room_is_made_leaves_none(
+    chat: Chat, join: Join, visit: Join, store: TestStore
+) -> None:
+    ada, vic = await join("ada"), await visit("vic")
+    store.gate.clear()
+    vic.send("create_room", name="tea")
+    await quiet(ada)
+    vic.leave()
+    store.gate.set()
+    await ada.done("create_room", name="coffee")
+    await eventually(lambda: store.room_by_name("tea") is None)
+
+
+async def test_a_visitor_who_is_gone_before_they_are_in_is_no_member(
+    chat: Chat, join: Join, visit: Join, store: TestStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, bob, vic = await join("ada"), await join("bob"), await visit("vic")
+    await bob.done("create_room", name="tea")
+    bob.leave()
+    room = chat.rooms.find("tea")
+    assert room is not None
+    chat.rooms.forget(room)
+    late = Late(store.room_by_name)
+    monkeypatch.setattr(store, "room_by_name", late)
+    vic.send("join_room", room="#tea")
+    await late.called()
+    vic.leave()
+    late.go_on.set()
+    await ada.done("join_room", room="#tea")
+    assert {m["name"] for m in (await ada.done("list_members", room="#tea"))["members"]} == {"ada", "bob"}

@@ -13,7 +13,7 @@ from hobnob.chat.rights import STAFF
 from hobnob.chat.states import fresh_state
 from hobnob.protocol.account_commands import CreateInvite, ListInvites, RevokeInvite, UseInvite
 from hobnob.protocol.errors import ChatError
-from hobnob.protocol.events import MemberJoined, Moderated
+from hobnob.protocol.events import Moderated
 from hobnob.protocol.ids import AUDIT
 from hobnob.protocol.links import invite_links
 from hobnob.protocol.records import Invite, Person, Role
@@ -113,7 +113,5 @@ async def use_invite(chat: "Chat", session: "Session", command: UseInvite) -> Re
         raise ChatError("no-such-room")
     if person.kind != "visitor":
         return await attached(chat, session, live, number)
-    role = ticket.invite.role
-    joined = MemberJoined(room=live.id, **by(person), person=person.id, person_name=person.name, role=role)
-    chat.tell_now(joined, session)
+    chat.attendance.visit(session, live, ticket.invite.role)
     return Joined(fresh_state(person, live))

@@ -121,11 +121,14 @@ async def _create(chat: "Chat", session: "Session", command: CreateRoom, content
         raise ChatError("no-such-room")
     session.outbox.hold()
     for person, role in people:
+        if (here := chat.people.get(person.id)) is None:
+            continue
         if person.kind == "visitor":
             chat.tell_now(_joining(person, room, asker, role), session)  # type: ignore[arg-type]
-        elif (here := chat.people.get(person.id)) is not None:
+        else:
             chat.attendance.attach_all(here, live)
     chat.attendance.attach(session, live)
+    chat.attendance.rest(live)
     return Joined(fresh_state(asker, live), 1, created=True)
 
 
@@ -195,11 +198,10 @@ def _role(session: "Session") -> Role:
 
 async def _become_member(chat: "Chat", session: "Session", room: Room, ref: str | None, content: bytes) -> Joined:
     person = me(session).person
-    joining = _joining(person, room.id, person, _role(session), ref)
     if person.kind == "visitor":
-        chat.tell_now(joining, session)
+        chat.attendance.visit(session, room, _role(session))
         return Joined(fresh_state(person, room))
-    record = room.record
+    record, joining = room.record, _joining(person, room.id, person, _role(session), ref)
     gained = RoomGained(**by(person), room=room.id, name=record.name, kind=record.kind)
     requires = (chat.unchanged(room), NotMember(room.id, person.id))
     item = Item((joining, gained), requires, (), person.id, ref, content)
