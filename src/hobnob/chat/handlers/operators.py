@@ -48,7 +48,7 @@ async def become_operator(chat: "Chat", session: "Session", command: BecomeOpera
     here = me(session)
     if here.person.role != "owner":
         await chat.tell(Item((_line(here, "owner", "by the operator's password, while here"),)), lambda _: None)
-        if here.person.role != "owner":  # by another of their clients, at the same moment
+        if here.office is None:  # or by another of their clients, at the same moment
             here.office = here.person.role
             here.person = replace(here.person, role="owner")
     return Done()
