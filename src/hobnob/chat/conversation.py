@@ -5,7 +5,8 @@ and a codec's small talk keeps its place between them. While a hello or a join i
 commands included) the live stream is held back, so what comes after it has no gap and no repeat.
 
 Who sends more than the limits allow is slowed and not refused: the message waits here, what follows it waits behind it,
-and soon the client is read no further. So nothing is lost, and the flood stays in the sender's own buffers.
+and soon the client is read no further. So nothing is lost, and the flood stays in the sender's own buffers. Where a
+gateway's manner has a `backlog`, that is so for every command, and who sends on all the same has to go.
 """
 
 import asyncio
@@ -33,6 +34,9 @@ MOST_UNANSWERED = 256 * 1024
 SHORTEST_REST = 0.25
 """Seconds until a message that came too fast is tried again: many who wait for few tokens must not take turns all the
 time."""
+
+LONGEST_REST = 10.0
+"""Seconds for which a command other than a message is kept waiting; what has to wait longer is refused."""
 
 READING = EventsSince | ReadHistory | ReadVersions | Search
 """Commands that are answered with texts of others, and never under way beside anything else."""
@@ -85,7 +89,7 @@ class Conversation:
     def own_bytes(self) -> int:
         """About as much as is kept for this client alone: what it said that is not done, and what it has not taken."""
         said = len(self._said or ()) + len(self._following or ()) + len(self._under_way or ())
-        return self._unanswered + said * COMMAND_SIZE + self.session.outbox.own_bytes() + self._link.unsent()
+        return self._unanswered + said * COMMAND_SIZE + self.session.outbox.own_bytes() + self._link.held()
 
     def receive(self, data: bytes) -> None:
         """Bytes came."""
@@ -162,7 +166,7 @@ class Conversation:
         command = queue.popleft()
         assert isinstance(command, Command)
         future = self._chat.perform(self.session, command)
-        if isinstance(command, SendMessage) and future.done() and isinstance(slow := future.exception(), TooFast):
+        if future.done() and isinstance(slow := future.exception(), TooFast) and self._is_kept(command, slow.wait):
             queue.appendleft(command)
             self._resting = self._chat.loop.call_later(max(slow.wait, SHORTEST_REST), self._rested)
             return False
@@ -171,6 +175,10 @@ class Conversation:
         self._under_way.append((command, future))
         future.add_done_callback(self._landed)
         return True
+
+    def _is_kept(self, command: Command, wait: float) -> bool:
+        """Whether what came too fast waits for its time."""
+        return isinstance(command, SendMessage) or (self.session.manner.backlog > 0 and wait <= LONGEST_REST)
 
     def _rested(self) -> None:
         self._resting = None
@@ -283,10 +291,10 @@ class Conversation:
             self._unanswered = 0
         rests = self._resting is not None or self._owing is not None
         much = rests or len(self._said or ()) > MOST_SAID or self._unanswered > MOST_UNANSWERED
-        if much and self._reading:
+        if much:
             self._reading = False
             self._chat.slow[self] = None
-            self._link.pause_reading()
-        elif not much and not self._reading and not self._closed:
+            self._link.pause_reading(self.session.manner.backlog if rests else 0)
+        elif not self._reading and not self._closed:
             self._reading = True
             self._link.resume_reading()

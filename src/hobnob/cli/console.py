@@ -134,7 +134,7 @@ class Console:
             self._chat.loop.call_soon(self._conversation.lost, "closed")
             self._call(self._news.set)
 
-    def pause_reading(self) -> None:
+    def pause_reading(self, backlog: int = 0) -> None:
         """Take no further line for now."""
         self._call(self._may_read.clear)
 
@@ -142,7 +142,7 @@ class Console:
         """Take lines again."""
         self._call(self._may_read.set)
 
-    def unsent(self) -> int:
+    def held(self) -> int:
         """A terminal takes what it is given."""
         return 0
 

@@ -56,7 +56,8 @@ class Manner:
     start, direct rooms all the same. `unnamed`: what one is called who gives no name (``Client``, ``Client-2``, …),
     instead of a made-up guest name. `facts`: they follow the numbered logs, so they also get the facts of the house and
     of their own log. `own`: they hear of the facts of their own log alone. `operator`: only who runs the server comes
-    this way, so they come in whatever the access is, as an owner.
+    this way, so they come in whatever the access is, as an owner. `backlog`: where it is not 0, every command that
+    comes too fast is slowed, and not only messages; so many bytes may wait meanwhile, and who sends more has to go.
     """
 
     gateway: str
@@ -66,6 +67,7 @@ class Manner:
     unnamed: str | None = None
     operator: bool = False
     own: bool = False
+    backlog: int = 0
 
 
 class WireFormat(Hashable, Protocol):
@@ -184,14 +186,14 @@ class Link(Protocol):
     def close(self) -> None:
         """Send what was written, then close."""
 
-    def pause_reading(self) -> None:
-        """Take no more bytes for now."""
+    def pause_reading(self, backlog: int = 0) -> None:
+        """Pass on no more bytes for now; `backlog` of them may come and wait, and are too many for who sends more."""
 
     def resume_reading(self) -> None:
         """Take bytes again."""
 
-    def unsent(self) -> int:
-        """Bytes that were written and have not left yet."""
+    def held(self) -> int:
+        """Bytes that were written and have not left yet, and bytes that came and wait."""
 
 
 class Conversation(Protocol):

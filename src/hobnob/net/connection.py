@@ -20,6 +20,8 @@ PIECE = 2048
 """Bytes of lines that the conversation is given in one turn of the loop: in one read there may be 30,000 lines, each
 takes a hundred times its size when it is understood, and the time that is everybody's."""
 
+FLOOD = "Excess flood: you sent too much in a short time. Connect again and send it more slowly."
+
 _LINE_ENDS = (b"\n", b"\r")
 
 
@@ -29,8 +31,8 @@ class Connection(asyncio.Protocol):
     That may be later than the end of the connection: what was said before an orderly end is still done.
     """
 
-    __slots__ = ("_closing", "_conversation", "_cut", "_ended", "_flows", "_giving", "_gone", "_house", "_lost",
-                 "_make_codec", "_peer", "_reading", "_transport", "_unread")  # fmt: skip
+    __slots__ = ("_backlog", "_closing", "_conversation", "_cut", "_ended", "_flooded", "_flows", "_giving", "_gone",
+                 "_house", "_lost", "_make_codec", "_peer", "_reading", "_transport", "_unread")  # fmt: skip
 
     def __init__(self, house: House, make_codec: Callable[[Peer], Codec], peer: Peer, gone: Callable[[], None]) -> None:
         self._house = house
@@ -39,8 +41,10 @@ class Connection(asyncio.Protocol):
         self._gone = gone
         self._closing = False
         self._reading = True
+        self._backlog = 0
+        """While it passes on nothing: so many bytes may wait here, where they are not left to the peer."""
         self._unread = b""
-        """Of the last read, what the conversation has not been given."""
+        """What was read and the conversation has not been given."""
         self._giving = False
         """The next piece has its turn."""
         self._flows = True
@@ -48,6 +52,8 @@ class Connection(asyncio.Protocol):
         self._ended = False
         """The end of input came, perhaps behind what is unread."""
         self._lost = False
+        self._flooded = False
+        """It had to go in the middle of what it says."""
         self._cut: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -56,18 +62,23 @@ class Connection(asyncio.Protocol):
         self._conversation: Conversation = self._house.enter(self._make_codec(self._peer), self, self._peer.origin)
 
     def data_received(self, data: bytes) -> None:
-        if len(data) <= PIECE and not self._unread:
+        if len(data) <= PIECE and not self._unread and self._reading:
             self._conversation.receive(data)
-        else:
-            self._unread += data
-            if not self._giving:
-                self._give()
+            return
+        if self._closing:
+            return
+        self._unread += data
+        if len(self._unread) > self._backlog > 0:
+            self._unread, self._flooded = b"", True
+            self._conversation.dismiss(FLOOD, "flood")
+        elif not self._giving:
+            self._give()
 
     def eof_received(self) -> bool:
         self._ended = True
         if not self._unread:
             self._conversation.end()
-        return not self._peer.tls  # which has no half close
+        return not (self._peer.tls or self._closing)  # TLS has no half close
 
     def connection_lost(self, error: Exception | None) -> None:
         self._lost = True
@@ -101,7 +112,7 @@ class Connection(asyncio.Protocol):
         if self._unread and self._reading and not self._giving:
             self._giving = True
             asyncio.get_running_loop().call_soon(self._give)
-        flows = self._reading and not self._unread
+        flows = self._backlog > 0 or (self._reading and not self._unread)
         if flows != self._flows and not self._transport.is_closing():
             self._flows = flows
             if flows:
@@ -134,21 +145,26 @@ class Connection(asyncio.Protocol):
             loop.call_soon(self._over, "end of input")
         else:
             self._cut = loop.call_later(CLOSE_WITHIN, self._transport.abort)
-            self._transport.close()
+            if self._flooded and self._transport.can_write_eof():
+                self._transport.write_eof()  # a close over unread input would lose the last word
+            else:
+                self._transport.close()
 
-    def pause_reading(self) -> None:
-        """Take no more bytes for now."""
+    def pause_reading(self, backlog: int = 0) -> None:
+        """Pass on no more bytes for now."""
         self._reading = False
+        self._backlog = backlog
         self._flow()
 
     def resume_reading(self) -> None:
-        """Take bytes again, those first that are here."""
+        """Pass on bytes again, those first that are here."""
         self._reading = True
+        self._backlog = 0
         self._flow()
 
-    def unsent(self) -> int:
-        """Bytes that were written and have not left yet."""
-        return 0 if self._lost else self._transport.get_write_buffer_size()
+    def held(self) -> int:
+        """Bytes that were written and have not left yet, and bytes that came and wait."""
+        return len(self._unread) + (0 if self._lost else self._transport.get_write_buffer_size())
 
 
 def _end_of_piece(data: bytes) -> int:

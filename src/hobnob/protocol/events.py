@@ -450,7 +450,8 @@ class Goodbye(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event"
     """The server ends this connection; `text` says why.
 
     `code` says it to programs: ``stopping``, ``sent-away`` (the operator disconnects everyone), ``kicked``, ``banned``,
-    ``logged-out``, ``account-deleted``, ``too-slow``, ``short-of-memory``, ``no-hello``, ``bad-frames``, ``full``.
+    ``logged-out``, ``account-deleted``, ``too-slow``, ``flood``, ``short-of-memory``, ``no-hello``, ``bad-frames``,
+    ``full``.
     """
 
     text: str

@@ -67,13 +67,13 @@ class MemoryLink:
         self.closed = True
         self.news.set()
 
-    def pause_reading(self) -> None:
+    def pause_reading(self, backlog: int = 0) -> None:
         self.reading = False
 
     def resume_reading(self) -> None:
         self.reading = True
 
-    def unsent(self) -> int:
+    def held(self) -> int:
         return 0
 
 

@@ -28,6 +28,9 @@ from hobnob.protocol.replies import Reply
 
 _DEFAULTS = IrcSettings()
 
+BACKLOG = 64 * 1024
+"""Bytes that may wait for a client that is slowed: a page of a thousand lines does, a flood does not."""
+
 
 class IrcCodec:
     """See the head of this file, and the contract in gateways/gateway.py."""
@@ -46,7 +49,7 @@ class IrcCodec:
         "wire",
     )
 
-    manner = Manner(gateway="irc", keeps=False, attach=Attach.NOTHING, facts=False, own=True)
+    manner = Manner(gateway="irc", keeps=False, attach=Attach.NOTHING, facts=False, own=True, backlog=BACKLOG)
 
     def __init__(self, house: House, settings: IrcSettings = _DEFAULTS, pack: Pack = as_lines) -> None:
         self.wire: WireFormat = SilentWire(house, pack)

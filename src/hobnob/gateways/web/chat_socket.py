@@ -44,7 +44,7 @@ class SocketLink:
             if self._ended is not None:
                 self._ended.set_result(None)
 
-    def pause_reading(self) -> None:
+    def pause_reading(self, backlog: int = 0) -> None:
         if self._paused is None and self._closing is None:
             self._paused = asyncio.get_running_loop().create_future()
 
@@ -54,7 +54,7 @@ class SocketLink:
                 self._paused.set_result(None)
             self._paused = None
 
-    def unsent(self) -> int:
+    def held(self) -> int:
         return self._transport.get_write_buffer_size()
 
     @property

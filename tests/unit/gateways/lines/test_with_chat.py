@@ -29,10 +29,10 @@ class Terminal:
     def close(self) -> None:
         self.closed = True
 
-    def pause_reading(self) -> None:
+    def pause_reading(self, backlog: int = 0) -> None:
         self.reading = False
 
-    def unsent(self) -> int:
+    def held(self) -> int:
         return 0
 
     def resume_reading(self) -> None:

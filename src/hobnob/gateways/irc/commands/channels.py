@@ -127,6 +127,7 @@ def names(client: Client, message: Message) -> Steps:
     for channel in targets(message.params[0]) if message.params else ["*"]:
         room = client.joined(channel)
         if room is not None:
+            yield ReadRoom(room=room.id)  # it counts then, as such a list is long
             yield _names(client, f"#{room.name}", room.kind == "private", client.attached(room))
         elif is_channel(channel):
             yield from _names_from_outside(client, channel)

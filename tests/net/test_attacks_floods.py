@@ -1,0 +1,104 @@
+"""Floods of IRC lines of every kind: slowed first, then ended by a clear last word, and nobody else notices."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import pytest
+from tests.net.whole import Client, Whole, whole
+
+from hobnob.chat.limits import RATES, Limit, Limits, Rate, Rates
+from hobnob.chat.origins import Origins
+from hobnob.gateways.irc.codec import BACKLOG
+from hobnob.net.connection import FLOOD
+
+SOON = 10.0
+AFAR = "203.0.113.7"
+COMMANDS = {
+    "PRIVMSG": "PRIVMSG #tea :{n}\r\n",
+    "PRIVMSG to oneself": "PRIVMSG ada :{n}\r\n",
+    "NOTICE": "NOTICE #tea :{n}\r\n",
+    "TAGMSG": "@+a=b TAGMSG #tea\r\n",
+    "WHO": "WHO #tea\r\n",
+    "LIST": "LIST\r\n",
+    "NAMES": "NAMES #tea\r\n",
+    "WHOIS": "WHOIS ada\r\n",
+    "MODE": "MODE #tea\r\n",
+    "setting a mode": "MODE #tea +S {n}\r\n",
+    "TOPIC": "TOPIC #tea :{n}\r\n",
+    "NICK": "NICK ada{n}\r\n",
+    "AWAY": "AWAY :{n}\r\n",
+    "PING": "PING {n}\r\n",
+    "MOTD": "MOTD\r\n",
+    "LUSERS": "LUSERS\r\n",
+    "CAP": "CAP LS 302\r\n",
+    "JOIN": "JOIN #room{n}\r\n",
+    "PART": "PART #tea{n}\r\n",
+    "NickServ": "NS INFO {n}\r\n",
+    "junk": "junk {n}\r\n",
+    "no UTF-8": "\udcff{n}\r\n",
+    "blank lines": "\r\n",
+}
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[Whole]:
+    async with whole() as house:
+        few: dict[Limit, Rates] = dict.fromkeys(RATES, Rates(person=Rate(20, 0.5)))
+        house.chat.limits = Limits(Origins(), rates={**few, Limit.TALKING: Rates(person=Rate(100, 5))})
+        yield house
+
+
+async def registered(house: Whole, nick: str, address: str | None = None) -> Client:
+    client = await house.connect(f"NICK {nick}\r\nUSER x 0 * :x\r\nJOIN #tea\r\n".encode(), address=address)
+    await client.until(b" 366 ")
+    return client
+
+
+async def flood(client: Client, command: str, most: int = 4 * BACKLOG) -> int:
+    """Send as fast as is taken, until the connection is lost or there were `most` bytes; how many lines were sent."""
+    size = count = 0
+    with suppress(ConnectionError):
+        while size < most:
+            lines = "".join(command.format(n=n) for n in range(count, count + 100))
+            client.send(lines.encode(errors="surrogateescape"))
+            size, count = size + len(lines), count + 100
+            await client.writer.drain()
+    return count
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())
+async def test_who_floods_is_slowed_and_then_sent_away_with_a_word(house: Whole, command: str) -> None:
+    honest = await registered(house, "bob")
+    attacker = await registered(house, "ada", AFAR)
+    flooding = asyncio.create_task(flood(attacker, command))
+    async with asyncio.timeout(SOON):
+        heard = await attacker.rest()
+        await flooding
+    attacker.cut()
+    assert heard.endswith(f"ERROR :{FLOOD}\r\n".encode())
+    honest.send(b"PING here\r\n")
+    await honest.until(b"PONG hobnob :here")
+    async with asyncio.timeout(SOON):
+        while len(house.chat.conversations) > 1:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+
+
+async def test_what_fits_is_only_slowed(house: Whole) -> None:
+    """A page of lines is taken up in order, later; PONG comes behind them."""
+    house.chat.limits = Limits(Origins(), rates={Limit.SENDING: Rates(person=Rate(20, 200))})
+    bob = await registered(house, "bob")
+    ada = await registered(house, "ada", AFAR)
+    ada.send(b"".join(b"TOPIC #tea :%d\r\n" % n for n in range(60)) + b"PING after\r\n")
+    heard = await ada.until(b":after")
+    assert heard.count(b" TOPIC ") == 60
+    assert b"400" not in heard
+    await bob.until(b"TOPIC #tea :59")
+
+
+async def test_this_machine_may_send_as_much_as_it_likes() -> None:
+    async with whole() as house:
+        ada = await registered(house, "ada")
+        count = await flood(ada, "junk {n}\r\n")
+        ada.send(b"PING after\r\n")
+        assert (await ada.until(b":after")).count(b" 421 ") == count
