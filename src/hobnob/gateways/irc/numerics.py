@@ -177,7 +177,7 @@ ERRORS: Final[dict[str, tuple[Numeric, About]]] = {
 """By the code of a `ChatError`. A code that is not here becomes FAIL or 400 with its hint."""
 
 ERRORS_OF_COMMAND: Final[dict[tuple[str, str], tuple[Numeric, About]]] = {
-    ("JOIN", "name-invalid"): (Numeric.ERR_BADCHANMASK, "target"),
+    ("JOIN", "name-invalid"): (Numeric.ERR_NOSUCHCHANNEL, "target"),
     ("JOIN", "name-lookalike"): (Numeric.ERR_BADCHANMASK, "target"),
     ("JOIN", "name-reserved"): (Numeric.ERR_BADCHANMASK, "target"),
     ("JOIN", "not-allowed"): (Numeric.ERR_INVITEONLYCHAN, "target"),

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from tests.unit.gateways.irc.test_conversations_with_chat import Talker, house
@@ -9,6 +10,7 @@ from tests.unit.gateways.irc.test_conversations_with_chat import Talker, house
 from hobnob.chat.chat import Chat
 from hobnob.gateways.gateway import Origin
 from hobnob.gateways.irc.settings import IrcSettings
+from hobnob.protocol.moderation_commands import Ban
 
 CLEAR = Origin("203.0.113.7", confidential=False, loopback=False)
 SECRET = "TLS."
@@ -107,6 +109,38 @@ async def test_who_never_ends_the_negotiation_has_not_come_in(chat: Chat) -> Non
     assert await said(client, "PING x") == [":hobnob.test PONG hobnob.test :x"]
     await said(client, "CAP END")
     assert client.conversation.introduced
+
+
+async def test_who_runs_the_server_may_have_left_word(chat: Chat) -> None:
+    settings = IrcSettings(admin=("The library", "Second floor", "library@example.org"))
+    client = Talker(chat, settings=settings)
+    await said(client, "NICK ada", "USER a 0 * :a")
+    assert await said(client, "ADMIN") == [
+        ":hobnob.test 256 ada hobnob.test :Administrative info",
+        ":hobnob.test 257 ada :The library",
+        ":hobnob.test 258 ada :Second floor",
+        ":hobnob.test 259 ada :library@example.org",
+    ]
+
+
+async def test_without_an_operator_in_the_settings_nobody_is_one(chat: Chat) -> None:
+    chat.policy = replace(chat.policy, operator_name="", operator_password="")
+    client = Talker(chat)
+    await said(client, "NICK ada", "USER a 0 * :a")
+    (refused,) = await said(client, "OPER root password")
+    assert refused.startswith(":hobnob.test 491 ada :")
+
+
+async def test_who_is_banned_from_the_server_is_told_so_and_cut(chat: Chat) -> None:
+    root, eve = Talker(chat), Talker(chat)
+    await said(root, "NICK root", "USER a 0 * :a", "OPER root :open sesame")
+    await said(eve, "NICK eve", "USER a 0 * :a", "REGISTER * * secret-of-eve")
+    await chat.perform(root.conversation.session, Ban(person="@eve"))
+    back = Talker(chat)
+    refused, last_word = await said(back, "PASS eve:secret-of-eve", "NICK eve", "USER a 0 * :a")
+    assert refused.startswith(":hobnob.test 465 * :")
+    assert last_word.startswith("ERROR :")
+    assert back.link.closed
 
 
 async def test_a_long_password_comes_in_pieces(chat: Chat) -> None:

@@ -8,6 +8,7 @@ import pytest
 from tests.unit.gateways.irc.test_conversations_with_chat import Talker, house
 
 from hobnob.chat.chat import Chat
+from hobnob.gateways.irc.isupport import ISUPPORT, MAX_HISTORY
 
 LONG_AGO, IN_LONG = "timestamp=2026-01-01T00:00:00.000Z", "timestamp=2039-01-01T00:00:00Z"
 CAPABILITIES = "message-tags server-time echo-message batch labeled-response draft/chathistory"
@@ -66,6 +67,13 @@ async def reader(chat: Chat, nick: str, more: str = "") -> Reader:
 
 def texts(target: str, numbers: range) -> list[str]:
     return [f"PRIVMSG {target} :{number}" for number in numbers]
+
+
+async def test_a_question_brings_no_more_than_was_promised(chat: Chat) -> None:
+    assert (ISUPPORT["CHATHISTORY"], ISUPPORT["MSGREFTYPES"]) == (str(MAX_HISTORY), "msgid,timestamp")
+    ada = await reader(chat, "ada")
+    await ada.ask("JOIN #tea", *(f"PRIVMSG #tea :{number}" for number in range(MAX_HISTORY + 5)))
+    assert len(await ada.history(f"LATEST #tea * {MAX_HISTORY + 50}")) == MAX_HISTORY
 
 
 async def test_questions(chat: Chat) -> None:

@@ -101,7 +101,16 @@ def _change_fields(client: Client, channel: str, changes: Sequence[Change]) -> S
             pace = _changed(pace, change)
     for command in (pace, private):
         if command != nothing:
-            yield from guarded(client, "MODE", channel, _ask(command))
+            yield from guarded(client, "MODE", channel, _change_room(client, channel, command))
+
+
+def _change_room(client: Client, channel: str, command: ChangeRoom) -> Steps:
+    try:
+        yield command
+    except ChatError as error:
+        if error.code != "bad-command" or not command.key:
+            raise
+        yield client.numeric(Numeric.ERR_INVALIDMODEPARAM, channel, "k", "*", text=error.hint)
 
 
 def _changed(command: ChangeRoom, change: Change) -> ChangeRoom:
@@ -128,7 +137,7 @@ def _invalid(client: Client, channel: str, change: Change, text: str) -> bytes:
     return client.numeric(Numeric.ERR_INVALIDMODEPARAM, channel, change.letter, change.param or "*", text=text)
 
 
-def _ask(command: ChangeRoom | SetRole | SetMask | Ban | Unban | Unmute) -> Steps:
+def _ask(command: SetRole | SetMask | Ban | Unban | Unmute) -> Steps:
     yield command
 
 
