@@ -40,12 +40,13 @@ def password(
     async def task() -> int:
         from hobnob.cli.asking import can_ask
         from hobnob.cli.entering import NOBODY_TO_ASK, chosen_password, connected
+        from hobnob.gateways.lines.wire import shown
 
         wanted = None if new_password_file is None else password_in(new_password_file, "--new-password-file")
         async with connected(host, remote, "account") as client:
             old = await _password(client, remote)
             if old and wanted is None and can_ask():
-                wanted = await chosen_password(client.me.name)
+                wanted = await chosen_password(shown(client.me.name))
             if not (old and wanted):
                 return failed(NOBODY_TO_ASK)
             await client.change_password(old, wanted)
@@ -138,6 +139,7 @@ def delete(
     async def task() -> int:
         from hobnob.cli.asking import ask, can_ask
         from hobnob.cli.entering import NOBODY_TO_ASK, Entering
+        from hobnob.gateways.lines.wire import shown
 
         entering = Entering.of(host, remote, "account")
         client = await entering.enter()
@@ -147,7 +149,7 @@ def delete(
                 return failed("There is nobody to ask whether that is meant; say it with --yes.", MISTAKE)
             typed = name if yes else ""
             with suppress(EOFError):
-                typed = typed or (await ask(f"Type {name} to delete this account for good: ")).strip()
+                typed = typed or (await ask(f"Type {shown(name)} to delete this account for good: ")).strip()
             if typed != name:
                 return failed("Nothing was deleted.")
             if not (secret := await _password(client, remote)):
@@ -156,7 +158,7 @@ def delete(
         finally:
             await client.close()
         entering.forget(name)
-        print(f"The account {name} is deleted.", flush=True)
+        print(f"The account {shown(name)} is deleted.", flush=True)
         return DONE
 
     return run(task)
@@ -165,11 +167,12 @@ def delete(
 async def _password(client: "Client", remote: Remote) -> str | None:
     """The present password: what a script was given, or what is typed."""
     from hobnob.cli.asking import ask, can_ask
+    from hobnob.gateways.lines.wire import shown
 
     given = password_of(remote)
     if given is None and can_ask():
         with suppress(EOFError):
-            given = await ask(f"Password of {client.me.name}: ", secret=True)
+            given = await ask(f"Password of {shown(client.me.name)}: ", secret=True)
     return given
 
 

@@ -22,7 +22,7 @@ from hobnob.gateways.lines.hearing import HEARING, recall
 from hobnob.gateways.lines.seat import Seat
 from hobnob.gateways.lines.slash import SlashCommand, run, table, with_help
 from hobnob.gateways.lines.talk import NOT_SAID, Hush, Script
-from hobnob.gateways.lines.wire import LinesWire, shortened
+from hobnob.gateways.lines.wire import LinesWire, shortened, shown
 from hobnob.protocol import account_commands as a
 from hobnob.protocol import commands as c
 from hobnob.protocol import moderation_commands as m
@@ -144,12 +144,12 @@ class Chatting:
     def prompt(self) -> str:
         """What stands before the line that is typed."""
         here = "" if self.seat.room.id == self.seat.lobby.id else f"{self.seat.here} "
-        return f"{here}{self._client.me.name}: "
+        return f"{here}{shown(self._client.me.name)}: "
 
     @property
     def farewell(self) -> str:
         """The last line of who leaves."""
-        return f"Bye, {self._client.me.name}."
+        return f"Bye, {shown(self._client.me.name)}."
 
     async def begin(self, room: str | None) -> None:
         """Enter; `live` goes on from here. Raises ClientError."""
@@ -191,7 +191,7 @@ class Chatting:
             await self._run(self.seat.arrive())
         others = [room for room in rooms.values() if room.unread and room.name and room is not entered]
         if others:
-            self._say(f"-- new elsewhere: {', '.join(f'#{room.name} {room.unread}' for room in others)} --")
+            self._say(f"-- new elsewhere: {', '.join(f'#{shortened(room.name)} {room.unread}' for room in others)} --")
         await self._perform(c.ListRooms())  # their names can be completed
         self._unmarked.set()
         self.arrived.set()

@@ -72,9 +72,11 @@ def _write(export: "Export", format: Format, stream: BinaryIO, progress: Progres
 
 def _lines(export: "Export") -> Iterator[bytes]:
     """Every message as a line of JSON, `room_name` being what a room has a name for."""
+    from hobnob.protocol.cleaning import cleaned
     from hobnob.protocol.codec import encode
 
     for room in export.rooms():
-        end = b"}\n" if room.kind == "direct" else b',"room_name":' + encode(room.name) + b"}\n"
+        end = b"}\n" if room.kind == "direct" else b',"room_name":' + encode(cleaned(room.name)) + b"}\n"
         for message in export.messages(room):
-            yield encode(message).removesuffix(b"}") + end
+            line = encode(message)
+            yield encode(cleaned(message, line)).removesuffix(b"}") + end

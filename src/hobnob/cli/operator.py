@@ -13,10 +13,12 @@ import msgspec
 
 from hobnob.cli.outcome import DONE, failed, forget_stdout
 from hobnob.net.admin_socket import CannotReach, reachable
+from hobnob.protocol.cleaning import cleaned
 from hobnob.protocol.codec import MAX_SERVER_FRAME, BadAnswer, decode_heading, decode_reply, encode_command
 from hobnob.protocol.commands import Command, Hello
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.replies import Reply, Welcome
+from hobnob.protocol.text import clean_line
 
 ANSWER_WITHIN = 30.0
 """Seconds; a server that is at work on many things answers sooner."""
@@ -50,8 +52,8 @@ class Operator:
                 heading = decode_heading(frame)
                 if heading.reply == self._id:
                     if heading.error is not None:
-                        raise ChatError(heading.error, heading.hint)
-                    return decode_reply(frame, reply)
+                        raise ChatError(heading.error, clean_line(heading.hint or "") or None)
+                    return cleaned(decode_reply(frame, reply), frame)
         except TimeoutError:
             raise NoAnswer("The server does not answer. Its log may say why.") from None
         except (OSError, BadAnswer):

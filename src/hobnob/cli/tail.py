@@ -199,5 +199,8 @@ def as_text(event: "Event") -> str:
 
 
 def local(at: str) -> datetime:
-    """A time of the protocol as this machine's clock has it."""
-    return datetime.fromisoformat(at).astimezone()
+    """A time of the protocol as this machine's clock has it; what is none is the first of all times."""
+    try:
+        return datetime.fromisoformat(at).astimezone()
+    except (ValueError, OverflowError):  # a server may say anything
+        return datetime.fromtimestamp(0).astimezone()

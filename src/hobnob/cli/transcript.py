@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from html import escape
 
 from hobnob.protocol.records import Message, Room, message_id
-from hobnob.protocol.text import for_terminal
+from hobnob.protocol.text import clean, for_terminal
 from hobnob.stores.export import Export
 
 _QUOTED = 80  # characters of an answered message
@@ -119,5 +119,8 @@ def _reactions(export: Export, message: Message) -> str:
 
 
 def _text(text: str) -> str:
-    """What people wrote, without colour codes, each line kept from reordering what stands around it."""
-    return escape(for_terminal(text))
+    """What people wrote, without colour codes, each line kept from reordering what stands around it.
+
+    It is cleaned once more: a database may be one that somebody else has put together.
+    """
+    return escape(for_terminal(clean(text)))

@@ -21,6 +21,7 @@ from hobnob.client.identity import LOGGED_OUT, Identity
 from hobnob.client.link import Link
 from hobnob.client.positions import Positions
 from hobnob.protocol.account_commands import ChangePassword, DeleteAccount, LogIn, Register, UseInvite
+from hobnob.protocol.cleaning import cleaned
 from hobnob.protocol.codec import (
     MAX_CLIENT_FRAME,
     Heading,
@@ -189,7 +190,11 @@ class Connection:
         frame = encode_command(replace(command, **changes))
         if len(frame) > MAX_CLIENT_FRAME:
             raise Refused("frame-too-long", HINTS["frame-too-long"])
-        return _Waiting(frame, lambda answer: decode_reply(answer, reply), asyncio.get_running_loop().create_future())
+        return _Waiting(
+            frame,
+            lambda answer: cleaned(decode_reply(answer, reply), answer),
+            asyncio.get_running_loop().create_future(),
+        )
 
     async def _send(self, link: Link, waiting: _Waiting) -> None:
         waiting.sent += 1
@@ -281,7 +286,7 @@ class Connection:
                 raise CannotConnect("stopping", _sentence(event.text))
             if heading.error is not None:
                 raise _refused(heading)
-            return decode_reply(first, Welcome)
+            return cleaned(decode_reply(first, Welcome), first)
         except TimeoutError:
             raise CannotConnect("no-answer", f"{self._where} takes connections but does not answer.") from None
         except (EOFError, OSError):
@@ -348,7 +353,7 @@ class Connection:
         if heading.event is None:
             self._settle(heading, frame)
             return
-        event = decode_known_event(frame, heading)
+        event = cleaned(decode_known_event(frame, heading), frame)
         if isinstance(event, Goodbye):
             self._goodbye = event
         elif event is not None and self.positions.take(event):

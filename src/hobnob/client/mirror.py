@@ -6,6 +6,7 @@ named in `stale`, `uncounted` and `unknown`, for the client to read again.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
@@ -198,10 +199,11 @@ class Mirror(Mapping[str, Room]):
         self._by_name = {}
         for room in self._rooms.values():
             others = [person for person in room.people if person.id != self.me.id]
-            if room.kind == "direct" and len(others) == 1:
-                self._by_name[_key("@" + others[0].name)] = room.id
-            elif room.name:
-                self._by_name[_key("#" + room.name)] = room.id
+            with suppress(KeyError):  # who deleted their account may have taken the name along
+                if room.kind == "direct" and len(others) == 1:
+                    self._by_name[_key("@" + others[0].name)] = room.id
+                elif room.name:
+                    self._by_name[_key("#" + room.name)] = room.id
 
 
 def _key(ref: str) -> str:
@@ -262,7 +264,7 @@ def _add(room: Room, event: e.MessageSent) -> None:
     room.messages[event.number] = Message(
         room=event.room, number=event.number, count=event.count, at=event.at, by=event.by, by_name=event.by_name,
         text=event.text, kind=event.kind, reply_to=event.reply_to, thread=event.thread, mentions=event.mentions,
-        ref=event.ref,
+        ref=event.ref, tags=event.tags,
     )  # fmt: skip
     while len(room.messages) > room.keeps:
         del room.messages[next(iter(room.messages))]

@@ -41,6 +41,13 @@ def test_rooms_are_found_by_any_name_of_theirs() -> None:
     assert "@bob" not in made
 
 
+def test_rooms_whose_name_nobody_can_have_are_found_by_id() -> None:
+    gone = Person(BOB, "", "deleted")
+    made = mirror(state(name="no \x1b name"), RoomState(DIRECT, "", "direct", people=(Person(ME, "ada"), gone)))
+    assert made[DIRECT].people[1] == gone
+    assert made[TEA].name == "no \x1b name"
+
+
 def test_messages_are_in_their_present_state() -> None:
     made = mirror()
     room = followed(made)
