@@ -17,6 +17,7 @@ from cyclopts import Parameter
 
 from hobnob.cli.outcome import DONE, FAILED, MISTAKE, STOPPED, failed, forget_stdout
 from hobnob.cli.sources import from_environment
+from hobnob.protocol.fingerprints import FINGERPRINT
 
 _EVERYWHERE = {"*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
 MOST_PASSWORD = 4096
@@ -35,6 +36,13 @@ def not_empty(kind: object, text: str | None) -> None:
     """Refuse "", which a variable that is not set may leave: it would mean that nothing was asked for."""
     if text == "":
         raise ValueError("Write one, or leave the flag out.")
+
+
+def is_trust(kind: object, text: str | None) -> None:
+    """Refuse "", and another flag where the value should stand; a fingerprint may begin with - as well."""
+    not_empty(kind, text)
+    if text is not None and text.startswith("-") and not FINGERPRINT.fullmatch(text):
+        raise ValueError("Write the fingerprint, or leave the flag out.")
 
 
 @Parameter(name="*")
@@ -56,7 +64,8 @@ class Remote:
         Parameter(
             help="Speak TLS, and believe this: the fingerprint of the server's key, as it prints it; or a file with"
             " a CA's certificate; or sha256: and the hash of a certificate.",
-            validator=not_empty,
+            validator=is_trust,
+            allow_leading_hyphen=True,
         ),
     ] = None
     insecure: Annotated[

@@ -29,6 +29,8 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = MIST
         (("send", "#ops", "hi", "--timeout", "nan"), '"nan" for --timeout'),
         (("rooms", "--name", ""), "leave the flag out"),
         (("join", "--room", ""), "leave the flag out"),
+        (("rooms", "--trust", "--insecure"), "Write the fingerprint"),
+        (("rooms", "--trust", ""), "leave the flag out"),
         (("search", "hi", "--room", ""), "leave the flag out"),
         (("send", "#ops", ""), "nothing to send"),
         (("send", "#ops", " \n\x00"), "nothing to send"),
@@ -36,6 +38,15 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = MIST
 )
 def test_a_value_that_means_nothing(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], part: str) -> None:
     assert part in told(capsys, *arguments)
+
+
+@pytest.mark.parametrize("fingerprint", ["-" + "a" * 42, "--" + "a" * 41, "a" * 43])
+def test_a_fingerprint_may_begin_with_a_hyphen(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, fingerprint: str
+) -> None:
+    monkeypatch.setenv("SERVER_PORT", "1")
+    sentence = told(capsys, "rooms", "--trust", fingerprint, status=1)
+    assert "127.0.0.1:1" in sentence
 
 
 @pytest.mark.parametrize(
