@@ -105,7 +105,7 @@ class IrcCodec:
         try:
             message = parse(line.decode())
         except UnicodeDecodeError:
-            yield self._pack(self._client.line("FAIL", "*", "INVALID_UTF8", "This line was dropped: send UTF-8."))
+            yield from self._go_on(self._refuse_bytes(self._client, parse(line.decode(errors="replace"))), None)
             return
         if message is not None:
             yield from self._go_on(self._steps(self._client, message), None)
@@ -114,13 +114,16 @@ class IrcCodec:
         """A command behind its preconditions, its answers under its label."""
         if multiline.belongs(client, message):
             return self._part(client, message)
+        return self._under_label(client, message, self._checked(client, message))
+
+    def _under_label(self, client: Client, message: Message, steps: Steps) -> Steps:
         label = message.tags.get("label", "")
         if message.command == "BATCH" and message.params:  # the label of its beginning is answered at its end
             begins = message.params[0].startswith("+")
             label = "" if begins or client.multiline is None else client.multiline.label
         if label and len(label.encode()) <= MAX_LABEL and "labeled-response" in client.capabilities:
-            return labelled(self._echoes, label, message, self._checked(client, message))
-        return self._checked(client, message)
+            return labelled(self._echoes, label, message, steps)
+        return steps
 
     def _part(self, client: Client, message: Message) -> Steps:
         """A line of a message that is not complete; it takes effect in order with all else."""
@@ -147,7 +150,16 @@ class IrcCodec:
 
     def _refuse_length(self, client: Client) -> Steps:
         yield from self._settle(sends=False)
+        multiline.spoil(client)
         yield client.numeric(Numeric.ERR_INPUTTOOLONG)
+
+    def _refuse_bytes(self, client: Client, message: Message | None) -> Steps:
+        """What is wrong with a line whose bytes are no text (IRCv3 utf8-only), as far as it can be read."""
+        yield from self._settle(sends=False)
+        multiline.spoil(client)
+        known = message if message is not None and message.command in COMMANDS else Message("*")
+        refusal = client.line("FAIL", known.command, "INVALID_UTF8", "This line was dropped: send UTF-8.")
+        yield from self._under_label(client, known, _said(refusal))
 
     def _settle(self, *, sends: bool) -> Steps:
         """Wait until what came before is answered; `sends` before it too."""
@@ -174,6 +186,10 @@ class IrcCodec:
             self._closed = self._closed or isinstance(said, Close)
             yield self._pack(said) if isinstance(said, bytes) else said
             reply = None
+
+
+def _said(line: bytes) -> Steps:
+    yield line
 
 
 _LONG = (b"AUTHENTICATE ", b"REGISTER ")

@@ -114,18 +114,22 @@ class IrcWire:
 
     def tags(self, event: Event, room: Room | None, *, first: bool = True) -> dict[str, str]:
         """What the readers are told beside the line; all but the `first` line of an event go without its id."""
-        capabilities = self.capabilities
-        tags: dict[str, str] = {}
-        if event.at and "server-time" in capabilities:
-            tags["time"] = event.at
-        if event.by and "account-tag" in capabilities and (account := self.account(event.by)):
-            tags["account"] = account
-        if room is not None and isinstance(event, RoomEvent) and "message-tags" in capabilities:
+        tags = self._tags_of(event.by, event.at)
+        if room is not None and isinstance(event, RoomEvent) and "message-tags" in self.capabilities:
             if first and event.number:
                 tags["msgid"] = message_id(room.id, event.number)
             if (here := self.house.here(event.by)) is not None and here.told(BOT):
                 tags["bot"] = ""
             tags |= client_tags(event, first)
+        return tags
+
+    def _tags_of(self, person: str, at: str) -> dict[str, str]:
+        """When it was, and the account of who did it."""
+        tags: dict[str, str] = {}
+        if at and "server-time" in self.capabilities:
+            tags["time"] = at
+        if person and "account-tag" in self.capabilities and (account := self.account(person)):
+            tags["account"] = account
         return tags
 
     def account(self, person: str) -> str:
@@ -173,7 +177,8 @@ class IrcWire:
     def _to_one(self, event: WatchChanged | InvitedToRoom) -> Iterator[Message]:
         """The reader (`by`) was invited, or somebody whose name they monitor came, went, or is away or back."""
         if isinstance(event, InvitedToRoom):
-            yield Message("INVITE", (event.by_name, f"#{event.name}"), mask_of(event.inviter, event.inviter_name))
+            params, source = (event.by_name, f"#{event.name}"), mask_of(event.inviter, event.inviter_name)
+            yield Message("INVITE", params, source, self._tags_of(event.inviter, event.at))
             return
         whom = mask_of(event.person, event.person_name)
         if event.state == "offline":

@@ -56,7 +56,7 @@ LIMITS = [
     ("TARGMAX", ["USERHOST b c d e f bob"], f"{SERVER} 302 ada :"),
     ("TARGMAX", ["WHOIS a,b,c,d,e,f,g,h,i,bob,k"], f"{SERVER} 311 ada bob "),
     ("TOPICLEN", ["TOPIC #tea :" + LONG[:390], "TOPIC #tea"], f"{SERVER} 332 ada #tea :{LONG[:390]}"),
-    ("UTF8ONLY", ["PRIVMSG #tea :\udcff"], f"{SERVER} FAIL * INVALID_UTF8"),
+    ("UTF8ONLY", ["PRIVMSG #tea :\udcff"], f"{SERVER} FAIL PRIVMSG INVALID_UTF8"),
 ]
 
 

@@ -56,6 +56,12 @@ def add(client: Client, message: Message) -> Iterator[bytes]:
         yield under_label(client, label, [problem]) if label else problem
 
 
+def spoil(client: Client) -> None:
+    """A line was dropped: what is gathered would lack it."""
+    if client.multiline is not None:
+        client.multiline.spoilt = True
+
+
 def _begin(client: Client, message: Message) -> Iterator[bytes]:
     name, *rest = message.params
     if len(rest) < 2 or rest[0] != _TYPE or len(targets(rest[1])) != 1 or name == "+":
