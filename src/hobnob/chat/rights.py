@@ -1,8 +1,9 @@
 """Who may do what: the one place that decides, for every gateway.
 
-Roles stand on the server and in each room. An owner or moderator of the server is at least that in each of their rooms,
-but not in a direct one, whose people are equals. Nobody acts on who has the same role or a higher one; only an owner
-may act on anybody. In a room, nobody acts on the server's owners and moderators who may not on the server.
+Roles stand on the server and in each room; a speaker is one in a room alone. An owner or moderator of the server is at
+least that in each of their rooms, but not in a direct one, whose people are equals. Nobody acts on who has the same
+role or a higher one; only an owner may act on anybody. In a room, nobody acts on the server's owners and moderators who
+may not on the server.
 
 Asked before an event is made. The store asks again, inside the transaction, whether anybody lost a right since
 (`RightsUnchanged`); it knows mutes and announcement rooms too (`may_write`).
@@ -52,16 +53,19 @@ _MEMBER: Final = _GUEST | {Right.TOPIC, Right.PIN, Right.INVITE, Right.CREATE_RO
 ROLES: Final[dict[Role, frozenset[Right]]] = {
     "owner": frozenset(Right),
     "moderator": frozenset(Right) - {Right.CHANGE_ROOM, Right.RECOVER, Right.RELOAD},
+    "speaker": _MEMBER,
     "member": _MEMBER,
     "guest": _GUEST,
 }
-RANKS: Final[dict[Role, int]] = {"guest": 0, "member": 1, "moderator": 2, "owner": 3}
+RANKS: Final[dict[Role, int]] = {"guest": 0, "member": 1, "speaker": 2, "moderator": 3, "owner": 4}
 
 STAFF: Final[frozenset[Role]] = frozenset({"owner", "moderator"})
+WRITERS: Final[frozenset[Role]] = STAFF | {"speaker"}
+"""Who may write where not everybody may."""
 WRITING: Final = frozenset({Right.SPEAK, Right.REACT, Right.TOPIC, Right.PIN, Right.INVITE})
 """What the muted may not do."""
 FOR_ALL_TO_READ: Final = frozenset({Right.SPEAK, Right.TOPIC, Right.PIN})
-"""What only moderators may do in a room where only they write."""
+"""What only moderators may do in a room where only they write; speakers may write."""
 
 
 class Standing(NamedTuple):
@@ -130,6 +134,7 @@ def demand_in(chat: "Chat", person: Person, room: "Room", member: RoomMember, ri
         raise ChatError("muted")
     if right is Right.TOPIC and room.record.topics == "moderators" and standing.role not in STAFF:
         raise ChatError("not-allowed", "Only moderators set the topic here.")
-    if right in FOR_ALL_TO_READ and room.record.posting == "moderators" and standing.role not in STAFF:
+    exempt = WRITERS if right is Right.SPEAK else STAFF
+    if right in FOR_ALL_TO_READ and room.record.posting == "moderators" and standing.role not in exempt:
         raise ChatError("only-moderators")
     return standing

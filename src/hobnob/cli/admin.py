@@ -115,7 +115,7 @@ def kick(room: str, person: str, /, *, reason: Reason = "", data: Data = None) -
 @app.command
 def role(
     person: str,
-    role: Literal["owner", "moderator", "member", "guest"],
+    role: Literal["owner", "moderator", "speaker", "member", "guest"],
     /,
     *,
     room: Room = None,

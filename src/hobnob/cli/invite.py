@@ -61,7 +61,7 @@ def invite(
     /,
     *,
     role: Annotated[
-        Literal["owner", "moderator", "member", "guest"],
+        Literal["owner", "moderator", "speaker", "member", "guest"],
         Parameter(help="What they will be, in the room or on the server."),
     ] = "member",
     uses: Annotated[int, Parameter(help="How many may use it; 0 is any number.")] = 1,

@@ -15,7 +15,7 @@ Posting = Literal["all", "moderators"]
 Directs = Literal["all", "shared"]
 RestrictionKind = Literal["ban", "mute"]
 MaskKind = Literal["ban", "mute", "exception", "invite"]
-Role = Literal["owner", "moderator", "member", "guest"]
+Role = Literal["owner", "moderator", "speaker", "member", "guest"]
 PresenceState = Literal["online", "away", "offline"]
 MessageKind = Literal["text", "action", "notice"]
 
@@ -28,7 +28,7 @@ class Person(Record, frozen=True):
     """Somebody who speaks.
 
     A visitor has a name while connected, a guest keeps it by a device token, an account by a password. `role` is the
-    one on the server. Of a deleted account the name may be empty.
+    one on the server, where nobody is a speaker. Of a deleted account the name may be empty.
     """
 
     id: str
@@ -40,8 +40,9 @@ class Person(Record, frozen=True):
 class Room(Record, frozen=True):
     """A room. A direct room has no name of its own; `people` says whose it is (only there).
 
-    `posting`: who may write, `topics`: who may say what it is about. `slow`: seconds that a member has to leave between
-    two messages. Who wants to join a room with a `key` has to name it; where there is a `limit`, no more can hear it.
+    `posting`: who may write (`moderators`: speakers too), `topics`: who may say what it is about. `slow`: seconds that
+    a member has to leave between two messages. Who wants to join a room with a `key` has to name it; where there is a
+    `limit`, no more can hear it.
     """
 
     id: str

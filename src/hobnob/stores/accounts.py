@@ -48,6 +48,7 @@ from hobnob.stores.tables import (
 )
 
 STAFF = ("owner", "moderator")
+WRITERS = (*STAFF, "speaker")
 
 AccountWrite = AddToken | NameToken | UseToken | SetPassword | AddInvite | UseInviteOnce | DropInvite | Blanked
 AccountCondition = PersonUnchanged | TokenStands | InviteUsable | Reachable

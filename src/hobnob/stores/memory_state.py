@@ -190,7 +190,7 @@ class Memory:
             return False
         data = self.rooms[room]
         roles = {data.members[person].role, self.persons[person].role}
-        return data.room.posting == "all" or not roles.isdisjoint({"owner", "moderator"})
+        return data.room.posting == "all" or not roles.isdisjoint({"owner", "moderator", "speaker"})
 
     def _reachable(self, condition: Reachable) -> bool:
         person, by = condition.person, condition.by

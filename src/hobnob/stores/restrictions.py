@@ -8,7 +8,7 @@ from hobnob.protocol.ids import AUDIT
 from hobnob.protocol.names import fold
 from hobnob.protocol.records import Restriction
 from hobnob.protocol.times import milliseconds, rfc3339
-from hobnob.stores.accounts import STAFF, end_invitation
+from hobnob.stores.accounts import STAFF, WRITERS, end_invitation
 from hobnob.stores.rows import SqlLog
 from hobnob.stores.tables import facts, logs, masks, members, persons, restrictions, rooms
 
@@ -87,7 +87,7 @@ _MAY_WRITE = (
     .join(rooms, rooms.c.log == members.c.log)
     .join(persons, persons.c.id == members.c.person)
     .where(logs.c.id == _room, members.c.person == _person, ~_restricted)
-    .where(sa.or_(rooms.c.posting == "all", members.c.role.in_(STAFF), persons.c.role.in_(STAFF)))
+    .where(sa.or_(rooms.c.posting == "all", members.c.role.in_(WRITERS), persons.c.role.in_(STAFF)))
 )
 
 

@@ -9,6 +9,7 @@ from hobnob.protocol.records import Role
 
 
 def test_a_higher_role_has_all_rights_of_a_lower_one() -> None:
+    assert ROLES["member"] == ROLES["speaker"]
     assert ROLES["guest"] < ROLES["member"] < ROLES["moderator"] < ROLES["owner"] == frozenset(Right)
 
 
@@ -102,6 +103,32 @@ async def test_who_helps_to_run_the_server_needs_an_account(chat: Chat, join: Jo
     await server.done("set_role", person="@bob", role="guest")
     await bob.done("register", password=PASSWORD)
     await server.done("set_role", person="@bob", role="owner")
+
+
+async def test_a_speaker_writes_where_only_moderators_do(chat: Chat, join: Join, visit: Join) -> None:
+    ada, bob, dan = await join("ada"), await join("bob"), await visit("dan")
+    await ada.done("create_room", name="news", people=["@bob"])
+    await dan.done("join_room", room="#news")
+    await ada.done("change_room", room="#news", posting="moderators")
+    for client in (bob, dan):
+        assert await client.error("send_message", room="#news", text="hi") == "only-moderators"
+        await ada.done("set_role", room="#news", person=client.id, role="speaker")
+        await ada.event("role_changed", person=client.id, role="speaker")
+        await client.say("hi", room="#news")
+        assert await client.error("set_topic", room="#news", topic="mine") == "only-moderators"
+        assert await client.error("kick", room="#news", person="@ada") == "not-allowed"
+        await ada.done("mute", room="#news", person=client.id)
+        assert await client.error("send_message", room="#news", text="hi") == "muted"
+        await ada.done("unmute", room="#news", person=client.id)
+        await ada.done("set_role", room="#news", person=client.id, role="member")
+        assert await client.error("send_message", room="#news", text="hi") == "only-moderators"
+
+
+async def test_nobody_speaks_on_the_server_as_such(chat: Chat, join: Join) -> None:
+    await join("bob")
+    server = await operator(chat)
+    assert await server.error("set_role", person="@bob", role="speaker") == "bad-command"
+    assert await server.error("create_invite", role="speaker") == "bad-command"
 
 
 async def test_the_same_role_again_is_no_act(join: Join, store: TestStore) -> None:

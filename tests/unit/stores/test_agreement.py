@@ -54,7 +54,7 @@ names = st.sampled_from(["aaa", "AAA", "Zoe", "\u0430\u0430\u0430", "max"])
 texts = st.sampled_from(["hi", "", "a longer text " * 9, "\U0001f375\n"])
 mentions = st.lists(st.sampled_from([person.id for person in KEPT]), max_size=3, unique=True).map(tuple)
 emojis = st.sampled_from(["+1", "ok"])
-roles: st.SearchStrategy[Role] = st.sampled_from(["owner", "member"])
+roles: st.SearchStrategy[Role] = st.sampled_from(["owner", "speaker", "member"])
 
 
 messages = st.builds(

@@ -24,10 +24,12 @@ from hobnob.protocol.events import (
     Fact,
     MessageSent,
     PersonRenamed,
+    RoleChanged,
+    RoomChanged,
     RoomGained,
     SettingChanged,
 )
-from hobnob.protocol.records import Person
+from hobnob.protocol.records import Person, Role
 from hobnob.stores.store import (
     AddDirectPeople,
     AddPerson,
@@ -215,6 +217,17 @@ CONDITIONS: list[tuple[Condition, str | None]] = [
     (SettingsBelow(ADA.id, "new", 1), "too-many"),
     (SettingsBelow(ADA.id, "theme", 1), None),
 ]
+
+
+@pytest.mark.parametrize(("role", "may"), [("moderator", True), ("speaker", True), ("member", False), ("guest", False)])
+def test_where_not_all_write_it_depends_on_the_role(store: Store, role: Role, may: bool) -> None:
+    happen(
+        store,
+        RoomChanged(room=LOBBY, by=ADA.id, name="Lobby", kind="public", history="all", posting="moderators"),
+        RoleChanged(room=LOBBY, by=ADA.id, person=BOB.id, person_name=BOB.name, role=role),
+    )
+    [outcome] = keep(store, item(sent(BOB, "hi"), requires=(RightsUnchanged(LOBBY, 0, BOB.id),)))
+    assert (outcome == Refused("stale")) is not may
 
 
 @pytest.mark.parametrize(("condition", "code"), CONDITIONS, ids=[repr(condition) for condition, _ in CONDITIONS])

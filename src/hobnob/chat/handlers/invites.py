@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from hobnob.chat.entrance import ticket_for
 from hobnob.chat.handlers.directs import attached
 from hobnob.chat.handlers.messages import done, number_of
+from hobnob.chat.handlers.roles import SPEAKS_IN_A_ROOM
 from hobnob.chat.handling import handles
 from hobnob.chat.invites import make, may_invite, usable, use
 from hobnob.chat.limits import Limit
@@ -41,6 +42,8 @@ async def create_invite(chat: "Chat", session: "Session", command: CreateInvite)
         requires, own = chat.unchanged(room), member.role
         if room.record.kind == "direct":
             raise ChatError("not-allowed", "A direct room is for its people alone. Make a private room instead.")
+    elif command.role == "speaker":
+        raise ChatError("bad-command", SPEAKS_IN_A_ROOM)
     if not may_invite(command.role, person.role, own):
         raise ChatError("not-allowed", "Only owners and moderators make invites, for no higher role than their own.")
     made = make(chat, person, room, command.role, command.uses, command.expires_in, requires)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from hobnob.chat.chat import Chat
     from hobnob.chat.session import Session
 
+SPEAKS_IN_A_ROOM = "A speaker is one in a room. Say in which."
+
 
 @handles(SetRole, limit=Limit.SENDING)
 async def set_role(chat: "Chat", session: "Session", command: SetRole) -> Reply:
@@ -38,6 +40,8 @@ async def set_role(chat: "Chat", session: "Session", command: SetRole) -> Reply:
 async def _on_server(chat: "Chat", session: "Session", command: SetRole, actor: Actor, target: Person) -> Reply:
     if target.kind == "visitor":
         raise ChatError("not-kept", "Nothing is kept of visitors. They have to be guests or have an account first.")
+    if command.role == "speaker":
+        raise ChatError("bad-command", SPEAKS_IN_A_ROOM)
     here = chat.people.get(target.id)
     before = target.role if here is None else here.lasting_role
     if before == command.role:

@@ -18,7 +18,7 @@ from hobnob.protocol.masks import mask_of
 from hobnob.protocol.names import NameRefused, fold
 from hobnob.protocol.records import Member, Person, Role, Room, RoomState
 
-PREFIXES: Final[dict[Role, str]] = {"owner": "~", "moderator": "@", "member": "", "guest": ""}
+PREFIXES: Final[dict[Role, str]] = {"owner": "~", "moderator": "@", "speaker": "+", "member": "", "guest": ""}
 
 
 class Introduction:

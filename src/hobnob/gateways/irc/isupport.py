@@ -84,7 +84,7 @@ ISUPPORT: Final[dict[str, str | Callable[[Client], str]]] = {
     "NAMELEN": str(MAX_REAL_NAME),
     "NETWORK": lambda client: client.network,
     "NICKLEN": str(MAX_CHARACTERS),
-    "PREFIX": "(qo)~@",
+    "PREFIX": "(qov)~@+",
     "SAFELIST": "",
     "TARGMAX": (
         f"JOIN:,KICK:{MAX_TARGETS},LIST:,MONITOR:,NAMES:,NOTICE:{MAX_TARGETS},PART:,PRIVMSG:{MAX_TARGETS},"

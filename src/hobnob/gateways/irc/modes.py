@@ -1,8 +1,8 @@
 """Modes of channels: the table of letters, and how a MODE is read (RFC 2812 section 3.2.3, CHANMODES of ISUPPORT).
 
-q o    the roles owner and moderator            b e I    masks: kept out, let in all the same, let in unasked
+q o v  the roles owner, moderator, speaker      b e I    masks: kept out, let in all the same, let in unasked
 i s    the room is private, both or none        k l      its key; how many may be in it
-m t    only moderators write; set the topic     S        seconds between two messages of one member
+m t    not all write; moderators set the topic   S        seconds between two messages of one member
 n      always: nobody writes from outside
 """
 
@@ -23,8 +23,9 @@ from hobnob.protocol.events import (
 from hobnob.protocol.masks import ACCOUNT, host
 from hobnob.protocol.records import Mask, MaskKind, Role, Room
 
-ROLES: Final[dict[str, Role]] = {"q": "owner", "o": "moderator"}
-LETTERS: Final[dict[Role, str]] = {"owner": "q", "moderator": "o", "member": "", "guest": ""}
+ROLES: Final[dict[str, Role]] = {"q": "owner", "o": "moderator", "v": "speaker"}
+"""The highest first."""
+LETTERS: Final[dict[Role, str]] = {"owner": "q", "moderator": "o", "speaker": "v", "member": "", "guest": ""}
 LISTS: Final[dict[str, MaskKind]] = {"b": "ban", "e": "exception", "I": "invite"}
 KEYS: Final = "k"
 NUMBERS: Final = "lS"

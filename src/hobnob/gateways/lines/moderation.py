@@ -29,7 +29,8 @@ SERVER: Final = "server"
 """The word that means all of the server instead of one room."""
 
 _ROLES: Final[dict[str, Role]] = {
-    "owner": "owner", "moderator": "moderator", "mod": "moderator", "member": "member", "guest": "guest",
+    "owner": "owner", "moderator": "moderator", "mod": "moderator", "speaker": "speaker",
+    "member": "member", "guest": "guest",
 }  # fmt: skip
 _DOORS_CLOSED_FOR = 3600
 
@@ -122,7 +123,7 @@ def _role(seat: Seat, words: str) -> Script:
     name, rest = _whom(words)
     role = role_of(rest.pop(0)) if rest else None
     if role is None:
-        raise Usage("The roles are owner, moderator, member and guest.")
+        raise Usage("The roles are owner, moderator, speaker (in a room), member and guest.")
     there = where(seat, rest)
     yield from ask(SetRole(person=f"@{name}", role=role, room=there.room), Reply)
     yield seat.say(f"{shortened(name)} is {ROLES[role]} {there.words} now.")
@@ -197,7 +198,7 @@ MODERATION: Final = table(
     )),
     SlashCommand("/unmute <name>", "end that", _unmute, "rooms", more=("/unmute <name> [#room|server]", _WHERE)),
     SlashCommand("/bans [#room|server]", "the bans and mutes that hold", _bans, "rooms"),
-    SlashCommand("/role <name> <role>", "owner, moderator, member or guest", _role, "rooms", more=(
+    SlashCommand("/role <name> <role>", "owner, moderator, speaker, member or guest", _role, "rooms", more=(
         "/role <name> <role> [#room|server]", _WHERE,
     )),
     SlashCommand("/report <number> [reason]", "tell the moderators of a message", _report, "rooms"),

@@ -41,7 +41,7 @@ CONTINUED = "    | "
 """Stands before every line of a message but its first."""
 
 ROLES: Final[dict[Role, str]] = {
-    "owner": "an owner", "moderator": "a moderator", "member": "a member", "guest": "a guest",
+    "owner": "an owner", "moderator": "a moderator", "speaker": "a speaker", "member": "a member", "guest": "a guest",
 }  # fmt: skip
 
 _WORDS = MessageSent | MessageEdited | MessageDeleted | ReactionAdded

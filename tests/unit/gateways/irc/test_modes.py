@@ -33,6 +33,8 @@ def test_anything_can_be_read(text: str, params: list[str]) -> None:
         ("moderator", "owner", ("+q-o", "ada", "ada")),
         ("owner", "member", ("-q", "ada")),
         ("guest", "member", ("",)),
+        ("member", "speaker", ("+v", "ada")),
+        ("speaker", "moderator", ("+o-v", "ada", "ada")),
     ],
 )
 def test_roles_are_letters(before: Role, after: Role, expected: tuple[str, ...]) -> None:

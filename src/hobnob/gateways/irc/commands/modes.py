@@ -164,9 +164,9 @@ def _change_role(client: Client, channel: str, change: Change) -> Steps:
 
 def _role_after(role: Role, change: Change) -> Role:
     """Who has a higher role keeps it when a lower one is given or taken."""
-    given = ROLES[change.letter]
+    given, ranks = ROLES[change.letter], (*ROLES.values(), "member", "guest")
     if change.on:
-        return role if role == "owner" else given
+        return min(role, given, key=ranks.index)
     return "member" if role == given else role
 
 

@@ -81,6 +81,8 @@ def _gives(word: str, role: Role, meaning: str) -> None:
 
 _gives("OWNER", "owner", "an owner")
 _gives("OP", "moderator", "a moderator")
+_gives("VOICE", "speaker", "a speaker")
+_gives("DEVOICE", "member", "a plain member")
 _gives("DEOP", "member", "a plain member")
 _gives("DEOWNER", "member", "a plain member")
 

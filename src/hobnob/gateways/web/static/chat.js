@@ -141,7 +141,8 @@ function tell() {
   const room = rooms.current();
   showRoom(room, room ? rooms.called(room) : "", unread + rooms.callsElsewhere());
   const moderates = (role) => role === "owner" || role === "moderator";
-  allowWriting(room, room?.posting !== "moderators" || moderates(room.role) || moderates(you?.role));
+  const writes = room?.posting !== "moderators" || room.role === "speaker" || moderates(room.role) || moderates(you?.role);
+  allowWriting(room, writes);
 }
 
 async function join(name) {

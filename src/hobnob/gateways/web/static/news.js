@@ -1,6 +1,6 @@
 // What happened in a room besides messages, in one sentence each; null for what needs none.
 
-const ROLES = { owner: "an owner", moderator: "a moderator", member: "a member", guest: "a guest" };
+const ROLES = { owner: "an owner", moderator: "a moderator", speaker: "a speaker", member: "a member", guest: "a guest" };
 
 const until = (time) => (time ? ` until ${new Date(time).toLocaleString([], { dateStyle: "medium", timeStyle: "short" })}` : "");
 const because = (reason) => (reason ? ` (${reason})` : "");
