@@ -105,5 +105,8 @@ class Keeper:
 
     def _answer(self, batch: list[tuple[Item, Done]], outcomes: list[Outcome]) -> None:
         for (_, done), outcome in zip(batch, outcomes, strict=True):
-            done(outcome)
+            try:
+                done(outcome)
+            except Exception:  # noqa: BLE001  nobody must wait for ever because telling another one's failed
+                _log.exception("telling what was kept failed")
         self.kept.set()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from hobnob.chat.room import Applied, Room
 from hobnob.protocol.ids import is_room_id
@@ -39,6 +40,8 @@ class Rooms:
         self._idle: dict[str, None] = {}
         self._dropping: dict[str, asyncio.Event] = {}
         """Rooms that the store is about to forget: they must not be loaded before it has."""
+        self._loading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """A room is loaded by one at a time, so it cannot come, go and be dropped while another reads what it was."""
 
     def __iter__(self) -> Iterator[Room]:
         return iter(tuple(self._live.values()))
@@ -76,24 +79,27 @@ class Rooms:
         return await self.load(await self._keeper.read(self._store.direct_room, tuple(people)))
 
     async def load(self, entry: RoomEntry | None) -> Room | None:
-        """Make a room live, up to the last fact of its log."""
+        """Make a room live, up to the last fact of its log; None where it went meanwhile."""
         if entry is None:
             return None
+        async with self._loading.setdefault(entry.room.id, asyncio.Lock()):
+            return self._live.get(entry.room.id) or await self._load(entry)
+
+    async def _load(self, entry: RoomEntry) -> Room | None:
         if not entry.lasting:  # the last visitor may have left since the entry was read
             if (dropping := self._dropping.get(entry.room.id)) is not None:
                 await dropping.wait()
-            entry = await self._keeper.read(self._store.room, entry.room.id)
-            if entry is None:
+            found = await self._keeper.read(self._store.room, entry.room.id)
+            if found is None:
                 return None
+            entry = found
         members, masks = await self._keeper.read(_people_of, self._store, entry.room.id)
-        if (room := self._live.get(entry.room.id)) is not None:
-            return room
         room = Room(entry, members, self._pace, self._applied, self._logs.fill_soon, masks)
         self._live[room.id] = self._register(room)
         facts, _ = await self._keeper.read(self._store.events_since, room.id, entry.head, 1000)
         for fact in facts:
             room.take(fact)
-        return room
+        return self._live.get(room.id)  # it is there for all since it was registered, so its last visitor may have left
 
     def rest(self, room: Room) -> None:
         """Nobody hears this room now: let it go when others have been idle for less long."""

@@ -2,11 +2,13 @@
 
 import asyncio
 import random
+from collections.abc import Mapping, Sequence
 
 from tests.unit.chat.conftest import Client, Join, TestStore, eventually, quiet
 
 from hobnob.chat.chat import Chat
 from hobnob.gateways.json_lines import JsonLinesCodec, JsonLinesWire
+from hobnob.stores.store import Item, Outcome
 
 
 async def test_nobody_hears_what_is_not_yet_committed(join: Join, visit: Join, store: TestStore) -> None:
@@ -105,3 +107,15 @@ async def test_an_event_has_the_same_bytes_for_every_reader(chat: Chat, join: Jo
     ]
     assert len(streams[0]) == 9
     assert streams[0] == streams[1] == streams[2] == streams[3]
+
+
+async def test_when_telling_one_item_fails_those_of_the_same_commit_are_answered(
+    chat: Chat, join: Join, store: TestStore, logged: Sequence[Mapping[str, object]]
+) -> None:
+    def broken(outcome: Outcome) -> None:
+        raise RuntimeError("told the wrong way")
+
+    ada = await join("ada")
+    chat.keeper.keep(Item(()), broken)
+    await ada.say("in the same commit")
+    assert any(line["event"] == "telling what was kept failed" for line in logged)

@@ -1,12 +1,16 @@
 """Rooms: making, joining, leaving, topics, members; direct rooms; rooms of visitors."""
 
 import asyncio
+import threading
+from itertools import count
 
 import pytest
-from tests.unit.chat.conftest import Client, Join, Late, TestStore, VisitorCodec, eventually, quiet
+from tests.unit.chat.conftest import DEADLINE, Client, Join, Late, TestStore, VisitorCodec, eventually, quiet
 
 from hobnob.chat.chat import Chat
 from hobnob.gateways.gateway import Attach, Manner
+from hobnob.stores.memory import MemoryStore
+from hobnob.stores.store import Membership
 
 
 async def test_a_room_is_made_with_its_maker_as_owner_and_people_in_it(join: Join) -> None:
@@ -254,6 +258,35 @@ async def test_who_joins_while_the_last_visitor_leaves_is_in_the_room_or_told_th
             await quiet(ada)
             assert ada.texts()[-1] == f"still here {n}"
     assert outcomes <= {"joined", "no-such-room"}
+
+
+async def test_who_reads_a_room_while_it_comes_and_goes_is_in_one_that_is_there(
+    chat: Chat, store: TestStore, visit: Join, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    eve, mallory = await visit("eve"), await visit("mallory")
+    calls, begun, first, later = count(), threading.Event(), threading.Event(), threading.Event()
+
+    def slowly(room: str) -> list[Membership]:
+        call, found = next(calls), MemoryStore.members(store, room)
+        begun.set()
+        assert (first if call == 0 else later).wait(DEADLINE)
+        return found
+
+    monkeypatch.setattr(store, "members", slowly)
+    made = eve.send("join_room", room="#tea", create=True)
+    await eventually(begun.is_set)
+    asked = mallory.send("join_room", room="#tea")
+    for _ in range(20):  # let it read as far as it can
+        await asyncio.sleep(0)
+    first.set()
+    room = (await eve.reply(made))["room"]["id"]
+    eve.leave()
+    await eventually(lambda: store.room(room) is None or any("reply" in frame for frame in mallory.pull()[1:]))
+    later.set()
+    if (await mallory.reply(asked)).get("ok"):
+        await mallory.say("in here", room="#tea")
+    else:
+        assert (await mallory.done("join_room", room="#tea", create=True))["created"]
 
 
 @pytest.mark.parametrize("do", ["mark_read", "mark_unread", "list_unread", "set_draft"])
