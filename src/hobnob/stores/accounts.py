@@ -2,6 +2,7 @@
 
 from typing import Any, assert_never
 
+import msgspec
 import sqlalchemy as sa
 
 from hobnob.protocol.events import (
@@ -27,6 +28,7 @@ from hobnob.stores.store import (
     PersonUnchanged,
     Reachable,
     SetPassword,
+    TokenKeys,
     TokenStands,
     UseInviteOnce,
     UseToken,
@@ -75,6 +77,15 @@ def devices(connection: sa.Connection, person: str) -> list[Device]:
     """A person's devices, the last used first."""
     found = sa.select(tokens).where(tokens.c.person == person).order_by(tokens.c.used_at.desc(), tokens.c.id)
     return [_device(row) for row in connection.execute(found)]
+
+
+def token_keys(connection: sa.Connection, person: str) -> list[tuple[Device, TokenKeys]]:
+    """A person's devices that have keys, and these."""
+    found = sa.select(tokens).where(tokens.c.person == person, tokens.c.stored_key.is_not(None)).order_by(tokens.c.id)
+    return [
+        (_device(row), TokenKeys(row.salt, row.iterations, row.stored_key, row.server_key))
+        for row in connection.execute(found)
+    ]
 
 
 def _device(row: Row) -> Device:
@@ -212,8 +223,11 @@ def violation(connection: sa.Connection, condition: AccountCondition, now: int) 
 def write(connection: sa.Connection, write: AccountWrite, now: int) -> None:
     """Do a write that is no fact."""
     match write:
-        case AddToken(hash=hash, person=owner, id=id, name=name):
-            row = {"hash": hash, "person": owner, "id": id, "name": name, "created_at": now, "used_at": now}
+        case AddToken(hash=hash, person=owner, id=id, name=name, keys=keys):
+            row: dict[str, Any] = {"hash": hash, "person": owner, "id": id, "name": name}
+            row |= {"created_at": now, "used_at": now}
+            if keys is not None:
+                row |= msgspec.structs.asdict(keys)
             connection.execute(sa.insert(tokens).values(row))
         case NameToken(device=id, name=name):
             connection.execute(sa.update(tokens).where(tokens.c.id == id).values(name=name))

@@ -30,7 +30,7 @@ from hobnob.protocol.times import milliseconds
 from hobnob.stores.memory_state import Memory, MessageState, RoomData
 from hobnob.stores.search.memory import MemoryIndex
 from hobnob.stores.search.search import Index
-from hobnob.stores.store import DETAIL, Account, Duplicate, Item, Membership, Outcome, Refused, RoomEntry
+from hobnob.stores.store import DETAIL, Account, Duplicate, Item, Membership, Outcome, Refused, RoomEntry, TokenKeys
 
 
 class MemoryStore:
@@ -38,6 +38,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.epoch = secrets.token_hex(16)
+        self.secret = secrets.token_bytes(32)
         self._lock = threading.RLock()
         self._memory = Memory()
         self.index: Index = MemoryIndex(self._memory, self._lock)
@@ -130,6 +131,10 @@ class MemoryStore:
     def devices(self, person: str) -> list[Device]:
         with self._lock:
             return self._memory.accounts.devices(person)
+
+    def token_keys(self, person: str) -> list[tuple[Device, TokenKeys]]:
+        with self._lock:
+            return self._memory.accounts.token_keys(person)
 
     def staff(self) -> list[Person]:
         with self._lock:

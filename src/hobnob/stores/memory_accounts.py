@@ -29,6 +29,7 @@ from hobnob.stores.store import (
     NameToken,
     PersonUnchanged,
     SetPassword,
+    TokenKeys,
     TokenStands,
     UseInviteOnce,
     UseToken,
@@ -47,6 +48,8 @@ class MemoryAccounts:
     passwords: dict[str, str] = field(default_factory=dict)
     directs: dict[str, Directs] = field(default_factory=dict)
     tokens: dict[bytes, tuple[Device, str]] = field(default_factory=dict)
+    keys: dict[str, TokenKeys] = field(default_factory=dict)
+    """By the device."""
     ignored: dict[str, set[str]] = field(default_factory=dict)
     invites: dict[bytes, Invite] = field(default_factory=dict)
     restrictions: dict[str, Restriction] = field(default_factory=dict)
@@ -63,6 +66,11 @@ class MemoryAccounts:
         """A person's devices, the last used first."""
         own = [device for device, owner in self.tokens.values() if owner == person]
         return sorted(sorted(own, key=lambda device: device.id), key=lambda device: device.used_at, reverse=True)
+
+    def token_keys(self, person: str) -> list[tuple[Device, TokenKeys]]:
+        """A person's devices that have keys, and these."""
+        own = sorted(self.devices(person), key=lambda device: device.id)
+        return [(device, self.keys[device.id]) for device in own if device.id in self.keys]
 
     def violation(self, condition: AccountCondition, now: int) -> str | None:
         """The code with which a condition refuses, None when it holds."""
@@ -94,8 +102,10 @@ class MemoryAccounts:
     def write(self, write: AccountWrite, now: int) -> None:
         """Do a write that is no fact."""
         match write:
-            case AddToken(hash=hash, person=owner, id=id, name=name):
+            case AddToken(hash=hash, person=owner, id=id, name=name, keys=keys):
                 self.tokens[hash] = (Device(id, name, rfc3339(now), rfc3339(now)), owner)
+                if keys is not None:
+                    self.keys[id] = keys
             case NameToken(device=id, name=name):
                 self._change_token(id, name=name)
             case UseToken(device=id):
@@ -120,6 +130,8 @@ class MemoryAccounts:
             for key, (device, person) in self.tokens.items()
             if person != owner or not which(device)
         }
+        left = {device.id for device, _ in self.tokens.values()}
+        self.keys = {device: keys for device, keys in self.keys.items() if device in left}
 
     def _change_token(self, id: str, **fields: str) -> None:
         for key, (device, owner) in self.tokens.items():

@@ -27,7 +27,18 @@ from hobnob.stores.migrations import migrate
 from hobnob.stores.projection import drop_room
 from hobnob.stores.search.search import Index, IndexUnavailable
 from hobnob.stores.search.sqlite import SqliteIndex
-from hobnob.stores.store import Account, Duplicate, Item, Membership, Outcome, Refused, RoomEntry, StoreRefused, Unknown
+from hobnob.stores.store import (
+    Account,
+    Duplicate,
+    Item,
+    Membership,
+    Outcome,
+    Refused,
+    RoomEntry,
+    StoreRefused,
+    TokenKeys,
+    Unknown,
+)
 from hobnob.stores.tables import meta, rooms
 from hobnob.stores.transaction import Transaction
 
@@ -50,6 +61,7 @@ class SqlStore:
 
     def __init__(self, folder: Path) -> None:
         self.epoch = ""
+        self.secret = b""
         self._folder = DataFolder(folder)
         self._writing = threading.Lock()
         self._erased = False
@@ -64,7 +76,8 @@ class SqlStore:
             self._writer, self._readers = sqlite.writer(path), sqlite.readers(path)
             with self._transaction() as connection:
                 migrate(connection, self._copy_aside)
-                self.epoch = _epoch(connection)
+                self.epoch = _made_once(connection, "epoch", 16)
+                self.secret = bytes.fromhex(_made_once(connection, "secret", 32))
             self.index = SqliteIndex(self._folder.private_file(SEARCH), path, self.epoch)
             self._erased = True  # perhaps; whoever was here before may have been killed
             self._overwrite_erased()
@@ -189,6 +202,9 @@ class SqlStore:
     def devices(self, person: str) -> list[Device]:
         return self._read(accounts.devices, person)
 
+    def token_keys(self, person: str) -> list[tuple[Device, TokenKeys]]:
+        return self._read(accounts.token_keys, person)
+
     def staff(self) -> list[Person]:
         return self._read(accounts.staff)
 
@@ -267,12 +283,13 @@ class SqlStore:
         return self._read(reading.details_of, people)
 
 
-def _epoch(connection: sa.Connection) -> str:
-    epoch: str | None = connection.execute(sa.select(meta.c.value).where(meta.c.key == "epoch")).scalar()
-    if epoch is None:
-        epoch = secrets.token_hex(16)
-        connection.execute(sa.insert(meta).values(key="epoch", value=epoch))
-    return epoch
+def _made_once(connection: sa.Connection, key: str, size: int) -> str:
+    """So many random bytes, in hex: those of the first time."""
+    made: str | None = connection.execute(sa.select(meta.c.value).where(meta.c.key == key)).scalar()
+    if made is None:
+        made = secrets.token_hex(size)
+        connection.execute(sa.insert(meta).values(key=key, value=made))
+    return made
 
 
 def _commit(connection: sa.Connection) -> None:

@@ -186,6 +186,15 @@ class AddPerson(Value, frozen=True):
     person: Person
 
 
+class TokenKeys(Value, frozen=True):
+    """By what a token is proved without being sent, as SCRAM names it (RFC 5802, section 3)."""
+
+    salt: bytes
+    iterations: int
+    stored_key: bytes
+    server_key: bytes
+
+
 class AddToken(Value, frozen=True):
     """A device of a person, by the hash of its token; `id` (``d_…``) is how it is spoken of."""
 
@@ -193,6 +202,7 @@ class AddToken(Value, frozen=True):
     person: str
     id: str = ""
     name: str = ""
+    keys: TokenKeys | None = None
 
 
 class NameToken(Value, frozen=True):
@@ -345,6 +355,9 @@ class Store(Protocol):
     epoch: str
     """Names this history; another one after a restore from a backup."""
 
+    secret: bytes
+    """32 random bytes that nobody is told, made once for the whole history and its copies."""
+
     index: Index
     """The full-text index of its messages, once it is open."""
 
@@ -389,6 +402,9 @@ class Store(Protocol):
 
     def devices(self, person: str) -> list[Device]:
         """A person's devices, the last used first."""
+
+    def token_keys(self, person: str) -> list[tuple[Device, TokenKeys]]:
+        """A person's devices that have keys, and these, by id."""
 
     def staff(self) -> list[Person]:
         """All whose role on the server is owner or moderator, by name."""

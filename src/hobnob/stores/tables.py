@@ -144,6 +144,10 @@ tokens = sa.Table(
     sa.Column("id", sa.Text, nullable=False, server_default=""),
     sa.Column("name", sa.Text, nullable=False, server_default=""),
     sa.Column("used_at", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("salt", sa.LargeBinary),  # this and the next three: `TokenKeys`, of accounts only
+    sa.Column("iterations", sa.Integer),
+    sa.Column("stored_key", sa.LargeBinary),
+    sa.Column("server_key", sa.LargeBinary),
     sa.Index("tokens_person", "person"),
     sa.Index("tokens_id", "id"),
 )

@@ -112,7 +112,7 @@ def test_everything_comes_back(tmp_path: Path, facts: list[Fact]) -> None:
     with opened(tmp_path / "data") as store:
         furnish(store)
         happen(store, created(TEA, "tea"), joined(ADA, TEA), *facts)
-        before, epoch = digest(store), store.epoch
+        before, epoch, secret = digest(store), store.epoch, store.secret
         manifest = save(tmp_path / "data", tmp_path / "chat.tar.gz")  # while the store is open
     assert manifest.messages == sum(fact.__struct_config__.tag == "message_sent" for fact in facts)
     assert (manifest.epoch, manifest.rooms, manifest.people) == (epoch, 2, 3)
@@ -120,6 +120,7 @@ def test_everything_comes_back(tmp_path: Path, facts: list[Fact]) -> None:
     with opened(tmp_path / "elsewhere") as store:
         assert digest(store) == before
         assert store.epoch not in ("", epoch)
+        assert store.secret == secret
 
 
 def test_it_is_of_one_moment(data: Path, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from tests.unit.stores.builders import (
 )
 
 from hobnob.protocol.events import (
+    DeviceRevoked,
     DraftChanged,
     MaskChanged,
     MessageEdited,
@@ -38,7 +39,8 @@ from hobnob.protocol.events import (
 )
 from hobnob.protocol.records import Draft, Mask, Message, Person, RoomListing, RoomState, Version
 from hobnob.protocol.replies import Unread
-from hobnob.stores.store import AddDirectPeople, AddToken, DropRoom, Membership, Store
+from hobnob.stores.memory import MemoryStore
+from hobnob.stores.store import AddDirectPeople, AddToken, DropRoom, Membership, Store, TokenKeys
 
 LATER = NOW + 1000
 LATER_AT = "2025-11-23T12:13:21.123Z"
@@ -60,6 +62,26 @@ def test_people(store: Store) -> None:
     found = store.device(b"t" * 32)
     assert found is not None
     assert (found[1], store.device(b"u" * 32)) == (ADA.id, None)
+
+
+def test_what_a_token_is_proved_by(store: Store) -> None:
+    keys = [TokenKeys(b"salt" * 4, 4096, bytes([number]) * 32, b"server" * 5) for number in range(3)]
+    owners = (ADA.id, ADA.id, BOB.id)
+    for number, (owner, each) in enumerate(zip(owners, keys, strict=True)):
+        keep(store, item(writes=(AddToken(bytes([number]) * 32, owner, f"d_{number}", "phone", each),)))
+    keep(store, item(writes=(AddToken(b"t" * 32, ADA.id, "d_without"),)))
+    assert [(device.id, found) for device, found in store.token_keys(ADA.id)] == [("d_0", keys[0]), ("d_1", keys[1])]
+    assert store.token_keys("p_none") == []
+    happen(store, DeviceRevoked(by=ADA.id, by_name=ADA.name, device="d_0"))
+    assert [device for device, _ in store.token_keys(ADA.id)] == [
+        device for device in store.devices(ADA.id) if device.id == "d_1"
+    ]
+    happen(store, DeviceRevoked(by=ADA.id, by_name=ADA.name))
+    assert (store.token_keys(ADA.id), len(store.token_keys(BOB.id))) == ([], 1)
+
+
+def test_a_secret_is_its_own(store: Store) -> None:
+    assert (len(store.secret), store.secret == MemoryStore().secret) == (32, False)
 
 
 def test_taken_names(store: Store) -> None:

@@ -72,6 +72,7 @@ def test_everything_is_there_after_opening_again(store: SqlStore, folder: Path) 
     assert again.events_since(LOBBY, 0, 100) == facts
     assert again.epoch == store.epoch
     assert len(again.epoch) == 32
+    assert again.secret == store.secret
     again.close()
 
 
