@@ -13,6 +13,7 @@ from hobnob.protocol.text import clean_line
 from hobnob.stores.store import AddToken, Store
 
 if TYPE_CHECKING:
+    from hobnob.chat.chat import Chat
     from hobnob.chat.session import Session
 
 MAX_NAME = 100
@@ -50,6 +51,12 @@ def ends(fact: DeviceRevoked, device: str) -> bool:
     if fact.device:
         return device == fact.device
     return not device or device != fact.kept
+
+
+async def least_used(chat: "Chat", person: Person) -> tuple[DeviceRevoked, ...]:
+    """The ends of the devices that are too many once there is one more."""
+    known = await chat.keeper.read(chat.store.devices, person.id)
+    return tuple(revoked(person, old.id) for old in known[MOST_DEVICES - 1 :])
 
 
 def owner_of(store: Store, hash: bytes) -> tuple[Person, Device] | None:

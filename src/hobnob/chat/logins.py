@@ -26,7 +26,7 @@ async def check_password(chat: "Chat", session: "Session", name: str, password: 
     Raises:
         ChatError: ``wrong-password``, ``too-fast``, ``busy``.
     """
-    key, address = _key(name), session.origin.counted
+    key, address = key_of(name), session.origin.counted
     if wait := chat.failed_logins.attempt(key, address, chat.loop.time()):
         raise TooFast(wait)
     try:
@@ -53,7 +53,7 @@ def unchanged(account: Account) -> PersonUnchanged:
     return PersonUnchanged(account.person.id, "account", account.password)
 
 
-def _key(name: str) -> str:
+def key_of(name: str) -> str:
     """What tries are counted under. What can be no name is counted too, under what a name can never be."""
     try:
         return fold(name.strip())

@@ -122,6 +122,10 @@ class Passwords:
         """
         return await self._queue.run(lambda: self._verify(kept, password))
 
+    async def run(self, work: Callable[[], T]) -> T:
+        """Do other work of the kind in the same threads. Raises ChatError: busy, stopping."""
+        return await self._queue.run(work)
+
     def close(self) -> None:
         """Check and hash nothing more."""
         self._queue.close()

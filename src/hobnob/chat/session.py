@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hobnob.chat.pace import Pace
     from hobnob.chat.people import Here
     from hobnob.chat.room import Room
+    from hobnob.chat.scram import Challenge
 
 OUTBOX_CAP = 1024 * 1024
 """Bytes that may wait for one client."""
@@ -25,6 +26,7 @@ class Session:
     __slots__ = (
         "_wire",
         "audiences",
+        "challenge",
         "closed",
         "cut",
         "device",
@@ -50,6 +52,8 @@ class Session:
         self.manner = manner
         self.origin = origin
         self.device = ""
+        self.challenge: Challenge | None = None
+        """What it was asked to prove last, until it has answered."""
         self.last_word: tuple[str, str] | None = None
         """The words and the code with which the session ends once the command that is under way is answered."""
         self.number = number

@@ -30,6 +30,10 @@ class AccountCommands(ABC):
         """The devices that may come in as oneself, the last used first."""
         return (await self.perform(c.ListDevices(), r.Devices)).devices
 
+    async def add_device(self, password: str, name: str = "") -> r.DeviceAdded:
+        """A token for a program that cannot log in by itself, such as an IRC client."""
+        return await self.perform(c.AddDevice(password=password, name=name), r.DeviceAdded)
+
     async def name_device(self, device: str, name: str) -> None:
         """Call a device otherwise."""
         await self.perform(c.NameDevice(device=device, name=name), r.Reply)

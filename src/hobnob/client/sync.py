@@ -113,6 +113,7 @@ class SyncClient:
     log_out = _waiting(Client.log_out)
     delete_account = _waiting(Client.delete_account)
     change_password = _waiting(Client.change_password)
+    add_device = _waiting(Client.add_device)
     devices = _waiting(Client.devices)
     name_device = _waiting(Client.name_device)
     revoke_device = _waiting(Client.revoke_device)

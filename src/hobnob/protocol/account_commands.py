@@ -12,11 +12,25 @@ from hobnob.protocol.records import Directs, Role
 WEEK = 7 * 24 * 3600
 
 
-class LogIn(Command, frozen=True):
-    """Become the account `name` on this connection; whoever one was here before is gone. Answered like hello."""
+class AskChallenge(Command, frozen=True):
+    """Begin to prove that one has the token of an account's device, without sending it: SCRAM-SHA-256 (RFC 7677).
 
-    name: str
-    password: str
+    `message` is the client-first-message, without channel binding; the name in it is the account's. The answer's is
+    the server-first-message. The `proof` of `hello` or `log_in` is the client-final-message.
+    """
+
+    message: str
+
+
+class LogIn(Command, frozen=True):
+    """Become the account `name` on this connection; whoever one was here before is gone. Answered like hello.
+
+    With `proof` it is the account that was named to `ask_challenge`.
+    """
+
+    name: str = ""
+    password: str = ""
+    proof: str | None = None
 
 
 class Register(Command, frozen=True):
@@ -45,6 +59,13 @@ class DeleteAccount(Command, frozen=True):
 
     password: str
     messages: Literal["keep", "blank"] = "keep"
+
+
+class AddDevice(Command, frozen=True):
+    """Make a token for a program that cannot log in by itself, such as an IRC client; it needs one's password."""
+
+    password: str
+    name: str = ""
 
 
 class ListDevices(Command, frozen=True):

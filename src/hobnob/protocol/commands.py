@@ -11,6 +11,8 @@ from typing import Literal
 import msgspec
 
 from hobnob.protocol.account_commands import (
+    AddDevice,
+    AskChallenge,
     ChangePassword,
     CreateInvite,
     DeleteAccount,
@@ -64,7 +66,8 @@ class Hello(Command, frozen=True):
     A newcomer may say which token they will have: `new_token` is ``hb_`` and 32 to 64 random letters, digits, ``-`` or
     ``_``. Where the connection broke before the answer, the same hello brings back whom it made.
 
-    `password` logs in to the account `name`, or with `register` makes it. `invite` is the code that lets a stranger in
+    `password` logs in to the account `name`, or with `register` makes it. `proof` logs in to the one that was named to
+    `ask_challenge`. `invite` is the code that lets a stranger in
     where one is needed. `device` is what one's list of devices calls this client. `details` are told as by `set_detail`
     without `keep`.
     """
@@ -75,6 +78,7 @@ class Hello(Command, frozen=True):
     new_token: str | None = None
     name: str | None = None
     password: str | None = None
+    proof: str | None = None
     register: bool = False
     invite: str | None = None
     device: str = ""
@@ -349,7 +353,8 @@ AnyCommand = (
     | DeleteMessage | ReadVersions | React | Unreact | Pin | Unpin | Typing | SetPresence | ListMembers | ReadHistory
     | FindNumber | ListRecent | Search | EventsSince | MarkRead | MarkUnread | ListUnread | SetDraft | ChangeSetting
     | ListSettings | OpenDirect | Ping
-    | LogIn | Register | LogOut | ChangePassword | DeleteAccount | ListDevices | NameDevice | RevokeDevice
+    | AskChallenge | LogIn | Register | LogOut | ChangePassword | DeleteAccount
+    | AddDevice | ListDevices | NameDevice | RevokeDevice
     | CreateInvite | ListInvites | RevokeInvite | UseInvite | Ignore | Unignore | ListIgnored | SetDirects
     | InvitePerson | Kick | Ban | Unban | Mute | Unmute | ListRestrictions | SetRole | ChangeRoom | Report
     | CloseDoors | ReadAudit | ResetPassword | SetMask | ReadRoom | ListInvitations

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from hobnob.chat.arrival import follow_own_log
-from hobnob.chat.devices import device_name, new_device, revoked
+from hobnob.chat.devices import device_name, revoked
 from hobnob.chat.handlers.acting import check_owner_stays
 from hobnob.chat.handlers.messages import done
 from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit
 from hobnob.chat.logins import check_password, new_password, unchanged
 from hobnob.chat.lookup import by, me
+from hobnob.chat.proofs import account_device
 from hobnob.chat.rights import STAFF
 from hobnob.protocol.account_commands import ChangePassword, DeleteAccount, LogOut, Register
 from hobnob.protocol.errors import ChatError
@@ -60,7 +61,9 @@ async def register(chat: "Chat", session: "Session", command: Register) -> Regis
         raise ChatError("not-allowed", "Who comes this way runs the server and needs no account.")
     name = person.name if command.name is None else person_name(command.name)
     password = await new_password(chat, name, command.password)
-    device = new_device(person.id, device_name(session)) if session.manner.keeps else None
+    device = None
+    if session.manner.keeps:
+        device = await account_device(chat, replace(person, name=name), device_name(session))
     writes: tuple[Write, ...] = (SetPassword(person.id, password), *([device.add] if device else []))
     kept_device = device.id if device else ""
     chat.people.reserve(name, person.id)

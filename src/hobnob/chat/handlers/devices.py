@@ -4,19 +4,32 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from hobnob.chat.devices import device_name, revoked
-from hobnob.chat.handlers.accounts import LOGGED_OUT
+from hobnob.chat.devices import device_name, least_used, revoked
+from hobnob.chat.handlers.accounts import LOGGED_OUT, account_of
 from hobnob.chat.handlers.messages import done
 from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit
+from hobnob.chat.logins import check_password, unchanged
 from hobnob.chat.lookup import lasting_me
-from hobnob.protocol.account_commands import ListDevices, NameDevice, RevokeDevice
-from hobnob.protocol.replies import Devices, Reply
+from hobnob.chat.proofs import account_device
+from hobnob.protocol.account_commands import AddDevice, ListDevices, NameDevice, RevokeDevice
+from hobnob.protocol.replies import DeviceAdded, Devices, Reply
 from hobnob.stores.store import Item, NameToken, TokenStands
 
 if TYPE_CHECKING:
     from hobnob.chat.chat import Chat
     from hobnob.chat.session import Session
+
+
+@handles(AddDevice, confidential=True, limit=Limit.LOGGING_IN)
+async def add_device(chat: "Chat", session: "Session", command: AddDevice) -> DeviceAdded:
+    """Make one for a program that is given its token. A token is not enough to make more of them."""
+    person = account_of(session)
+    account = await check_password(chat, session, person.name, command.password)
+    device = await account_device(chat, person, device_name(session, command.name))
+    writes = (device.add,)
+    await chat.tell(Item(await least_used(chat, person), (unchanged(account),), writes), done, session)
+    return DeviceAdded(device.id, device.token)
 
 
 @handles(ListDevices, limit=Limit.READING_HISTORY)

@@ -5,23 +5,24 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from hobnob.chat.arrival import Came, arrive, first_role
-from hobnob.chat.devices import MOST_DEVICES, device_name, new_device, owner_of, revoked
+from hobnob.chat.devices import NewDevice, device_name, least_used, new_device, owner_of, revoked
 from hobnob.chat.entrance import admit_stranger, ticket_for
 from hobnob.chat.handlers.details import checked_details, note_coming
 from hobnob.chat.handlers.messages import done
 from hobnob.chat.handling import handles
 from hobnob.chat.invites import Ticket, Use, joined, use
 from hobnob.chat.limits import Limit
-from hobnob.chat.logins import check_password, new_password, unchanged
+from hobnob.chat.logins import check_password, key_of, new_password, unchanged
 from hobnob.chat.lookup import by, me
-from hobnob.protocol.account_commands import LogIn
+from hobnob.chat.proofs import account_device, challenge, check_proof
+from hobnob.protocol.account_commands import AskChallenge, LogIn
 from hobnob.protocol.commands import Hello
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import AccountRegistered, Fact
 from hobnob.protocol.ids import is_token, new_person_id, token_hash
 from hobnob.protocol.names import guest_name, person_name
-from hobnob.protocol.records import Person
-from hobnob.protocol.replies import Welcome
+from hobnob.protocol.records import Device, Person
+from hobnob.protocol.replies import Challenge, Welcome
 from hobnob.protocol.times import milliseconds
 from hobnob.stores.store import AddPerson, Item, NameFree, SetPassword, Store, UseToken, Write
 
@@ -51,11 +52,20 @@ async def hello(chat: "Chat", session: "Session", command: Hello) -> Welcome:
     return welcome
 
 
+@handles(AskChallenge, before_hello=True, confidential=True, limit=Limit.READING_HISTORY)
+async def ask_challenge(chat: "Chat", session: "Session", command: AskChallenge) -> Challenge:
+    """Say what is to be proved, to whoever asks and about any name."""
+    return Challenge(await challenge(chat, session, command.message))
+
+
 @handles(LogIn, confidential=True, limit=Limit.LOGGING_IN)
 async def log_in(chat: "Chat", session: "Session", command: LogIn) -> Welcome:
     """Leave as whoever one was, come as the account."""
     me(session)
-    came = await _by_password(chat, session, Hello(), command.name, command.password)
+    if command.proof is None:
+        came = await _by_password(chat, session, Hello(), command.name, command.password)
+    else:
+        came = await _by_proof(chat, session, Hello(), command.proof)
     chat.attendance.withdraw(session)
     return await arrive(chat, session, came, Hello())
 
@@ -65,8 +75,11 @@ async def _identify(chat: "Chat", session: "Session", command: Hello) -> Came:
     token = await _of_before(chat, session, command) if command.token is None else command.token
     if token is not None:
         return await _by_token(chat, session, command, token)
-    if command.password is not None and not session.origin.confidential:
+    if (command.password is not None or command.proof is not None) and not session.origin.confidential:
         raise ChatError("not-confidential")
+    if command.proof is not None:
+        chat.count(session, Limit.LOGGING_IN)
+        return await _by_proof(chat, session, command, command.proof)
     if command.register:
         return await _registered(chat, session, command)
     if command.password is not None:
@@ -81,7 +94,8 @@ async def _identify(chat: "Chat", session: "Session", command: Hello) -> Came:
 async def _of_before(chat: "Chat", session: "Session", command: Hello) -> str | None:
     """The token that a hello was to give its device, where an earlier one did: its answer was lost."""
     token = command.new_token
-    if token is None or not session.manner.keeps or (command.password is not None and not command.register):
+    knows = command.proof is not None or (command.password is not None and not command.register)
+    if token is None or not session.manner.keeps or knows:
         return None
     if not is_token(token):
         raise ChatError("bad-command", "A new token is hb_ and 32 to 64 random letters, digits, - or _.")
@@ -103,21 +117,47 @@ async def _by_token(chat: "Chat", session: "Session", command: Hello, token: str
         )
     person = await _with_invite(chat, session, command, person)
     chat.people.reserve(person.name, person.id)
-    if chat.clock() - milliseconds(device.used_at) >= NOTED_EVERY:
-        chat.keeper.keep(Item((), writes=(UseToken(device.id),)), lambda _: None)
+    _note_use(chat, device)
     return Came(person, device=device.id, stands=lambda store: store.device(kept) is not None, rights=rights)
 
 
+async def _by_proof(chat: "Chat", session: "Session", command: Hello, proof: str) -> Came:
+    proved = await check_proof(chat, session, proof)
+    person, device = await _with_invite(chat, session, command, proved.person), proved.device
+    chat.people.reserve(person.name, person.id)
+    _note_use(chat, device)
+
+    def stands(store: Store) -> bool:
+        return any(device.id == each.id for each in store.devices(person.id))
+
+    return Came(person, device=device.id, stands=stands, proof=proved.message)
+
+
+def _note_use(chat: "Chat", device: Device) -> None:
+    if chat.clock() - milliseconds(device.used_at) >= NOTED_EVERY:
+        chat.keeper.keep(Item((), writes=(UseToken(device.id),)), lambda _: None)
+
+
+async def _by_typed_token(chat: "Chat", session: "Session", command: Hello, name: str, token: str) -> Came | None:
+    """Somebody whose client knows no place for a token but the password's; None where it is none of the name's."""
+    found = await chat.keeper.read(owner_of, chat.store, token_hash(token))
+    if found is None or found[0].kind != "account" or key_of(found[0].name) != key_of(name):
+        return None
+    return await _by_token(chat, session, command, token)
+
+
 async def _by_password(chat: "Chat", session: "Session", command: Hello, name: str, password: str) -> Came:
+    if not session.manner.keeps and is_token(password):
+        came = await _by_typed_token(chat, session, command, name, password)
+        if came is not None:
+            return came
     account = await check_password(chat, session, name, password)
     person = await _with_invite(chat, session, command, account.person)
     token, device = None, ""
     if session.manner.keeps:
-        new = new_device(person.id, device_name(session, command.device, command.client))
+        new = await account_device(chat, person, device_name(session, command.device, command.client))
         token, device = new.token, new.id
-        known = await chat.keeper.read(chat.store.devices, person.id)
-        forgotten = [revoked(person, old.id) for old in known[MOST_DEVICES - 1 :]]
-        await chat.tell(Item(tuple(forgotten), (unchanged(account),), (new.add,)), done)
+        await chat.tell(Item(await least_used(chat, person), (unchanged(account),), (new.add,)), done)
     chat.people.reserve(person.name, person.id)
 
     def stands(store: Store) -> bool:
@@ -240,10 +280,10 @@ async def _begin(
     if password:
         events.append(AccountRegistered(**by(person)))
         writes.append(SetPassword(person.id, password))
-    device = new_device(person.id, device_name(session, command.device, command.client), command.new_token)
-    if session.manner.keeps:
-        writes.append(device.add)
     try:
+        device = await _first_device(chat, session, person, command)
+        if session.manner.keeps:
+            writes.append(device.add)
         requires = (NameFree(person.name), *takes.requires)
         await chat.tell(Item(tuple(events), requires, tuple(writes), person.id), done)
     except Exception:
@@ -252,3 +292,11 @@ async def _begin(
     if not session.manner.keeps:
         return Came(person, rooms=rooms)
     return Came(person, device.token, device.id, rooms)
+
+
+async def _first_device(chat: "Chat", session: "Session", person: Person, command: Hello) -> NewDevice:
+    """The device of somebody new. A guest's is nothing that anybody would prove, and made as quickly as can be."""
+    name = device_name(session, command.device, command.client)
+    if person.kind == "account" and session.manner.keeps:
+        return await account_device(chat, person, name, command.new_token)
+    return new_device(person.id, name, command.new_token)

@@ -265,7 +265,7 @@ async def test_a_device_that_is_revoked_while_it_comes_in_stays_out(
 async def test_of_many_devices_the_one_not_used_for_longest_is_forgotten(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hobnob.chat.handlers.hello.MOST_DEVICES", 3)
+    monkeypatch.setattr("hobnob.chat.devices.MOST_DEVICES", 3)
     monkeypatch.setattr(chat.keeper, "_clock", count(chat.clock()).__next__)
     first = await registered(chat)
     others = [await Client(chat).hello("ada", password=PASSWORD) for _ in range(3)]
