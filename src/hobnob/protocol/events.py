@@ -188,7 +188,7 @@ class MemberUnmuted(RoomEvent, frozen=True):
 
 
 class RoomChanged(RoomEvent, frozen=True):
-    """The room is this now; `changed` names the fields that were otherwise before, and `name_before` the old name."""
+    """The room is this now; `changed` names fields that were otherwise, `name_before` the old name, `reason` why."""
 
     name: str
     kind: RoomKind
@@ -200,6 +200,7 @@ class RoomChanged(RoomEvent, frozen=True):
     limit: int = 0
     changed: tuple[str, ...] = ()
     name_before: str = ""
+    reason: str = ""
 
 
 class MaskChanged(RoomEvent, frozen=True):

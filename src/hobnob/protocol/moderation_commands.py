@@ -85,7 +85,10 @@ class SetRole(Command, frozen=True):
 
 
 class ChangeRoom(Command, frozen=True):
-    """Change what a room is; what is left out stays. An empty `key` and a `limit` of 0 are none."""
+    """Change what a room is; what is left out stays. An empty `key` and a `limit` of 0 are none.
+
+    `reason` is shown where the room is renamed.
+    """
 
     room: str
     name: str | None = None
@@ -96,6 +99,7 @@ class ChangeRoom(Command, frozen=True):
     topics: Posting | None = None
     key: str | None = None
     limit: Number | None = None
+    reason: str = ""
     ref: str | None = None
 
 

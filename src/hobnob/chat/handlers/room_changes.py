@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from hobnob.chat.handlers.acting import act, actor_in
 from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit
-from hobnob.chat.lookup import by, checked_ref
+from hobnob.chat.lookup import by, checked_ref, clean_reason
 from hobnob.chat.rights import Right
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import RoomChanged
@@ -42,15 +42,18 @@ async def change_room(chat: "Chat", session: "Session", command: ChangeRoom) -> 
         raise ChatError("not-allowed", "The lobby is where everybody begins: it keeps its name and stays public.")
     if new == old:
         return Done()
+    reason = clean_reason(command.reason)
     changed = RoomChanged(
         room=room.id, **by(actor.person), name=new.name, kind=new.kind, history=new.history, posting=new.posting,
         slow=new.slow, topics=new.topics, key=new.key, limit=new.limit, changed=tuple(_differing(old, new)),
-        name_before=old.name if new.name != old.name else "",
+        name_before=old.name if new.name != old.name else "", reason=reason,
     )  # fmt: skip
     requires: list[Condition] = [actor.unchanged]
     if new.name != old.name:
         requires.append(RoomNameFree(new.name, room.id))
-    return await act(chat, session, command, (changed, actor.line("room", what=_differences(old, new))), requires)
+    return await act(
+        chat, session, command, (changed, actor.line("room", what=_differences(old, new), reason=reason)), requires
+    )
 
 
 def _changed(record: Room, command: ChangeRoom) -> Room:

@@ -202,7 +202,7 @@ class IrcWire:
             case TopicChanged(topic=topic):
                 yield "TOPIC", channel, topic
             case RoomChanged(changed=changed) if "name" in changed and "draft/channel-rename" in self.capabilities:
-                yield "RENAME", f"#{event.name_before}", channel, ""
+                yield "RENAME", f"#{event.name_before}", channel, event.reason
                 yield from self._modes(event, channel)
             case RoomChanged() | RoleChanged() | MaskChanged() | MemberBanned() | MemberUnbanned():
                 yield from self._modes(event, channel)

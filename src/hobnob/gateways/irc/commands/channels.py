@@ -71,7 +71,8 @@ def renamed(client: Client, event: RoomChanged, room: Room) -> bytes:
     """What a client is told of a new name that does not know RENAME: it leaves the one channel and joins the other."""
     if not client.rename(event.name_before, room) or "draft/channel-rename" in client.capabilities:
         return b""
-    left = client.own_line("PART", f"#{event.name_before}", f"Called #{room.name} from now on")
+    why = f": {event.reason}" if event.reason else ""
+    left = client.own_line("PART", f"#{event.name_before}", f"Called #{room.name} from now on{why}")
     return b"".join([left, *_arrived(client, room), _implicit_names(client, room)])
 
 

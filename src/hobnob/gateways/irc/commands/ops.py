@@ -117,7 +117,7 @@ def rename(client: Client, message: Message) -> Steps:
         yield client.numeric(Numeric.ERR_NOSUCHCHANNEL, before if not is_channel(before) else after)
         return
     try:
-        yield ChangeRoom(room=before, name=after)
+        yield ChangeRoom(room=before, name=after, reason="".join(message.params[2:3]))
     except ChatError as error:
         failure = _RENAME_FAILURES.get(error.code)
         if failure is None:
