@@ -312,6 +312,20 @@ def test_others_escape_sequences_stay_out(shell: Shell, server: Server) -> None:
     bob.until(r"ada: \[2Jclear\n    \| bob: forged\n")
 
 
+def test_who_is_removed_from_a_room_speaks_in_the_lobby(shell: Shell, server: Server) -> None:
+    ada = JsonClient(server.port, "ada")
+    ada.ask("create_room", name="tea")
+    bob = shell.start("join", "--name", "bob", "--room", "tea")
+    bob.until("You are in #tea")
+    ada.ask("kick", room="#tea", person="@bob", reason="too loud")
+    bob.until(r"\* ada removed bob \(too loud\)\nYou belong to #tea no more\. You are in #lobby now\.\n")
+    bob.type("here, then\n/join tea\n/leave\n/who\n")
+    bob.until(r"You left #tea\.\n(?!You belong).*You are bob in #lobby\.\n")
+    assert ada.event("message_sent")["text"] == "here, then"
+    bob.type("bye\n")
+    assert left(bob) == 0
+
+
 def test_what_is_typed_meanwhile_is_said_once_after_a_restart(start: Start, tmp_path: Path) -> None:
     server = start()
     shell = Shell(tmp_path / "state", server.port)

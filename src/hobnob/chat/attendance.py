@@ -114,7 +114,8 @@ class Attendance:
             self._detach(session, room)
             if event.by != event.person:
                 session.outbox.drop_rooms(room.id)
-                session.outbox.put(session.wire.encode(event, room.record))
+                say = session.removed or session.wire.encode
+                session.outbox.put(say(event, room.record))
         self.rest(room)
 
     def called_otherwise(self, room: Room, event: RoomChanged) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from hobnob.chat.audience import Audience
 from hobnob.chat.outbox import Outbox
 from hobnob.gateways.gateway import Manner, Origin, WireFormat
-from hobnob.protocol.events import Event, RoomChanged
+from hobnob.protocol.events import Event, MemberLeft, RoomChanged
 from hobnob.protocol.records import Person
 from hobnob.protocol.records import Room as RoomRecord
 
@@ -40,6 +40,7 @@ class Session:
         "origin",
         "outbox",
         "reads",
+        "removed",
         "renamed",
         "rooms",
         "watched",
@@ -75,6 +76,8 @@ class Session:
         self.outbox = Outbox(pace, write, self._overflowed, OUTBOX_CAP)
         self.renamed: Callable[[RoomChanged, RoomRecord], bytes] | None = None
         """Hears that a room has another name, and says what the client alone is told of it."""
+        self.removed: Callable[[MemberLeft, RoomRecord], bytes] | None = None
+        """Hears that its person was removed from a room that it heard, and says what the client alone is told of it."""
         self._wire = wire
 
     @property

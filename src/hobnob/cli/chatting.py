@@ -28,7 +28,7 @@ from hobnob.protocol import commands as c
 from hobnob.protocol import moderation_commands as m
 from hobnob.protocol import replies as r
 from hobnob.protocol.errors import ChatError
-from hobnob.protocol.events import Event, InvitedToRoom, MessageEdited, MessageSent
+from hobnob.protocol.events import Event, InvitedToRoom, MessageEdited, MessageSent, RoomLost
 from hobnob.protocol.ids import new_ref
 from hobnob.protocol.records import Member, Person, RoomState
 from hobnob.protocol.records import Room as RoomRecord
@@ -276,6 +276,10 @@ class Chatting:
             case Reconnected():
                 news = " It has gone back to a backup, so its history is another one." if event.new_epoch else ""
                 return f"* Connected again.{news}\n"
+            case RoomLost(room=self.seat.room.id) if not self._doing.startswith(
+                "/leave"
+            ):  # who leaves is led on by that
+                return self._back_to_lobby()
             case Event():
                 if self._is_own(event):
                     return ""
@@ -283,6 +287,14 @@ class Chatting:
                 room = self._client.rooms.get(event.log)
                 return self.seat.screen.encode(event, record(room) if room else None).decode()
         return ""
+
+    def _back_to_lobby(self) -> str:
+        """Be in the lobby, out of a room that one belongs to no more."""
+        gone, lobby = self.seat.here, self._client.rooms.get("#lobby")
+        if lobby is None:
+            return f"You belong to {gone} no more. /join <room> goes into another one.\n"
+        self.seat.turn(self.seat.screen, lobby.state())
+        return f"You belong to {gone} no more. You are in {self.seat.here} now.\n"
 
     def _is_own(self, event: Event) -> bool:
         ref = getattr(event, "ref", None)

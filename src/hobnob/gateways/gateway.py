@@ -15,7 +15,7 @@ from typing import Protocol
 
 from hobnob.protocol.commands import Command
 from hobnob.protocol.errors import ChatError
-from hobnob.protocol.events import Event, RoomChanged
+from hobnob.protocol.events import Event, MemberLeft, RoomChanged
 from hobnob.protocol.records import Member, Person, PresenceState, Role, Room
 from hobnob.protocol.replies import Reply
 
@@ -143,6 +143,9 @@ class Session(Protocol):
 
     renamed: "Callable[[RoomChanged, Room], bytes] | None"
     """Hears that a room has another name, and says what the client alone is told of it."""
+
+    removed: "Callable[[MemberLeft, Room], bytes] | None"
+    """Hears that its person was removed from a room that it heard, and says what the client alone is told of it."""
 
     reads: dict[str, int] | None
     """Where it is a dict, all that the client hears counts as read when it leaves: the heads of rooms by id, at coming.

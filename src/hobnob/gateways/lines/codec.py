@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from hobnob.gateways.gateway import House
+from hobnob.gateways.gateway import House, Session
 from hobnob.gateways.lines.arriving import NAME, Arrival
 from hobnob.gateways.lines.commands import COMMANDS
 from hobnob.gateways.lines.hearing import recall
@@ -18,10 +18,11 @@ from hobnob.gateways.lines.seat import Seat, places
 from hobnob.gateways.lines.slash import SlashCommand, run, table
 from hobnob.gateways.lines.student import BYE, StudentWire, server_says
 from hobnob.gateways.lines.talk import NOT_SAID, Asking, Question, Script, Talk, ask
-from hobnob.gateways.lines.wire import LinesWire, shortened
+from hobnob.gateways.lines.wire import LinesWire, because, shortened
 from hobnob.protocol.commands import Hello, SendMessage
 from hobnob.protocol.errors import ChatError
-from hobnob.protocol.records import RoomState
+from hobnob.protocol.events import MemberLeft
+from hobnob.protocol.records import Room, RoomState
 from hobnob.protocol.replies import Done, Welcome
 
 GREETING: Final = f"This is hobnob, a chat. /help shows what you can do, bye leaves.\r\n{NAME}".encode()
@@ -59,6 +60,20 @@ class LinesCodec(Talk):
             SlashCommand(TELNET, "hide passwords as you type them, in telnet", self._speaks_telnet, "account")
         )
         self.wire = StudentWire() if raw else self._screen
+
+    def begin(self, session: Session) -> Iterable[bytes]:
+        session.removed = self._removed
+        return super().begin(session)
+
+    def _removed(self, event: MemberLeft, room: Room) -> bytes:
+        """What they are told who are taken out of a room; they speak in the lobby from then on."""
+        by = self._screen.name(event.by, event.by_name)
+        told = f"* {by} removed you from #{shortened(room.name)}{because(event.reason)}"
+        if self._raw:
+            return server_says(told.removeprefix("* "))
+        if self._seat is None or self._seat.room.id != room.id:
+            return self._block(told)
+        return self._seat.say(told, self._seat.go_back())
 
     def split(self, data: bytes) -> Iterable[str | None]:
         if self._raw and _LINE_ENDS.isdisjoint(data):

@@ -73,6 +73,17 @@ class Seat:
         """Have what is heard from now on shown so."""
         self.session.wire = screen
 
+    def go_back(self) -> str:
+        """Be in the lobby, out of a room that one was taken out of; where one is now, in words."""
+        if self.room.id == self.lobby.id or not self.hears(self.lobby):
+            return "You are in no room now. /join <room> goes into one."
+        self.turn(self.screen, self.lobby)
+        return f"You are in {self.here} now."
+
+    def hears(self, room: RoomState) -> bool:
+        """Whether one hears a room here."""
+        return self.me is not None and self.house.role(room.id, self.me.id) is not None
+
     def ignore(self, people: Mapping[str, str]) -> None:
         """Show the words of these people, by id, no more, and those of all others again."""
         self.ignored = {**people}

@@ -78,6 +78,7 @@ class FakeClient:
         self.reads: dict[str, int] | None = None
         self.echo: Callable[[Event, Room | None, bytes], bytes] | None = None
         self.renamed: Callable[[RoomChanged, Room], bytes] | None = None
+        self.removed: Callable[[MemberLeft, Room], bytes] | None = None
         self._house = house
         self._queue: deque[Said] = deque()
         self.sent = b"".join(self.codec.begin(self))

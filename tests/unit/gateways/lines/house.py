@@ -38,7 +38,7 @@ from hobnob.protocol.commands import (
     SetName,
 )
 from hobnob.protocol.errors import ChatError
-from hobnob.protocol.events import Event, Moderated, RoomChanged
+from hobnob.protocol.events import Event, MemberLeft, Moderated, RoomChanged
 from hobnob.protocol.moderation_commands import ChangeRoom, ListRestrictions, ReadAudit
 from hobnob.protocol.names import NameRefused, person_name, room_name
 from hobnob.protocol.records import (
@@ -102,6 +102,7 @@ class Client:
         self.reads: dict[str, int] | None = None
         self.echo: Callable[[Event, Room | None, bytes], bytes] | None = None
         self.renamed: Callable[[RoomChanged, Room], bytes] | None = None
+        self.removed: Callable[[MemberLeft, Room], bytes] | None = None
 
 
 class FakeHouse:

@@ -139,7 +139,7 @@ async def test_the_operator_sends_away_and_keeps_out(chat: Chat, operator: Termi
     bob.type("hello?\n")
     await bob.reads("not write")
     operator.type("/unmute bob\n/kick bob enough\n")
-    await bob.reads("* Server removed bob (enough)\n")
+    await bob.reads("* Server removed you from #lobby (enough)\n")
     bob.type("still here?\n")
     await bob.reads(HINTS["not-a-member"])
     operator.type("/ban bob server 1h spam\n/bans server\n")

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 
 import pytest
+from tests.unit.gateways.lines.test_console import Desk
 
 from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat
 from hobnob.gateways.gateway import Codec, Origin
 from hobnob.gateways.lines import LinesCodec, StudentCodec
+from hobnob.gateways.lines.console import ConsoleCodec
 from hobnob.stores.memory import MemoryStore
 
 
@@ -86,6 +88,46 @@ async def test_two_people_talk(chat: Chat) -> None:
     assert await ada.reads("* bob left\n") == "* bob waves\n* bob edited: shakes hands\n* bob left\n"
     assert bob.closed
     assert bob.text.endswith("Bye, bob.\n")
+
+
+async def test_who_is_removed_from_a_room_is_told_and_is_in_the_lobby(chat: Chat) -> None:
+    ada = await enter(chat, "ada")
+    ada.type("/join tea\n")
+    await ada.reads("Nobody else is here right now.\n")
+    bob = await enter(chat, "bob")
+    bob.type("/join tea\n")
+    await bob.reads("Here is: ada\n")
+    ada.type("/kick bob too much sugar\n")
+    await bob.reads("* ada removed you from #tea (too much sugar)\nYou are in #lobby now.\n")
+    bob.type("so be it\n")
+    await ada.reads("#lobby bob: so be it\n")
+    bob.type("/who\n")
+    await bob.reads("You are bob in #lobby.\n")
+
+
+async def test_who_is_removed_from_another_room_stays_where_they_are(chat: Chat) -> None:
+    ada = await enter(chat, "ada")
+    ada.type("/join tea\n")
+    await ada.reads("Nobody else is here right now.\n")
+    bob = await enter(chat, "bob")
+    bob.type("/join tea\n/join coffee\n/who\n")
+    await bob.reads("You are bob in #coffee.\n")
+    ada.type("/kick bob\n")
+    await bob.reads("* ada removed you from #tea\n")
+    bob.type("/who\n")
+    await bob.reads("You are bob in #coffee.\n")
+
+
+async def test_who_is_removed_from_the_lobby_is_nowhere(chat: Chat) -> None:
+    bob = await enter(chat, "bob")
+    server = Terminal(chat, ConsoleCodec(chat, Desk()))
+    server.type("\n/kick bob\n")
+    await server.reads("bob is no longer")
+    await bob.reads("* Server removed you from #lobby\nYou are in no room now. /join <room> goes into one.\n")
+    bob.type("anybody?\n")
+    await bob.reads("Join the room first.")
+    bob.type("/join lobby\nI am back\n/who\n")
+    await bob.reads("You are bob in #lobby.\n")
 
 
 async def test_what_is_said_while_one_comes_is_read_once_and_in_order(chat: Chat) -> None:
