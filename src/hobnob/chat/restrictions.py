@@ -1,10 +1,11 @@
 """The bans and mutes that hold, and whether the doors are closed: loaded at the start, then kept by the audit log.
 
 Each node follows that log, so all know the same. What is over is forgotten when it is looked at; `clock` says what time
-it is, in ms since 1970. A ban by address holds for everybody who comes from there, but for the server's own moderators.
+it is, in ms since 1970. A ban by address holds for everybody who comes from there, but for the server's own moderators;
+a mute by address for everybody who has no account, but for moderators of the room or the server.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from ipaddress import IPv6Address, ip_address, ip_network
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -33,6 +34,15 @@ class Held(NamedTuple):
     until: float
 
 
+class _Place(NamedTuple):
+    """Of what kind and where networks are restricted whose prefixes are alike but for their bits."""
+
+    kind: RestrictionKind
+    room: str
+    version: int
+    length: int
+
+
 class Restrictions:
     """See the head of this file. `mutes` by room (empty: everywhere) and person; while it is empty, nobody is muted."""
 
@@ -40,8 +50,7 @@ class Restrictions:
         self._clock = clock
         self._all: dict[str, Held] = {}
         self._bans: dict[tuple[str, str], Held] = {}
-        self._networks: dict[tuple[str, int, int], dict[int, Held]] = {}
-        """By room, IP version and length of the prefix, then by the prefix."""
+        self._networks: dict[_Place, dict[int, Held]] = {}
         self.mutes: dict[tuple[str, str], Held] = {}
         self._doors_open_at = 0
 
@@ -75,7 +84,7 @@ class Restrictions:
         held = self._bans.get((room, person))
         if held is not None and self._holds(held):
             return held.restriction
-        return None if address is None or not self._networks else self._banned_address(address, room)
+        return None if address is None or not self._networks else self._about_address("ban", room, address)
 
     def kept_away(self, person: Person | None, address: str) -> Restriction | None:
         """The ban that keeps a person, or (None) a stranger, who comes from an address off the server."""
@@ -92,14 +101,17 @@ class Restrictions:
         """Whether nobody new is let in."""
         return self._clock() < self._doors_open_at
 
-    def muted(self, person: str, room: str) -> Restriction | None:
-        """The mute that keeps a person from writing in a room."""
+    def muted(self, person: str, room: str, addresses: Iterable[str] = ()) -> Restriction | None:
+        """The mute that keeps a person, or who comes from one of these addresses, from writing in a room."""
         if not self.mutes:
             return None
         for where in (room, ""):
             held = self.mutes.get((where, person))
             if held is not None and self._holds(held):
                 return held.restriction
+            for address in addresses if self._networks else ():
+                if (found := self._about_address("mute", where, address)) is not None:
+                    return found
         return None
 
     def of(self, room: str) -> list[Restriction]:
@@ -126,11 +138,8 @@ class Restrictions:
     def _add(self, restriction: Restriction) -> None:
         until = inf if restriction.until is None else milliseconds(restriction.until)
         held = self._all[restriction.id] = Held(restriction, until)
-        if restriction.kind == "mute":
-            self.mutes[restriction.room, restriction.person] = held
-            return
         if restriction.person:
-            self._bans[restriction.room, restriction.person] = held
+            self._people(restriction.kind)[restriction.room, restriction.person] = held
         if restriction.network:
             key, prefix = _place(restriction)
             self._networks.setdefault(key, {})[prefix] = held
@@ -140,7 +149,7 @@ class Restrictions:
         if held is None:
             return
         ended = held.restriction
-        table = self.mutes if ended.kind == "mute" else self._bans
+        table = self._people(ended.kind)
         if table.get((ended.room, ended.person)) is held:
             del table[ended.room, ended.person]
         if ended.network:
@@ -151,16 +160,20 @@ class Restrictions:
             if not networks:
                 del self._networks[key]
 
-    def _banned_address(self, address: str, room: str) -> Restriction | None:
+    def _people(self, kind: RestrictionKind) -> dict[tuple[str, str], Held]:
+        """By room and person."""
+        return self.mutes if kind == "mute" else self._bans
+
+    def _about_address(self, kind: RestrictionKind, room: str, address: str) -> Restriction | None:
         try:
             ip = ip_address(address)
         except ValueError:
             return None
         if isinstance(ip, IPv6Address):
             ip = ip.ipv4_mapped or ip
-        for (where, version, length), networks in tuple(self._networks.items()):
-            if where == room and version == ip.version:
-                held = networks.get(int(ip) >> (ip.max_prefixlen - length))
+        for place, networks in tuple(self._networks.items()):
+            if (place.kind, place.room, place.version) == (kind, room, ip.version):
+                held = networks.get(int(ip) >> (ip.max_prefixlen - place.length))
                 if held is not None and self._holds(held):
                     return held.restriction
         return None
@@ -169,16 +182,16 @@ class Restrictions:
 def as_told_to(person: Person, line: L) -> L:
     """A line of the audit log, or a restriction, as somebody may know it.
 
-    From where a visitor comes is for moderators of the server, not for those of the room that bans them.
+    From where a visitor comes is for moderators of the server, not for those of the room that bans or mutes them.
     """
     return line if person.role in ("owner", "moderator") or not line.network else replace(line, network="")
 
 
-def _place(restriction: Restriction) -> tuple[tuple[str, int, int], int]:
-    """Where a banned network stands in the tables."""
+def _place(restriction: Restriction) -> tuple[_Place, int]:
+    """Where a network stands in the tables, and its prefix there."""
     network = ip_network(restriction.network)
     prefix = int(network.network_address) >> (network.max_prefixlen - network.prefixlen)
-    return (restriction.room, network.version, network.prefixlen), prefix
+    return _Place(restriction.kind, restriction.room, network.version, network.prefixlen), prefix
 
 
 def in_words(restriction: Restriction, room_name: str = "") -> str:

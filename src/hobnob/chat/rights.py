@@ -10,6 +10,7 @@ Asked before an event is made. The store asks again, inside the transaction, whe
 """
 
 import enum
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hobnob.chat.restrictions import in_words
@@ -120,6 +121,21 @@ def demand_above(actor: Standing, target: Standing) -> None:
         raise ChatError("not-allowed", "They have the same role as you or a higher one.")
 
 
+def demand_unmuted(chat: "Chat", person: Person, standing: Standing, room: "Room | None" = None) -> None:
+    """Raise ``muted`` where somebody may not write, in a room or anywhere.
+
+    A visitor who is muted would come back as another person, so the mute is one of their address as well.
+    """
+    if not chat.restrictions.mutes:
+        return
+    addresses: Sequence[str] = ()
+    if person.kind != "account" and standing.role not in STAFF and (here := chat.people.get(person.id)) is not None:
+        addresses = [session.origin.address for session in here.sessions]
+    where = "" if room is None else room.id
+    if (mute := chat.restrictions.muted(person.id, where, addresses)) is not None:
+        raise ChatError("muted", in_words(mute, "" if room is None else room.record.name))
+
+
 def demand_in(chat: "Chat", person: Person, room: "Room", member: RoomMember, right: Right) -> Standing:
     """What counts for a member who is about to do something in a room.
 
@@ -128,8 +144,8 @@ def demand_in(chat: "Chat", person: Person, room: "Room", member: RoomMember, ri
     """
     standing = in_room(room, person, member)
     demand(standing, right)
-    if right in WRITING and (mute := chat.restrictions.muted(person.id, room.id)) is not None:
-        raise ChatError("muted", in_words(mute, room.record.name))
+    if right in WRITING:
+        demand_unmuted(chat, person, standing, room)
     if room.masks and right in WRITING and standing.role not in STAFF and room.silences(person):
         raise ChatError("muted")
     if right is Right.TOPIC and room.record.topics == "moderators" and standing.role not in STAFF:

@@ -52,7 +52,10 @@ class Unban(Command, frozen=True):
 
 
 class Mute(Command, frozen=True):
-    """Let somebody read but not write."""
+    """Let somebody read but not write.
+
+    A visitor is muted together with the addresses they are connected from: it holds for all there without an account.
+    """
 
     person: str
     room: str | None = None

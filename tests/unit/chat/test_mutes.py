@@ -1,9 +1,23 @@
 """Mutes: who is muted reads and does not write, in one room or anywhere, until it ends."""
 
 import pytest
-from tests.unit.chat.conftest import Client, Join, Late, TestStore, operator, quiet
+from tests.unit.chat.conftest import (
+    AFAR,
+    PASSWORD,
+    SECOND,
+    Client,
+    Clock,
+    Join,
+    Late,
+    TestStore,
+    VisitorCodec,
+    operator,
+    quiet,
+)
 
 from hobnob.chat.chat import Chat
+from hobnob.chat.restrictions import Restrictions
+from hobnob.gateways.gateway import Origin
 
 WRITING: list[tuple[str, dict[str, object]]] = [
     ("send_message", {"text": "x"}),
@@ -137,3 +151,62 @@ async def test_a_visitor_who_is_removed_while_the_message_is_looked_up_does_not_
     assert (await vic.reply(asked))["error"] == "not-a-member"
     await quiet(ada)
     assert ada.events("message_edited") == []
+
+
+SIX = Origin("2001:db8:1:2::7", loopback=False)
+
+
+@pytest.mark.parametrize("where", [{"room": "#lobby"}, {}], ids=["room", "server"])
+async def test_a_visitor_is_muted_with_their_host(chat: Chat, where: dict[str, object]) -> None:
+    server = await operator(chat)
+    for origin in (AFAR, SIX):
+        dan = await Client(chat, VisitorCodec(chat), origin).hello("dan")
+        await server.done("mute", person="@dan", reason="rest a bit", **where)
+        assert await dan.error("send_message", room="#lobby", text="x") == "muted"
+        dan.leave()
+        for again in (Client(chat, VisitorCodec(chat), origin), Client(chat, origin=origin)):
+            await again.hello()
+            reply = await again.ask("send_message", room="#lobby", text="x")
+            assert (reply["error"], reply["hint"].endswith("Reason: rest a bit.")) == ("muted", True)
+            assert (await again.ask("create_room", name=f"tea{id(again)}")).get("error") == (None if where else "muted")
+            again.leave()
+    neighbour = await Client(chat, origin=Origin("2001:db8:1:3::1", loopback=False)).hello("cleo")
+    await neighbour.say("on another network")
+    listed = (await server.done("list_restrictions", **where))["restrictions"]
+    assert [each["network"] for each in listed] == ["2001:db8:1:2::/64", "203.0.113.7"]
+    await server.done("unmute", person="dan", **where)
+    await (await Client(chat, VisitorCodec(chat), AFAR).hello("dan")).say("again")
+
+
+async def test_a_mute_by_address_means_neither_accounts_nor_moderators(chat: Chat) -> None:
+    ada, bob = await Client(chat, origin=AFAR).hello("ada"), await Client(chat, origin=AFAR).hello("bob")
+    await ada.done("register", password=PASSWORD)
+    await bob.done("create_room", name="tea")
+    dan = await Client(chat, VisitorCodec(chat), AFAR).hello("dan")
+    await (await operator(chat)).done("mute", person="@dan")
+    await ada.say("I have a name to lose")
+    await bob.say("my own room", room="#tea")
+    assert await bob.error("send_message", room="#lobby", text="x") == "muted"
+    assert await dan.error("send_message", room="#lobby", text="x") == "muted"
+
+
+async def test_a_mute_by_address_ends_by_the_clock_and_holds_after_a_restart(
+    timed: Chat, clock: Clock, store: TestStore
+) -> None:
+    dan = await Client(timed, VisitorCodec(timed), AFAR).hello("dan")
+    await (await operator(timed)).done("mute", person="@dan", seconds=60)
+    dan.leave()
+    again = Restrictions(clock)
+    again.load(store)
+    assert again.muted("p_somebody", "", [AFAR.address]) is not None
+    back = await Client(timed, VisitorCodec(timed), AFAR).hello("dan")
+    assert await back.error("send_message", room="#lobby", text="x") == "muted"
+    clock.now += 60 * SECOND
+    await back.say("again")
+
+
+async def test_a_visitor_on_the_servers_machine_is_muted_alone(chat: Chat, visit: Join) -> None:
+    server, dan, eve = await operator(chat), await visit("dan"), await visit("eve")
+    await server.done("mute", person="@dan")
+    assert await dan.error("send_message", room="#lobby", text="x") == "muted"
+    await eve.say("from the same machine")

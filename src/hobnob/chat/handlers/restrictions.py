@@ -92,7 +92,7 @@ async def _ban_from_room(chat: "Chat", session: "Session", command: Ban, actor: 
 
 
 def _networks(chat: "Chat", session: "Session", target: Person) -> list[str]:
-    """With what a visitor is banned, who would come back as another person."""
+    """With what a visitor is banned or muted, who would come back as another person."""
     here = chat.people.get(target.id)
     if target.kind != "visitor" or here is None:
         return []
@@ -115,7 +115,7 @@ async def mute(chat: "Chat", session: "Session", command: Mute) -> Reply:
                 until=until(chat, command.seconds), reason=clean_reason(command.reason),
             )
         )  # fmt: skip
-    events += _set(chat, actor, "mute", target, [], command)
+    events += _set(chat, actor, "mute", target, _networks(chat, session, target), command)
     return await act(chat, session, command, events, (actor.unchanged,))
 
 

@@ -13,7 +13,7 @@ from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import by, checked_ref, clean_reason, digest, me, person_of, room_of
 from hobnob.chat.reaching import reachable
 from hobnob.chat.restrictions import in_words
-from hobnob.chat.rights import STAFF, Right, demand, demand_in, on_server
+from hobnob.chat.rights import STAFF, Right, demand, demand_in, demand_unmuted, on_server
 from hobnob.chat.room import Room
 from hobnob.chat.states import fresh_state
 from hobnob.protocol.commands import CreateRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, SetTopic
@@ -82,8 +82,7 @@ async def _create(chat: "Chat", session: "Session", command: CreateRoom, content
     asker = me(session).person
     unchanged = RightsUnchanged(AUDIT, chat.house_rights)
     demand(on_server(asker), Right.CREATE_ROOM)
-    if (mute := chat.restrictions.muted(asker.id, "")) is not None:
-        raise ChatError("muted", in_words(mute))
+    demand_unmuted(chat, asker, on_server(asker))
     if command.kind == "private" and not session.origin.confidential:
         raise ChatError("not-confidential")
     ref = checked_ref(command.ref)
