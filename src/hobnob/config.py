@@ -190,7 +190,7 @@ class Config:
             raise ConfigRefused(f"The setting of limits {self.limits!r} is not known: choose on or off.")
         self._check_tls()
         self._check_irc()
-        self._check_also()
+        _ = self.also
 
     def _check_irc(self) -> None:
         if self.irc_sts_days < 0 or (self.irc_sts_days and (self.tls_cert is None or self.tls == "off")):
@@ -224,11 +224,6 @@ class Config:
             flag = "--tls-key" if missing == "key" else "--tls-cert"
             raise ConfigRefused(f"There is a TLS {given} without its {missing}: name the file with {flag}.")
 
-    def _check_also(self) -> None:
-        if not 8 <= self.password_memory <= 1024 * 1024:
-            raise ConfigRefused("Hashing a password takes from 8 KiB of memory to 1048576 KiB, which is 1 GiB.")
-        _ = self.also
-
     @property
     def loopback(self) -> bool:
         """Whether nobody but this machine can reach a port. Names other than localhost are taken for reachable."""
@@ -245,6 +240,17 @@ class Config:
         if self.loopback:
             return "open", "Everyone on this machine may come in, and nobody else can."
         return "invite", f"{_WHO_MAY['invite']}, since others can reach this machine; --access says otherwise."
+
+    @property
+    def shut_out(self) -> str:
+        """A sentence for who starts a server that nobody new from elsewhere can come into; empty where they can."""
+        behind_proxy = self.trusted_proxies or self.web_proxies
+        if self.tls != "off" or self.loopback or behind_proxy or self.entrance[0] == "open":
+            return ""
+        return (
+            "But nobody new from elsewhere gets in: an invite is only taken encrypted, and --tls is off. Leave that"
+            " out, or name the proxy that ends TLS with --web-proxies or --trusted-proxies."
+        )
 
     def _check_port(self) -> None:
         if not 0 <= self.port <= 65535:
@@ -265,6 +271,8 @@ class Config:
             raise ConfigRefused(f"The access {self.access!r} is not known: choose open, invite or accounts.")
         if not 1 <= self.min_password_length <= 64:
             raise ConfigRefused("The least length of a password has to be 1 to 64 characters, and is better 8.")
+        if not 8 <= self.password_memory <= 1024 * 1024:
+            raise ConfigRefused("Hashing a password takes from 8 KiB of memory to 1048576 KiB, which is 1 GiB.")
 
     def _check_names(self) -> None:
         if not _NAME.fullmatch(self.name):

@@ -1,6 +1,7 @@
 """What `hobnob` prints: help, version, how to reach the server, and why it does not start."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -75,6 +76,28 @@ def test_the_block_names_no_plain_way_where_tls_is_required() -> None:
     assert "https://127.0.0.1:4321/" in block
     assert "irssi -c 127.0.0.1 -p 4321 --tls\n" in block
     assert "nc 127" not in block
+
+
+SHUT_OUT = "But nobody new from elsewhere gets in"
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_told"),
+    [
+        ({"host": "*", "tls": "off"}, True),
+        ({"host": "192.0.2.1", "tls": "off", "access": "accounts"}, True),
+        ({"also_listen": ("192.0.2.1:6667",), "tls": "off"}, True),
+        ({"host": "*", "tls": "off", "access": "open"}, False),
+        ({"host": "*", "tls": "off", "web_proxies": ("192.0.2.0/24",)}, False),
+        ({"host": "*", "tls": "off", "trusted_proxies": ("192.0.2.0/24",)}, False),
+        ({"tls": "off", "public": True}, False),
+        ({"host": "*"}, False),
+    ],
+    ids=str,
+)
+def test_that_nobody_new_can_come_in_is_said_at_the_start(settings: dict[str, Any], is_told: bool) -> None:
+    said = welcome(Config(**settings), [("192.0.2.1", 8080)], "")
+    assert (SHUT_OUT in said) is is_told
 
 
 def test_the_block_with_tls_and_ipv6() -> None:
