@@ -178,6 +178,20 @@ def test_who_is_removed_is_told_and_stays_in_the_lobby(browsers: Open, server: S
     expect(page.locator("#messages")).not_to_contain_text("hello")
 
 
+def test_what_is_said_to_moderators_alone_is_shown_to_them_wherever_they_are(browsers: Open, server: Server) -> None:
+    page, bob = enter(browsers(), "grace"), JsonClient(server.port, "bob")
+    page.get_by_label("Join or make a room").fill("#tea")
+    page.get_by_role("button", name="Go into this room").click()
+    expect(page.locator("#rooms .open")).to_have_text("#tea")
+    assert bob.ask("join_room", room="#tea")["ok"]
+    assert bob.ask("send_aside", room="#tea", text="<b>psst</b>")["ok"]
+    expect(page.locator("#messages .event")).to_contain_text("bob to moderators alone: <b>psst</b>")
+    page.locator("#rooms button", has_text="#lobby").click()
+    expect(page.locator("#rooms .open")).to_have_text("#lobby")
+    assert bob.ask("send_aside", room="#tea", text="hello?")["ok"]
+    expect(page.locator("#notice-text")).to_have_text("#tea: bob to moderators alone: hello?")
+
+
 def test_html_stays_text(browsers: Open, server: Server) -> None:
     page, bob = enter(browsers(), "grace"), JsonClient(server.port, "bob")
     evil = "<img src=x onerror=alert(1)>"

@@ -42,10 +42,12 @@ from hobnob.chat.watching import Watching
 from hobnob.gateways.gateway import Codec, Link, Origin
 from hobnob.protocol import links
 from hobnob.protocol.commands import Command
+from hobnob.protocol.consequences import loses_rights
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import (
     AccountDeleted,
     AccountRegistered,
+    AsideSent,
     DeviceRevoked,
     Event,
     MemberJoined,
@@ -60,7 +62,6 @@ from hobnob.protocol.events import (
     RoomGained,
     ServerRoleChanged,
     SettingChanged,
-    loses_rights,
 )
 from hobnob.protocol.ids import AUDIT, HOUSE, new_room_id
 from hobnob.protocol.names import NameRefused
@@ -406,6 +407,8 @@ class Chat:
             self.attendance.heard_presence(event)
         elif isinstance(event, PersonRenamed) and not event.number:
             self._house_applied(event, None)
+        elif isinstance(event, AsideSent):
+            handlers.asides.tell(self, event)
         elif (log := self.logs.live.get(event.log)) is not None:
             log.take(event)
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
+from hobnob.protocol.consequences import restriction_of
 from hobnob.protocol.errors import ChatError
-from hobnob.protocol.events import Moderated, restriction_of
+from hobnob.protocol.events import Moderated
 from hobnob.protocol.records import Person, Restriction, RestrictionKind
 from hobnob.protocol.times import milliseconds
 

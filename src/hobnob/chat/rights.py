@@ -29,6 +29,7 @@ class Right(enum.Enum):
 
     SPEAK = "write messages"
     REACT = "react to messages"
+    ASIDE = "say something to a room's moderators alone"
     TOPIC = "set the topic"
     PIN = "pin messages"
     INVITE = "ask others in"
@@ -48,7 +49,7 @@ class Right(enum.Enum):
     RECOVER = "give an account a new password"
 
 
-_GUEST: Final = frozenset({Right.SPEAK, Right.REACT})
+_GUEST: Final = frozenset({Right.SPEAK, Right.REACT, Right.ASIDE})
 _MEMBER: Final = _GUEST | {Right.TOPIC, Right.PIN, Right.INVITE, Right.CREATE_ROOM}
 
 ROLES: Final[dict[Role, frozenset[Right]]] = {
@@ -63,7 +64,7 @@ RANKS: Final[dict[Role, int]] = {"guest": 0, "member": 1, "speaker": 2, "moderat
 STAFF: Final[frozenset[Role]] = frozenset({"owner", "moderator"})
 WRITERS: Final[frozenset[Role]] = STAFF | {"speaker"}
 """Who may write where not everybody may."""
-WRITING: Final = frozenset({Right.SPEAK, Right.REACT, Right.TOPIC, Right.PIN, Right.INVITE})
+WRITING: Final = frozenset({Right.SPEAK, Right.REACT, Right.ASIDE, Right.TOPIC, Right.PIN, Right.INVITE})
 """What the muted may not do."""
 FOR_ALL_TO_READ: Final = frozenset({Right.SPEAK, Right.TOPIC, Right.PIN})
 """What only moderators may do in a room where only they write; speakers may write."""

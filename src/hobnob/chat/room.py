@@ -11,6 +11,7 @@ import msgspec
 from hobnob.chat.audience import Audience
 from hobnob.chat.log import Log
 from hobnob.chat.turns import Turns
+from hobnob.protocol.consequences import loses_rights
 from hobnob.protocol.events import (
     AccountDeleted,
     Event,
@@ -25,7 +26,6 @@ from hobnob.protocol.events import (
     RoleChanged,
     RoomChanged,
     TopicChanged,
-    loses_rights,
 )
 from hobnob.protocol.masks import fits, mask_of
 from hobnob.protocol.names import fold

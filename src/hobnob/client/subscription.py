@@ -16,6 +16,7 @@ from hobnob.client.positions import Positions
 from hobnob.protocol.commands import EventsSince
 from hobnob.protocol.events import (
     Announced,
+    AsideSent,
     DetailChanged,
     Fact,
     Gap,
@@ -52,7 +53,15 @@ class Reconnected:
 
 
 Told = (
-    Fact | MemberAttached | MemberDetached | TypingChanged | PresenceChanged | DetailChanged | WatchChanged | Announced
+    Fact
+    | MemberAttached
+    | MemberDetached
+    | TypingChanged
+    | PresenceChanged
+    | DetailChanged
+    | WatchChanged
+    | Announced
+    | AsideSent
 )
 Happening = Told | Gap | Goodbye | Disconnected | Reconnected
 

@@ -46,6 +46,7 @@ from hobnob.protocol.moderation_commands import (
     ReadAudit,
     Report,
     ResetPassword,
+    SendAside,
     SetMask,
     SetRole,
     Unban,
@@ -357,7 +358,7 @@ AnyCommand = (
     | AddDevice | ListDevices | NameDevice | RevokeDevice
     | CreateInvite | ListInvites | RevokeInvite | UseInvite | Ignore | Unignore | ListIgnored | SetDirects
     | InvitePerson | Kick | Ban | Unban | Mute | Unmute | ListRestrictions | SetRole | ChangeRoom | Report
-    | CloseDoors | ReadAudit | ResetPassword | SetMask | ReadRoom | ListInvitations
+    | CloseDoors | ReadAudit | ResetPassword | SetMask | ReadRoom | ListInvitations | SendAside
     | ReadPeople | ListPeople | ListGone | Watch | Unwatch | SetDetail | ReadServer
     | BecomeOperator | ResignOperator | Disconnect | Announce | Reload
 )  # fmt: skip

@@ -43,6 +43,7 @@ HINTS: Final[dict[str, str]] = {
     "no-such-person": "Nobody of this name is known here.",
     "no-such-restriction": "There is no such ban or mute.",
     "no-such-room": "There is no such room, or you may not see it.",
+    "nobody-there": "None of those whom this is for is there now. Nobody was told.",
     "not-a-member": "Join the room first.",
     "not-allowed": "You may not do this here.",
     "not-confidential": "Passwords, invites and private rooms need an encrypted connection. Connect with TLS.",

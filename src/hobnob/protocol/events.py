@@ -21,7 +21,6 @@ from hobnob.protocol.records import (
     MessageKind,
     Posting,
     PresenceState,
-    Restriction,
     Role,
     RoomKind,
 )
@@ -231,6 +230,15 @@ class TagsSent(RoomEvent, frozen=True):
     """Marks from somebody's client to the others; `ref` names this one. They are told, or kept if that was wished."""
 
     tags: dict[str, str]
+
+
+class AsideSent(RoomEvent, frozen=True):
+    """Told to those in a room who have at least the role `to`: somebody has a word, or `tags`, for them alone."""
+
+    to: Role
+    text: str = ""
+    kind: MessageKind = "text"
+    tags: dict[str, str] = {}
 
 
 class PresenceChanged(Event, frozen=True):
@@ -468,32 +476,5 @@ Fact = (
 )  # fmt: skip
 AnyEvent = (
     Fact | MemberAttached | MemberDetached | TypingChanged | PresenceChanged | DetailChanged | WatchChanged | Announced
-    | Gap
-    | Goodbye
+    | AsideSent | Gap | Goodbye
 )  # fmt: skip
-
-_LOSING = frozenset({MemberLeft, RoleChanged, RoomChanged, MemberBanned, MemberMuted})
-_LOSING_ON_THE_SERVER = frozenset({"ban", "mute", "role"})
-
-
-def loses_rights(event: Event) -> bool:
-    """Whether somebody may have fewer rights after this fact, so that earlier checks count no more."""
-    kind = type(event)
-    return kind in _LOSING or (isinstance(event, Moderated) and event.action in _LOSING_ON_THE_SERVER)
-
-
-def restriction_of(fact: Moderated) -> Restriction:
-    """The ban or mute that a line of the audit log speaks of."""
-    return Restriction(
-        id=fact.restriction,
-        kind="mute" if fact.action == "mute" else "ban",
-        by=fact.by,
-        by_name=fact.by_name,
-        at=fact.at,
-        room=fact.room,
-        person=fact.person,
-        person_name=fact.person_name,
-        network=fact.network,
-        until=fact.until,
-        reason=fact.reason,
-    )

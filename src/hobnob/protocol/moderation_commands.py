@@ -3,8 +3,12 @@
 Where `room` is left out, the whole server is meant. `seconds` 0 is for ever.
 """
 
+from typing import Literal
+
+import msgspec
+
 from hobnob.protocol.command import Command, Number
-from hobnob.protocol.records import HistoryRule, MaskKind, Posting, Role
+from hobnob.protocol.records import HistoryRule, MaskKind, MessageKind, Posting, Role
 
 
 class InvitePerson(Command, frozen=True):
@@ -122,6 +126,20 @@ class Report(Command, frozen=True):
     room: str
     of: Number
     reason: str = ""
+
+
+class SendAside(Command, frozen=True):
+    """Say something, or only `tags`, to those in a room who have at least the role `to` and are there now.
+
+    Nobody else hears it, and it is not kept.
+    """
+
+    room: str
+    text: str = ""
+    to: Literal["owner", "moderator", "speaker"] = "moderator"
+    kind: MessageKind = "text"
+    tags: dict[str, str] = msgspec.field(default_factory=dict)
+    ref: str | None = None
 
 
 class CloseDoors(Command, frozen=True):

@@ -6,6 +6,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
+from hobnob.protocol.consequences import restriction_of
 from hobnob.protocol.events import (
     AccountDeleted,
     DeviceRevoked,
@@ -15,7 +16,6 @@ from hobnob.protocol.events import (
     PersonIgnored,
     PersonUnignored,
     ServerRoleChanged,
-    restriction_of,
 )
 from hobnob.protocol.records import Device, Directs, Invite, Person, Restriction
 from hobnob.protocol.times import milliseconds, rfc3339

@@ -5,7 +5,8 @@ Every store numbers with this one class, so that they cannot differ.
 
 from msgspec.structs import replace
 
-from hobnob.protocol.events import Fact, MessageSent, RoomEvent, loses_rights
+from hobnob.protocol.consequences import loses_rights
+from hobnob.protocol.events import Fact, MessageSent, RoomEvent
 from hobnob.protocol.times import rfc3339
 
 

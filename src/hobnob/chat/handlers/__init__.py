@@ -2,6 +2,7 @@
 
 from hobnob.chat.handlers import (
     accounts,
+    asides,
     audit,
     details,
     devices,
@@ -30,6 +31,7 @@ from hobnob.chat.handlers import (
 
 __all__ = [
     "accounts",
+    "asides",
     "audit",
     "details",
     "devices",

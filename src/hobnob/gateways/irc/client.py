@@ -5,7 +5,6 @@ The client is spoken to by `line` and `numeric`; what it hears of others comes f
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from hobnob.gateways.gateway import House, Session
 from hobnob.gateways.irc.capabilities import HEARD
@@ -16,9 +15,7 @@ from hobnob.gateways.irc.wire import REAL_NAME, UNTOLD, IrcWire, Pack, as_lines,
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.masks import mask_of
 from hobnob.protocol.names import NameRefused, fold
-from hobnob.protocol.records import Member, Person, Role, Room, RoomState
-
-PREFIXES: Final[dict[Role, str]] = {"owner": "~", "moderator": "@", "speaker": "+", "member": "", "guest": ""}
+from hobnob.protocol.records import Member, Person, Room, RoomState
 
 
 class Introduction:

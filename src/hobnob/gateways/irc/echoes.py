@@ -11,6 +11,7 @@ from hobnob.gateways.irc.client import Client
 from hobnob.gateways.irc.lines import under_label
 from hobnob.gateways.irc.wire import IrcWire
 from hobnob.protocol.events import (
+    AsideSent,
     Event,
     MaskChanged,
     MemberBanned,
@@ -31,7 +32,7 @@ from hobnob.protocol.events import (
 )
 from hobnob.protocol.records import Room
 
-SAID = MessageSent | TagsSent | ReactionAdded | ReactionRemoved | TypingChanged | MessageDeleted
+SAID = MessageSent | AsideSent | TagsSent | ReactionAdded | ReactionRemoved | TypingChanged | MessageDeleted
 
 CHANGED = (
     TopicChanged | RoomChanged | RoleChanged | MaskChanged | MemberBanned | MemberUnbanned | MemberMuted

@@ -86,6 +86,7 @@ ISUPPORT: Final[dict[str, str | Callable[[Client], str]]] = {
     "NICKLEN": str(MAX_CHARACTERS),
     "PREFIX": "(qov)~@+",
     "SAFELIST": "",
+    "STATUSMSG": "~@+",
     "TARGMAX": (
         f"JOIN:,KICK:{MAX_TARGETS},LIST:,MONITOR:,NAMES:,NOTICE:{MAX_TARGETS},PART:,PRIVMSG:{MAX_TARGETS},"
         f"USERHOST:{MAX_HOSTS},WHOIS:{MAX_NICKS}"

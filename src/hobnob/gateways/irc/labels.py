@@ -15,12 +15,13 @@ from hobnob.gateways.irc.message import Message
 from hobnob.protocol.commands import Command, DeleteMessage, React, SendMessage, SendTags, SetTopic, Unreact
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.ids import new_ref
+from hobnob.protocol.moderation_commands import SendAside
 from hobnob.protocol.replies import Reply
 
 MAX_LABEL: Final = 64
 """Bytes of a label."""
 
-_HAVE_ECHOES = SendMessage | SendTags | React | Unreact | DeleteMessage | SetTopic
+_HAVE_ECHOES = SendAside | SendMessage | SendTags | React | Unreact | DeleteMessage | SetTopic
 
 
 def labelled(echoes: Echoes, text: str, message: Message, steps: Steps) -> Steps:

@@ -26,6 +26,7 @@ from hobnob.protocol.records import Mask, MaskKind, Role, Room
 ROLES: Final[dict[str, Role]] = {"q": "owner", "o": "moderator", "v": "speaker"}
 """The highest first."""
 LETTERS: Final[dict[Role, str]] = {"owner": "q", "moderator": "o", "speaker": "v", "member": "", "guest": ""}
+PREFIXES: Final[dict[Role, str]] = {"owner": "~", "moderator": "@", "speaker": "+", "member": "", "guest": ""}
 LISTS: Final[dict[str, MaskKind]] = {"b": "ban", "e": "exception", "I": "invite"}
 KEYS: Final = "k"
 NUMBERS: Final = "lS"

@@ -166,6 +166,7 @@ ERRORS: Final[dict[str, tuple[Numeric, About]]] = {
     "name-taken": (Numeric.ERR_NICKNAMEINUSE, "target"),
     "no-such-person": (Numeric.ERR_NOSUCHNICK, "target"),
     "no-such-room": (Numeric.ERR_NOSUCHCHANNEL, "target"),
+    "nobody-there": (Numeric.ERR_CANNOTSENDTOCHAN, "target"),
     "not-a-member": (Numeric.ERR_NOTONCHANNEL, "target"),
     "not-allowed": (Numeric.ERR_CHANOPRIVSNEEDED, "target"),
     "only-moderators": (Numeric.ERR_CANNOTSENDTOCHAN, "target"),

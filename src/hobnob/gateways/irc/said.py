@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hobnob.gateways.irc.formatting import to_irc
 from hobnob.gateways.irc.message import MAX_BODY, cut, encode_tags, pieces
-from hobnob.protocol.events import Event, MessageEdited, MessageSent
+from hobnob.gateways.irc.modes import PREFIXES
+from hobnob.protocol.events import AsideSent, Event, MessageEdited, MessageSent
 from hobnob.protocol.records import Room, message_id
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class _Part(NamedTuple):
     goes_on: bool = False
 
 
-def said(wire: "IrcWire", event: MessageSent, room: Room, inside: Mapping[str, str]) -> bytes:
+def said(wire: "IrcWire", event: MessageSent | AsideSent, room: Room, inside: Mapping[str, str]) -> bytes:
     """The lines of a message; `inside` are further tags of what is in a batch."""
     target, label = address(event, room)
     command = "NOTICE" if event.kind == "notice" else "PRIVMSG"
@@ -72,6 +73,8 @@ def address(event: Event, room: Room) -> tuple[str, str]:
 
     A direct room of several is shown as a private message that begins with the names of all: IRC has no such room.
     """
+    if isinstance(event, AsideSent):
+        return f"{PREFIXES[event.to]}#{room.name}", ""
     if room.kind != "direct":
         return f"#{room.name}", ""
     others = [person.name for person in room.people if person.id != event.by]
@@ -83,7 +86,7 @@ def address(event: Event, room: Room) -> tuple[str, str]:
     return label, f"[{label}] "
 
 
-def _batch(begin: str, event: MessageSent, target: str, head: bytes, parts: list[_Part]) -> bytes:
+def _batch(begin: str, event: MessageSent | AsideSent, target: str, head: bytes, parts: list[_Part]) -> bytes:
     """A message as a batch; its name is free, as no other batch begins before this one ends."""
     name = f"m{event.number}"
     plain = f"@batch={name} ".encode()
@@ -98,7 +101,7 @@ def _batch(begin: str, event: MessageSent, target: str, head: bytes, parts: list
     )
 
 
-def _parts(event: MessageSent, size: int) -> Iterator[_Part]:
+def _parts(event: MessageSent | AsideSent, size: int) -> Iterator[_Part]:
     """The lines of a text, cut where its author had cut it and where they are longer than `size` bytes."""
     goes_on = False
     for piece, whole in _cut_by_author(event):
@@ -110,7 +113,7 @@ def _parts(event: MessageSent, size: int) -> Iterator[_Part]:
         goes_on = not whole
 
 
-def _cut_by_author(event: MessageSent) -> Iterator[tuple[str, bool]]:
+def _cut_by_author(event: MessageSent | AsideSent) -> Iterator[tuple[str, bool]]:
     """The pieces of a text, and whether a line ends with each."""
     places = [int(place) for place in event.tags.get(PARTS, "").split(",") if place.isascii() and place.isdigit()]
     start = 0

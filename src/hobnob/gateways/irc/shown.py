@@ -1,6 +1,6 @@
 """How people are shown: what WHO, WHOIS and the like say of one, made of a `Profile` and of nothing else."""
 
-from hobnob.gateways.irc.client import PREFIXES
+from hobnob.gateways.irc.modes import PREFIXES
 from hobnob.gateways.irc.wire import BOT, REAL_NAME
 from hobnob.protocol.masks import host, mask_of
 from hobnob.protocol.records import Profile, Role

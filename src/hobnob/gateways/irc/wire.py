@@ -16,6 +16,7 @@ from hobnob.gateways.irc.said import address, corrected, said
 from hobnob.protocol.events import (
     AccountRegistered,
     Announced,
+    AsideSent,
     DetailChanged,
     Event,
     InvitedToRoom,
@@ -90,10 +91,12 @@ class IrcWire:
 
     def lines(self, event: Event, room: Room | None, inside: Mapping[str, str] = NOTHING) -> bytes:
         """The lines of an event, each with CR LF; `inside` are further tags of the batch that it stands in."""
-        if isinstance(event, MessageSent | MessageEdited):
-            if room is None or not event.text:  # empty: it has been deleted
+        if isinstance(event, MessageSent | MessageEdited | AsideSent) and event.text:
+            if room is None:
                 return b""
-            return said(self, event, room, inside) if isinstance(event, MessageSent) else corrected(self, event, room)
+            if isinstance(event, MessageEdited):
+                return corrected(self, event, room)
+            return said(self, event, room, inside)
         if isinstance(event, WatchChanged | InvitedToRoom):
             return b"".join(map(encode, self._to_one(event)))
         if isinstance(event, ReadMarked):
@@ -234,7 +237,7 @@ class IrcWire:
     def _marked(self, event: RoomEvent, room: Room) -> Iterator[tuple[str, ...]]:
         """What is said by tags alone, and deletions."""
         match event:
-            case TypingChanged() | TagsSent() | ReactionAdded() | ReactionRemoved():
+            case TypingChanged() | TagsSent() | AsideSent() | ReactionAdded() | ReactionRemoved():
                 if "message-tags" in self.capabilities:
                     yield "TAGMSG", address(event, room)[0]
             case MessageDeleted():
@@ -274,6 +277,9 @@ def client_tags(event: RoomEvent, first: bool) -> dict[str, str]:
             answered = event.reply_to or event.thread
             tags = {f"+{name}": value for name, value in event.tags.items() if not name.startswith("hobnob/")}
             return {**tags, "+draft/reply": answered} if answered and first else tags
+        case AsideSent():
+            named = {"msgid": event.ref or ""} if first else {}
+            return named | {f"+{name}": value for name, value in event.tags.items()}
         case TagsSent():
             named = {} if event.number else {"msgid": event.ref or ""}
             return named | {f"+{name}": value for name, value in event.tags.items()}

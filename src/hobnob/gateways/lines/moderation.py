@@ -17,6 +17,7 @@ from hobnob.protocol.moderation_commands import (
     Mute,
     ReadAudit,
     Report,
+    SendAside,
     SetRole,
     Unban,
     Unmute,
@@ -136,6 +137,11 @@ def _report(seat: Seat, words: str) -> Script:
     yield seat.say(f"The moderators will see #{of} and what you say about it.")
 
 
+def _aside(seat: Seat, words: str) -> Script:
+    yield from ask(SendAside(room=seat.room.id, text=needed(words)), Reply)
+    yield seat.say(f"The moderators who are in {seat.here} now were told, and nobody else.")
+
+
 def _audit(seat: Seat, words: str) -> Script:
     rest = words.split()
     there = where(seat, rest, SERVER if seat.me and seat.me.role in ("owner", "moderator") else "")
@@ -202,6 +208,7 @@ MODERATION: Final = table(
         "/role <name> <role> [#room|server]", _WHERE,
     )),
     SlashCommand("/report <number> [reason]", "tell the moderators of a message", _report, "rooms"),
+    SlashCommand("/aside <text>", "tell the moderators who are here, alone", _aside, "rooms"),
     SlashCommand("/audit [#room|server]", "what moderators did, the newest last", _audit, "rooms", more=(
         "/audit [#room|server] [number]  shows what was done before that line",
     )),

@@ -12,6 +12,7 @@ from typing import ClassVar, Final
 from hobnob.protocol.durations import say_duration
 from hobnob.protocol.events import (
     Announced,
+    AsideSent,
     Event,
     InvitedToRoom,
     MemberAttached,
@@ -44,7 +45,7 @@ ROLES: Final[dict[Role, str]] = {
     "owner": "an owner", "moderator": "a moderator", "speaker": "a speaker", "member": "a member", "guest": "a guest",
 }  # fmt: skip
 
-_WORDS = MessageSent | MessageEdited | MessageDeleted | ReactionAdded
+_WORDS = MessageSent | MessageEdited | MessageDeleted | ReactionAdded | AsideSent
 _SHORT = 200
 _NAMES_SHOWN = 3
 _COLOURS = (31, 32, 33, 34, 35, 36, 91, 92, 94, 95, 96)
@@ -136,6 +137,11 @@ def told(event: Event, by: str) -> str:
 @told.register
 def _sent(event: MessageSent, by: str) -> str:
     return "" if event.deleted else spoken(by, event.kind, event.text)
+
+
+@told.register
+def _aside(event: AsideSent, by: str) -> str:
+    return f"(to {event.to}s alone) {spoken(by, event.kind, event.text)}" if event.text else ""
 
 
 @told.register

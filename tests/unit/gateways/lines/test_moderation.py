@@ -20,6 +20,7 @@ from hobnob.protocol.moderation_commands import (
     Mute,
     ReadAudit,
     Report,
+    SendAside,
     SetRole,
     Unban,
     Unmute,
@@ -84,6 +85,10 @@ TYPED: dict[str, tuple[Command, str]] = {
         Report(room=LOBBY, of=1, reason="rude"),
         "The moderators will see #1 and what you say about it.",
     ),
+    "/aside psst": (
+        SendAside(room=LOBBY, text="psst"),
+        "The moderators who are in #lobby now were told, and nobody else.",
+    ),
     "/audit": (ReadAudit(room=LOBBY, limit=20), "Nothing was done in #lobby that is written down."),
     "/audit server 42": (ReadAudit(before=42, limit=20), "Nothing was done on the server that is written down."),
     "/doors close": (
@@ -143,6 +148,7 @@ def test_what_is_typed_is_done_and_said(bob: Driver, line: str, command: Command
         ("/role ada", "The roles are owner, moderator, speaker (in a room), member and guest."),
         ("/role ada king", "The roles are owner, moderator, speaker (in a room), member and guest."),
         ("/report it", ""),
+        ("/aside", ""),
         ("/audit server x", ""),
         ("/doors", ""),
         ("/doors ajar", ""),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hobnob.gateways.lines.student import StudentWire
 from hobnob.gateways.lines.wire import LinesWire
 from hobnob.protocol.events import (
+    AsideSent,
     Event,
     InvitedToRoom,
     MemberAttached,
@@ -89,6 +90,11 @@ SHOWN: dict[str, tuple[Event, str]] = {
     "a tab": (message("a\tb"), "ada: a    b\n"),
     "right to left": (message("\u05e9\u05dc\u05d5\u05dd"), "ada: \u2068\u05e9\u05dc\u05d5\u05dd\u2069\n"),
     "a deleted message, read again": (msgspec.structs.replace(message(""), deleted=True), ""),
+    "an aside": (
+        AsideSent(room="r_lobby", by="p_ada", by_name="ada", to="moderator", text="psst\nyou"),
+        "(to moderators alone) ada: psst\n    | you\n",
+    ),
+    "tags for moderators": (AsideSent(room="r_lobby", by="p_ada", by_name="ada", to="moderator", tags={"a": "b"}), ""),
     "an edit": (edited("hello"), "* ada edited: hello\n"),
     "an edit of several lines": (edited("one\ntwo"), "* ada edited: one two\n"),
     "a long edit": (edited("x" * 300), "* ada edited: " + "x" * 200 + "\u2026\n"),

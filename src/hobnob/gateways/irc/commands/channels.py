@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 
-from hobnob.gateways.irc.client import PREFIXES, Client, is_channel
+from hobnob.gateways.irc.client import Client, is_channel
 from hobnob.gateways.irc.commands.command import Steps, guarded, handles
 from hobnob.gateways.irc.commands.markread import mark
 from hobnob.gateways.irc.commands.metadata import sync
 from hobnob.gateways.irc.commands.missed import missed
 from hobnob.gateways.irc.isupport import MAX_CHANNELS
 from hobnob.gateways.irc.message import MAX_BODY, Message, packed
+from hobnob.gateways.irc.modes import PREFIXES
 from hobnob.gateways.irc.numerics import Numeric
 from hobnob.protocol.commands import JoinRoom, LeaveRoom, ReadRoom, SetTopic
 from hobnob.protocol.errors import ChatError

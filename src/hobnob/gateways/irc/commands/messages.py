@@ -5,8 +5,8 @@ what they mean here.
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from typing import Final
+from contextlib import nullcontext, suppress
+from typing import Final, Literal
 
 from hobnob.gateways.irc.client import Client, is_channel
 from hobnob.gateways.irc.commands.channels import targets
@@ -18,8 +18,13 @@ from hobnob.gateways.irc.numerics import Numeric
 from hobnob.gateways.irc.services import asked, service_named
 from hobnob.protocol.commands import React, SendMessage, SendTags, Typing, Unreact
 from hobnob.protocol.errors import ChatError
+from hobnob.protocol.moderation_commands import SendAside
 from hobnob.protocol.records import MessageKind, parse_message_id
 
+Addressed = Literal["owner", "moderator", "speaker"]
+
+_ROLES: Final[dict[str, Addressed]] = {"+": "speaker", "@": "moderator", "~": "owner"}
+"""By prefix, the lowest first."""
 _CTCP = "\x01"
 _REPLIES: Final = ("+draft/reply", "+reply")
 _PERSISTENT: Final = ("+draft/persist", "+persist")
@@ -49,7 +54,7 @@ def tagmsg(client: Client, message: Message) -> Steps:
     """Tags without a text, for clients that take tags."""
     tags = client_tags(client, message.tags)
     if tags:
-        yield from _to_each(client, "TAGMSG", message.params[0], lambda room: _tag(room, tags), quiet=False)
+        yield from _to_each(client, "TAGMSG", message.params[0], lambda target: _tag(target, tags), quiet=False)
 
 
 def client_tags(client: Client, tags: Mapping[str, str]) -> dict[str, str]:
@@ -71,7 +76,7 @@ def say(client: Client, recipients: str, text: str, tags: dict[str, str], *, not
         kind, text = "action", rest
     shown = to_markdown(text)
     command = "NOTICE" if notice else "PRIVMSG"
-    yield from _to_each(client, command, recipients, lambda room: send(room, shown, kind, tags), text, quiet=notice)
+    yield from _to_each(client, command, recipients, lambda target: send(target, shown, kind, tags), text, quiet=notice)
 
 
 def _refused_ctcp(name: str) -> str:
@@ -90,19 +95,33 @@ def _to_each(
             return
         service = service_named(target)
         if service is None:
-            yield from guarded(client, command, target, steps(room_of(target)), quiet=quiet)
+            yield from guarded(client, command, target, steps(target), quiet=quiet)
         elif command == "PRIVMSG":  # a service answers no notice, and what it is told goes nowhere else
             yield from asked(client, service, said)
 
 
-def room_of(target: str) -> str:
+def _room_of(target: str) -> str:
     """The room that a target names, as the chat knows it."""
     return target if is_channel(target) else f"@{target}"
 
 
-def send(room: str, text: str, kind: MessageKind, tags: dict[str, str]) -> Steps:
+def _addressed(target: str) -> tuple[Addressed, str] | None:
+    """The role and the channel of ``@#room`` (STATUSMSG): those with the lowest of its prefixes are meant."""
+    channel = target.lstrip("".join(_ROLES))
+    prefixes = target[: len(target) - len(channel)]
+    if not prefixes or not is_channel(channel):
+        return None
+    return next((role for prefix, role in _ROLES.items() if prefix in prefixes)), channel
+
+
+def send(target: str, text: str, kind: MessageKind, tags: dict[str, str]) -> Steps:
     """Say it in one room. What it answers may be nothing that hobnob knows; then it says so to the clients alone."""
     plain = {name.removeprefix("+"): value for name, value in tags.items()}
+    addressed = _addressed(target)
+    if addressed is not None:
+        yield SendAside(room=addressed[1], to=addressed[0], text=text, kind=kind, tags=plain)
+        return
+    room = _room_of(target)
     answered = next((tags[name] for name in _REPLIES if parse_message_id(tags.get(name, ""))), None)
     if answered is not None:
         known = {name: value for name, value in plain.items() if f"+{name}" not in _REPLIES}
@@ -116,8 +135,14 @@ def send(room: str, text: str, kind: MessageKind, tags: dict[str, str]) -> Steps
     yield SendMessage(room=room, text=text, kind=kind, tags=plain)
 
 
-def _tag(room: str, tags: dict[str, str]) -> Steps:
+def _tag(target: str, tags: dict[str, str]) -> Steps:
     """A reaction to a message that is known is one for everybody; the rest is between clients."""
+    addressed = _addressed(target)
+    if addressed is not None:
+        with suppress(ChatError) if "+typing" in tags else nullcontext():
+            yield from send(target, "", "text", tags)
+        return
+    room = _room_of(target)
     answered = parse_message_id(next((tags[name] for name in _REPLIES if name in tags), ""))
     emoji = tags.get("+draft/react")
     taken = tags.get("+draft/unreact")

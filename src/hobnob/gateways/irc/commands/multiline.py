@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from hobnob.gateways.irc.client import Client, Multiline
 from hobnob.gateways.irc.commands.channels import targets
 from hobnob.gateways.irc.commands.command import Steps, guarded, handles
-from hobnob.gateways.irc.commands.messages import client_tags, room_of, send
+from hobnob.gateways.irc.commands.messages import client_tags, send
 from hobnob.gateways.irc.formatting import to_markdown
 from hobnob.gateways.irc.lines import under_label
 from hobnob.gateways.irc.message import Message
@@ -111,7 +111,7 @@ def _end(client: Client, multiline: Multiline) -> Steps:
     if multiline.places and clean(text) == multiline.text:
         tags[f"+{PARTS}"] = ",".join(map(str, multiline.places))
     command = "NOTICE" if multiline.notice else "PRIVMSG"
-    steps = send(room_of(multiline.target), text, "notice" if multiline.notice else "text", tags)
+    steps = send(multiline.target, text, "notice" if multiline.notice else "text", tags)
     yield from guarded(client, command, multiline.target, steps, quiet=multiline.notice)
 
 

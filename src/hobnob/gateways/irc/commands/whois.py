@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-from hobnob.gateways.irc.client import PREFIXES, Client
+from hobnob.gateways.irc.client import Client
 from hobnob.gateways.irc.commands.channels import targets
 from hobnob.gateways.irc.commands.command import Steps, handles
 from hobnob.gateways.irc.commands.server import is_this_server
 from hobnob.gateways.irc.isupport import MAX_HOSTS, MAX_NICKS
 from hobnob.gateways.irc.message import MAX_BODY, Message, packed
+from hobnob.gateways.irc.modes import PREFIXES
 from hobnob.gateways.irc.numerics import Numeric
 from hobnob.gateways.irc.shown import account, hidden_host, is_bot, is_here, is_operator, real_name
 from hobnob.protocol.masks import USER

@@ -200,7 +200,7 @@ function apply(event) {
   if (ABOUT_PEOPLE.has(event.event)) askPeople();
   HEARD[event.event]?.(event);
   const { room } = event;
-  if (room !== rooms.current()?.id || PERSONAL.has(event.event)) return;
+  if (room !== rooms.current()?.id || PERSONAL.has(event.event) || event.event === "aside_sent") return;
   const words = sentence(event);
   if (words) note(words);
 }
@@ -215,6 +215,7 @@ const HEARD = {
   person_renamed: ({ by, name }) => by === you?.id && showAccount(Object.assign(you, { name })),
   server_role_changed: ({ person, role }) => person === you?.id && showAccount(Object.assign(you, { role })),
   account_registered: ({ by }) => by === you?.id && showAccount(Object.assign(you, { kind: "account" })),
+  aside_sent: heardAside,
   room_gained: ({ room }) => gained(room),
   room_lost: ({ room }) => lost(room),
   member_left: removed,
@@ -247,6 +248,13 @@ function heardMessage(event) {
     rooms.change(event.room, { unread: known.unread + 1, mentions: known.mentions + mentioned, head: event.number });
     tell();
   }
+}
+
+// What is said to moderators alone is shown wherever one is: it is kept nowhere.
+function heardAside(event) {
+  const room = rooms.room(event.room);
+  const words = room && !isIgnored(event.by) && sentence(event);
+  if (words) event.room === rooms.current()?.id ? note(words) : showNotice(`${rooms.called(room)}: ${words}`);
 }
 
 function changeRoom(id, fields) {

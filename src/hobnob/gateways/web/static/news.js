@@ -12,6 +12,7 @@ const SENTENCES = {
   member_muted: ({ by_name, person_name, reason, until: end }) => `${by_name} muted ${person_name}${until(end)}${because(reason)}`,
   member_unmuted: ({ by_name, person_name }) => `${by_name} let ${person_name} write again`,
   role_changed: ({ by_name, person_name, role }) => `${by_name} made ${person_name} ${ROLES[role] ?? role}`,
+  aside_sent: ({ by_name, to, text }) => text && `${by_name} to ${to}s alone: ${text}`,
   person_invited: ({ by_name, person_name }) => `${by_name} invited ${person_name}`,
   topic_changed: ({ by_name, topic }) => (topic ? `${by_name} set the topic: ${topic}` : `${by_name} removed the topic`),
   room_changed: ({ by_name, name, kind, posting, slow }) =>
