@@ -71,7 +71,7 @@ class Outbox:
             self._waiting = self._waiting or deque()
             self._waiting.append(data)
             self.size += len(data)
-            self._drain()
+            self._pace.touch(self)
         else:
             self.put(data)
 
@@ -87,22 +87,13 @@ class Outbox:
 
     def flush(self) -> None:
         """The turn is over: write, or let it wait."""
-        turn = self._turn
         if not (self._paused or self._held or self._waiting):
-            self._turn = []
+            turn, self._turn = self._turn, []
             self.direct = self._write
             if data := self._bytes(turn):
                 self._write(data)
             return
-        if turn:
-            if self._held:
-                queue = self._later = self._later or deque()
-            else:
-                queue = self._waiting = self._waiting or deque()
-            for piece in turn:
-                self.size += piece.size if isinstance(piece, Part) else len(piece)
-            queue.extend(turn)
-            turn.clear()
+        self._set_aside()
         if not self._paused:
             self._drain()
         if self.size > self._cap:
@@ -112,7 +103,7 @@ class Outbox:
         """Keep back all that comes from now on, but for answers, until `release`."""
         if not self._held:
             self._pace.settle(self)
-            self.flush()
+            self._set_aside()  # and not written now: it leaves with the answers that follow
             self._held = True
             self.direct = None
 
@@ -124,7 +115,10 @@ class Outbox:
                 self._waiting = self._waiting or deque()
                 self._waiting.extend(self._later)
                 self._later = None
-            self._drain()
+            if self._waiting:
+                self._pace.touch(self)
+            elif not (self._paused or self._turn):
+                self.direct = self._write
 
     def pause(self) -> None:
         """The link is full."""
@@ -167,6 +161,20 @@ class Outbox:
 
     def _pieces(self) -> Iterable[Piece]:
         return chain(self._turn, self._waiting or (), self._later or ())
+
+    def _set_aside(self) -> None:
+        """What this turn brought waits for its own turn."""
+        turn = self._turn
+        if not turn:
+            return
+        if self._held:
+            queue = self._later = self._later or deque()
+        else:
+            queue = self._waiting = self._waiting or deque()
+        for piece in turn:
+            self.size += piece.size if isinstance(piece, Part) else len(piece)
+        queue.extend(turn)
+        turn.clear()
 
     def _drain(self) -> None:
         while (waiting := self._waiting) and not self._paused:
