@@ -7,13 +7,13 @@ Reads run in a few threads of their own.
 import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 from threading import Thread
 from typing import ParamSpec, TypeVar
 
 import structlog
 
+from hobnob.chat.readers import Readers
 from hobnob.stores.store import Item, Outcome, Refused, Store
 
 P = ParamSpec("P")
@@ -49,7 +49,7 @@ class Keeper:
         """Set after each commit; whoever waits for it clears it."""
         self._turn: list[tuple[Item, Done]] = []
         self._queue: SimpleQueue[list[tuple[Item, Done]] | None] = SimpleQueue()
-        self._readers = ThreadPoolExecutor(READERS, "reader")
+        self._readers = Readers(READERS)
         self._thread = Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
@@ -61,14 +61,14 @@ class Keeper:
 
     async def read(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call one of the store's reading methods in a thread."""
-        return await self._loop.run_in_executor(self._readers, lambda: function(*args, **kwargs))
+        return await self._readers.read(lambda: function(*args, **kwargs))
 
     async def stop(self) -> None:
         """Keep what was given, answer it, then let the threads go."""
         self._hand_over()
         self._queue.put(None)
         await self._loop.run_in_executor(None, self._thread.join)
-        self._readers.shutdown(wait=True)
+        await self._readers.stop()
 
     def _hand_over(self) -> None:
         if self._turn:

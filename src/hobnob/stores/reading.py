@@ -1,4 +1,4 @@
-"""Reading people and rooms. Every function runs in one read transaction, so its answers fit together."""
+"""Reading people and rooms. Functions run in one read transaction (`name_taken` in none), so their answers fit together."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -9,8 +9,9 @@ from hobnob.protocol.names import NameRefused, fold
 from hobnob.protocol.records import Mask, Person, Room, RoomListing, RoomState
 from hobnob.protocol.replies import Unread
 from hobnob.protocol.times import rfc3339
+from hobnob.stores import conditions
 from hobnob.stores.among import Among
-from hobnob.stores.conditions import direct_key, name_clash
+from hobnob.stores.conditions import direct_key
 from hobnob.stores.rows import PERSON, Row, decode_draft
 from hobnob.stores.store import DETAIL, Membership, RoomEntry
 from hobnob.stores.tables import (
@@ -50,7 +51,7 @@ def person_by_name(connection: sa.Connection, name: str) -> Person | None:
 
 def name_taken(connection: sa.Connection, name: str) -> str | None:
     """``name-taken`` or ``name-lookalike``, None when the name is free or illegal."""
-    return None if _fold(name) is None else name_clash(connection, name, "")
+    return None if _fold(name) is None else conditions.name_taken(connection, name)
 
 
 def settings_of(connection: sa.Connection, person: str) -> dict[str, str]:
