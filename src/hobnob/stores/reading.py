@@ -1,4 +1,4 @@
-"""Reading people and rooms. Functions run in one read transaction (`name_taken` in none), so their answers fit together."""
+"""Reading people and rooms. Functions run in one read transaction, so answers fit together; `name_taken` in none."""
 
 from collections import defaultdict
 from collections.abc import Sequence

@@ -90,3 +90,18 @@ def test_colours_are_for_terminals_that_want_them(monkeypatch: pytest.MonkeyPatc
 def test_a_reader_who_left_stops_nobody() -> None:
     start_logs(Gone())
     structlog.get_logger("hobnob.chat").info("client came")
+
+
+def test_a_reader_who_closed_the_stream_stops_nobody() -> None:
+    stream = io.StringIO()
+    start_logs(stream)
+    stream.close()
+    structlog.get_logger("hobnob.chat").info("client came")
+
+
+def test_what_json_has_no_word_for_is_written_as_python_shows_it() -> None:
+    stream = io.StringIO()
+    start_logs(stream)
+    structlog.get_logger("hobnob.chat").warning("strange", error=OSError("gone"), path="\ud800")
+    [line] = lines(stream)
+    assert line["error"] == "OSError('gone')"
