@@ -1,4 +1,4 @@
-"""Deleting all that a deleted account said: in the background, a batch after the other, and on after a restart."""
+"""Deleting all that a deleted account said, and its names: in the background, batch by batch, on after a restart."""
 
 import asyncio
 from typing import TYPE_CHECKING
@@ -7,7 +7,7 @@ import structlog
 
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import MessageDeleted
-from hobnob.stores.store import Blanked, Item, MessageStands
+from hobnob.stores.store import Blanked, ForgetNames, Item, MessageStands
 
 if TYPE_CHECKING:
     from hobnob.chat.chat import Chat
@@ -28,6 +28,7 @@ async def blank(chat: "Chat", person: str) -> None:
         try:
             said = await chat.keeper.read(chat.store.messages_by, person, BATCH)
             if not said:
+                await _forget_names(chat, person)
                 await chat.tell(Item((), writes=(Blanked(person),)), lambda _: None)
                 return
             await asyncio.gather(*(_delete(chat, person, room, number) for room, number in said))
@@ -35,6 +36,16 @@ async def blank(chat: "Chat", person: str) -> None:
         except Exception as error:  # noqa: BLE001  whatever the store meets, it may be well again soon
             _log.warning("not all that a deleted account said is deleted; it is tried again", error=repr(error))
             await asyncio.sleep(TRY_AGAIN_AFTER)
+
+
+async def _forget_names(chat: "Chat", person: str) -> None:
+    """Let what they did beside stay, under nobody's name."""
+    after: int | None = 0
+    while after is not None:
+        found, after = await chat.keeper.read(chat.store.naming, person, after, BATCH)
+        if found:
+            await chat.tell(Item((), writes=(ForgetNames(person, tuple(found)),)), lambda _: None)
+            await asyncio.sleep(REST)
 
 
 async def _delete(chat: "Chat", person: str, room: str, number: int) -> None:

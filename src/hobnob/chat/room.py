@@ -194,6 +194,8 @@ class Room:
                 Person(person.id, name, "deleted") if person.id == event.by else person for person in self.record.people
             )
             self.record = msgspec.structs.replace(self.record, people=people)
+        if event.blanked and event.by_name and self.record.topic_by == event.by_name:
+            self.record = msgspec.structs.replace(self.record, topic_by="")
 
     def forget(self, person: str) -> None:
         """A visitor is gone, and with them the membership."""

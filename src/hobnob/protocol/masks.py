@@ -23,8 +23,8 @@ def host(person: str) -> str:
 
 
 def mask_of(person: str, name: str) -> str:
-    """What masks are compared with: ``name!~u@host`` of a person by id and name."""
-    return f"{name}!{USER}@{host(person)}"
+    """What masks are compared with: ``name!~u@host`` of a person by id and name, which who is deleted may not have."""
+    return f"{name or '*'}!{USER}@{host(person)}"
 
 
 def checked_mask(text: str) -> str:

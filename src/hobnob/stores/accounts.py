@@ -5,17 +5,22 @@ from typing import Any, assert_never
 import msgspec
 import sqlalchemy as sa
 
+from hobnob.protocol.codec import decode_fact, encode_event
 from hobnob.protocol.events import (
     AccountDeleted,
     DeviceRevoked,
     DirectsChanged,
+    MaskChanged,
     PersonIgnored,
     PersonInvited,
     PersonUnignored,
     ServerRoleChanged,
+    TopicChanged,
 )
+from hobnob.protocol.ids import AUDIT
 from hobnob.protocol.records import Device, Invite, Person
 from hobnob.protocol.times import milliseconds, rfc3339
+from hobnob.stores.naming import nameless
 from hobnob.stores.rows import PERSON, Row, SqlLog
 from hobnob.stores.store import (
     Account,
@@ -23,6 +28,7 @@ from hobnob.stores.store import (
     AddToken,
     Blanked,
     DropInvite,
+    ForgetNames,
     InviteUsable,
     NameToken,
     PersonUnchanged,
@@ -42,6 +48,7 @@ from hobnob.stores.tables import (
     invitations,
     invites,
     logs,
+    masks,
     members,
     persons,
     rooms,
@@ -52,7 +59,9 @@ from hobnob.stores.tables import (
 STAFF = ("owner", "moderator")
 WRITERS = (*STAFF, "speaker")
 
-AccountWrite = AddToken | NameToken | UseToken | SetPassword | AddInvite | UseInviteOnce | DropInvite | Blanked
+AccountWrite = (
+    AddToken | NameToken | UseToken | SetPassword | AddInvite | UseInviteOnce | DropInvite | Blanked | ForgetNames
+)  # fmt: skip
 AccountCondition = PersonUnchanged | TokenStands | InviteUsable | Reachable
 
 # Reading
@@ -193,6 +202,26 @@ def messages_by(connection: sa.Connection, person: str, limit: int) -> list[tupl
     return [(row.id, row.number) for row in found]
 
 
+_NAMING = (
+    sa.select(facts.c.id, facts.c.number, facts.c.data, logs.c.id.label("log_id"))
+    .join(logs, logs.c.seq == facts.c.log)
+    .where(facts.c.id > sa.bindparam("after"), facts.c.author.is_(None), logs.c.id != AUDIT)
+    .where(facts.c.data.like(sa.bindparam("within")))
+    .order_by(facts.c.id)
+    .limit(sa.bindparam("most"))
+)
+
+
+def naming(
+    connection: sa.Connection, person: str, after: int, limit: int
+) -> tuple[list[tuple[str, int]], int | None]:  # fmt: skip
+    """See `Store.naming`."""
+    rows = connection.execute(_NAMING, {"after": after, "within": f'%"{person}"%', "most": limit}).all()
+    known = ((row, decode_fact(row.data)) for row in rows)
+    found = [(row.log_id, row.number) for row, fact in known if nameless(fact, person) is not fact]
+    return found, rows[-1].id if len(rows) == limit else None
+
+
 # Conditions
 
 
@@ -238,10 +267,30 @@ def write(connection: sa.Connection, write: AccountWrite, now: int) -> None:
             connection.execute(sa.update(persons).where(persons.c.id == owner).values(row))
         case Blanked(person=owner):
             connection.execute(sa.update(persons).where(persons.c.id == owner).values(blanking=False))
+        case ForgetNames(person=owner, facts=places):
+            for log, number in places:
+                _forget_names(connection, owner, log, number)
         case AddInvite() | UseInviteOnce() | DropInvite():
             _write_invite(connection, write)
         case _:
             assert_never(write)
+
+
+def _forget_names(connection: sa.Connection, person: str, log: str, number: int) -> None:
+    """Forget somebody's names in a fact, and in what followed from it."""
+    place = sa.select(facts.c.id, facts.c.log, facts.c.data).join(logs, logs.c.seq == facts.c.log)
+    row = connection.execute(place.where(logs.c.id == log, facts.c.number == number)).first()
+    if row is None:  # its room is dropped
+        return
+    fact = nameless(decode_fact(row.data), person)
+    connection.execute(sa.update(facts).where(facts.c.id == row.id).values(data=encode_event(fact).decode()))
+    match fact:
+        case TopicChanged():
+            last = sa.and_(rooms.c.log == row.log, rooms.c.topic_at == milliseconds(fact.at))
+            connection.execute(sa.update(rooms).where(last).values(topic_by=""))
+        case MaskChanged():
+            made = sa.and_(masks.c.log == row.log, masks.c.number == number)
+            connection.execute(sa.update(masks).where(made).values(by_name=""))
 
 
 def _write_invite(connection: sa.Connection, write: AddInvite | UseInviteOnce | DropInvite) -> None:
@@ -276,7 +325,6 @@ def account_deleted(connection: sa.Connection, fact: AccountDeleted, _: SqlLog) 
     if fact.blanked:
         gone |= {"name": "", "key": fact.by, "skeleton": fact.by}
         connection.execute(sa.update(facts).where(facts.c.author == fact.by).values(author_name=""))
-        connection.execute(sa.update(rooms).where(rooms.c.topic_by == fact.by_name).values(topic_by=""))
         connection.execute(sa.update(direct_people).where(direct_people.c.person == fact.by).values(name=""))
     connection.execute(sa.update(persons).where(persons.c.id == fact.by).values(gone))
     _forget_drafts(connection, fact.by)

@@ -28,6 +28,7 @@ from hobnob.protocol.records import (
 from hobnob.protocol.replies import Unread
 from hobnob.protocol.times import milliseconds
 from hobnob.stores.memory_state import Memory, MessageState, RoomData
+from hobnob.stores.naming import nameless
 from hobnob.stores.search.memory import MemoryIndex
 from hobnob.stores.search.search import Index
 from hobnob.stores.store import DETAIL, Account, Duplicate, Item, Membership, Outcome, Refused, RoomEntry, TokenKeys
@@ -194,6 +195,13 @@ class MemoryStore:
                 if message.sent.by == person and not message.deleted
             ]
             return found[:limit]
+
+    def naming(self, person: str, after: int, limit: int) -> tuple[list[tuple[str, int]], int | None]:
+        with self._lock:
+            logs = ((log, facts) for log, facts in self._memory.facts.items() if log != AUDIT)
+            return [
+                (log, fact.number) for log, facts in logs for fact in facts if nameless(fact, person) is not fact
+            ], None
 
     def name_taken(self, name: str) -> str | None:
         with self._lock:

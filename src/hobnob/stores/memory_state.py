@@ -38,6 +38,7 @@ from hobnob.protocol.ids import AUDIT
 from hobnob.protocol.names import fold, skeleton
 from hobnob.protocol.records import Draft, Mask, Person, Role, Room, Version
 from hobnob.stores.memory_accounts import MemoryAccounts
+from hobnob.stores.naming import nameless
 from hobnob.stores.numbering import LogState
 from hobnob.stores.store import (
     AddDirectPeople,
@@ -48,6 +49,7 @@ from hobnob.stores.store import (
     DirectFree,
     DropRoom,
     Duplicate,
+    ForgetNames,
     InviteUsable,
     IsMember,
     Item,
@@ -286,7 +288,7 @@ class Memory:
                 data.drafts.pop(fact.by, None)
                 data.invited.discard(fact.by)
                 if fact.blanked:
-                    _forget_name(data, fact.by, fact.by_name)
+                    _forget_name(data, fact.by)
 
     def _apply_to_room(self, fact: RoomEvent) -> None:
         if isinstance(fact, RoomCreated):
@@ -343,8 +345,23 @@ class Memory:
             case DropRoom(room=room):
                 if room in self.rooms and not self.rooms[room].lasting:
                     self.drop(room)
+            case ForgetNames(person=person, facts=facts):
+                for log, number in facts:
+                    self._forget_names(person, log, number)
             case _:
                 self.accounts.write(write, now)
+
+    def _forget_names(self, person: str, log: str, number: int) -> None:
+        if (facts := self.facts.get(log)) is None:  # its room is dropped
+            return
+        fact = facts[number - 1] = nameless(facts[number - 1], person)
+        match fact:
+            case TopicChanged(room=room, at=at) if self.rooms[room].room.topic_at == at:
+                self.rooms[room].room = replace(self.rooms[room].room, topic_by="")
+            case MaskChanged(room=room, kind=kind, mask=mask):
+                masks = self.rooms[room].masks
+                if (made := masks.get((kind, mask))) is not None and made.at == fact.at:
+                    masks[kind, mask] = replace(made, by_name="")
 
     def drop(self, room: str) -> None:
         """Forget a room and its log."""
@@ -373,12 +390,10 @@ def _regulate(data: RoomData, fact: PersonInvited | RoleChanged | MemberBanned |
             )  # fmt: skip
 
 
-def _forget_name(data: RoomData, person: str, name: str) -> None:
+def _forget_name(data: RoomData, person: str) -> None:
     for message in data.messages.values():
         if message.sent.by == person:
             message.sent = replace(message.sent, by_name="")
-    if data.room.topic_by == name:
-        data.room = replace(data.room, topic_by="")
     people = tuple(replace(one, name="") if one.id == person else one for one in data.room.people)
     data.room = replace(data.room, people=people)
 

@@ -232,6 +232,9 @@ class SqlStore:
     def messages_by(self, person: str, limit: int) -> list[tuple[str, int]]:
         return self._read(accounts.messages_by, person, limit)
 
+    def naming(self, person: str, after: int, limit: int) -> tuple[list[tuple[str, int]], int | None]:
+        return self._read(accounts.naming, person, after, limit)
+
     def name_taken(self, name: str) -> str | None:
         return self._read(reading.name_taken, name)
 

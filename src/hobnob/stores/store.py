@@ -225,8 +225,15 @@ class SetPassword(Value, frozen=True):
     hash: str
 
 
+class ForgetNames(Value, frozen=True):
+    """The names of a deleted account stand no more in these facts, each a log and a number."""
+
+    person: str
+    facts: tuple[tuple[str, int], ...]
+
+
 class Blanked(Value, frozen=True):
-    """All messages of a deleted account are deleted."""
+    """All messages of a deleted account are deleted, and its names forgotten."""
 
     person: str
 
@@ -264,18 +271,9 @@ class DropRoom(Value, frozen=True):
 
 
 Write = (
-    AddPerson
-    | AddToken
-    | AddDirectPeople
-    | DropRoom
-    | NameToken
-    | UseToken
-    | SetPassword
-    | Blanked
-    | AddInvite
-    | UseInviteOnce
-    | DropInvite
-)
+    AddPerson | AddToken | AddDirectPeople | DropRoom | NameToken | UseToken | SetPassword | ForgetNames | Blanked
+    | AddInvite | UseInviteOnce | DropInvite
+)  # fmt: skip
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -432,6 +430,12 @@ class Store(Protocol):
 
     def messages_by(self, person: str, limit: int) -> list[tuple[str, int]]:
         """Room and number of up to `limit` messages of a person that are not deleted."""
+
+    def naming(self, person: str, after: int, limit: int) -> tuple[list[tuple[str, int]], int | None]:
+        """Facts other than messages that hold a name of a person: log and number, and after what to ask on, if need be.
+
+        `after` is 0 at first; the audit log is left out.
+        """
 
     def name_taken(self, name: str) -> str | None:
         """``name-taken`` or ``name-lookalike`` when somebody kept has it, else None."""

@@ -21,6 +21,7 @@ from hobnob.stores.rows import NEW_FACT, FactRow, SqlLog, ref_key, to_row
 from hobnob.stores.store import (
     DropRoom,
     Duplicate,
+    ForgetNames,
     Item,
     Kept,
     MessageExists,
@@ -152,8 +153,9 @@ class Transaction:
         return self._logs[id]
 
     def _write(self, write: Write) -> None:
-        if isinstance(write, DropRoom):
+        if isinstance(write, DropRoom | ForgetNames):
             self._write_facts()
+        self.erased = self.erased or isinstance(write, ForgetNames)
         dropped = projection.write(self._connection, write, self._now)
         if dropped is not None:
             self.erased = True

@@ -76,6 +76,36 @@ async def test_who_wants_all_deleted_takes_every_message_along(chat: Chat) -> No
     await Client(chat).hello("ada")  # the name is free
 
 
+async def test_who_wants_all_deleted_takes_their_names_along(chat: Chat) -> None:
+    anna, bob = await registered(chat, "anna"), await registered(chat, "bob")
+    await anna.done("set_name", name="ada")
+    await anna.done("create_room", name="tea", people=["@bob"], topic="mine")
+    number = await bob.say("hello ada", room="#tea")
+    for do, fields in (
+        ("react", {"of": number, "emoji": "x"}), ("pin", {"of": number}), ("set_topic", {"topic": "hers"}),
+        ("set_mask", {"kind": "mute", "mask": "eve"}), ("change_room", {"slow": 1}), ("kick", {"person": "@bob"}),
+        ("invite_person", {"person": "@bob"}),
+    ):  # fmt: skip
+        await anna.done(do, room="#tea", **fields)
+    await bob.done("join_room", room="#tea")
+    await anna.done("set_name", name="ada2")
+    await anna.done("delete_account", password=PASSWORD, messages="blank")
+    await eventually(lambda: chat.store.blanking() == [])
+    room = await chat.rooms.open("tea")
+    assert room is not None
+    chat.rooms.forget(room)
+    bob.forget()
+    bob.heard.clear()
+    for log in ("#tea", "#lobby", "house", "me"):
+        await bob.done("events_since", log=log, number=0)
+    await bob.done("list_rooms")
+    await bob.done("read_room", room="#tea")
+    await bob.done("list_members", room="#tea")
+    for name in (b"anna", b'"ada', b'"ada2'):
+        assert name not in bob.heard
+    assert b"hello ada" in bob.heard  # in the words of others
+
+
 async def test_what_was_begun_goes_on_after_a_restart(chat: Chat, kept: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     ada, bob = await registered(chat), await registered(chat, "bob")
     for n in range(7):
