@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -165,6 +166,19 @@ def test_during_load_and_elsewhere(start: Start, tmp_path: Path) -> None:
     other = Client(start(tmp_path / "elsewhere"), name="ada")
     assert other.said()[-1] == f"message {kept - 1}"
     other.close()
+
+
+def test_that_the_servers_key_has_to_be_kept_besides_is_said(start: Start, tmp_path: Path) -> None:
+    start(tmp_path / "data")
+    key, elsewhere = (tmp_path / folder / "tls" / "key.pem" for folder in ("data", "elsewhere"))
+    status, _, err = done("backup", "--data", tmp_path / "data", tmp_path / "chat.tar.gz")
+    assert status == 0
+    assert f"Keep {key} as well" in err
+    restore = ("restore", "--replace", "--data", tmp_path / "elsewhere", tmp_path / "chat.tar.gz")
+    assert f"Put the server's old key to {elsewhere} before you start it" in done(*restore)[2]
+    elsewhere.parent.mkdir(mode=0o700)
+    shutil.copy(key, elsewhere)
+    assert "old key" not in done(*restore)[2]
 
 
 def test_by_a_pipe(start: Start, tmp_path: Path) -> None:

@@ -41,7 +41,9 @@ def backup(
     folder = data_folder(data)
 
     def chore() -> int:
+        from hobnob.net.certificate import KEY
         from hobnob.stores.backup import save
+        from hobnob.stores.folder import IDENTITY
 
         os.nice(_NICENESS)
         with ProgressLine() as progress:
@@ -52,6 +54,8 @@ def backup(
             else:
                 made = _to_stdout(folder, progress)
         print(f"Kept {made.messages:,} messages in {made.rooms:,} rooms.", file=sys.stderr)
+        if (key := folder / IDENTITY / KEY).exists():
+            print(f"Keep {key} as well, in a safe place: programs know the server by it.", file=sys.stderr)
         return DONE
 
     return attempt(chore)

@@ -37,7 +37,9 @@ def restore(
     folder = data_folder(data)
 
     def chore() -> int:
+        from hobnob.net.certificate import KEY
         from hobnob.stores import restore as restoring
+        from hobnob.stores.folder import IDENTITY
 
         with ProgressLine() as progress:
             if str(file) == "-":
@@ -52,6 +54,12 @@ def restore(
         )
         if restored.aside is not None:
             print(f"What was there before is in {restored.aside}.", file=sys.stderr)
+        if not (key := folder / IDENTITY / KEY).exists():
+            print(
+                f"Put the server's old key to {key} before you start it: with a new one, programs that know the server"
+                " stop and say so.",
+                file=sys.stderr,
+            )
         return DONE
 
     return attempt(chore)
