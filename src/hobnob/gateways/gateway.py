@@ -13,6 +13,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from hobnob.protocol import links
 from hobnob.protocol.commands import Command
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import Event, MemberLeft, RoomChanged
@@ -232,6 +233,9 @@ class House(Protocol):
     """What this server calls itself, without spaces."""
 
     version: str
+
+    reached_at: "Callable[[], links.Link | None]"
+    """Says how others reach the server, and by which key to know it (empty: it speaks no TLS); None: nobody knows."""
 
     def enter(self, codec: Codec, link: Link, origin: Origin) -> Conversation:
         """Let a client in."""

@@ -3,6 +3,7 @@
 import pytest
 from tests.unit.stores.builders import ADA, BOB, DIRECT, LOBBY, NOW, TEA, created, item, joined, left, sent
 
+from hobnob.chat.lookup import by
 from hobnob.protocol.events import (
     Fact,
     InvitedToRoom,
@@ -17,7 +18,7 @@ from hobnob.protocol.ids import AUDIT
 from hobnob.stores.naming import nameless
 from hobnob.stores.store import ForgetNames, Kept, Store
 
-BY_ADA = {"by": ADA.id, "by_name": ADA.name}
+BY_ADA = by(ADA)
 KICKED = MemberLeft(room=TEA, by=BOB.id, by_name=BOB.name, person=ADA.id, person_name=ADA.name)
 
 

@@ -28,11 +28,6 @@ from hobnob.protocol.replies import Done, Welcome
 GREETING: Final = f"This is hobnob, a chat. /help shows what you can do, bye leaves.\r\n{NAME}".encode()
 """What a silent client is sent before anything is known of it: fixed words, and line ends that every terminal takes."""
 
-IN_THE_CLEAR: Final = (
-    "Passwords, invites and private rooms need an encrypted connection, and this one is not. Leave, and come back to "
-    "the same host and port in TLS: openssl s_client -quiet -connect HOST:PORT"
-)
-
 TELNET: Final = "/telnet"
 """What a person types to say that their program is telnet, which most do not show by themselves."""
 
@@ -147,7 +142,18 @@ class LinesCodec(Talk):
             self._seat.last_said[message.room] = done.number
 
     def refused(self, error: ChatError) -> bytes:
-        return self._block(IN_THE_CLEAR if error.code == "not-confidential" else shortened(error.hint))
+        return self._block(self._in_the_clear() if error.code == "not-confidential" else shortened(error.hint))
+
+    def _in_the_clear(self) -> str:
+        """Why something is refused that others on the way could read, and how to come back."""
+        at = self._house.reached_at()
+        why = "Passwords, invites and private rooms need an encrypted connection, and this one is not."
+        if at is None:
+            return f"{why} Leave, and come back to the same host and port in TLS, as openssl s_client speaks it."
+        if not at.key:
+            return f"{why} This server offers none: ask whoever runs it for another way."
+        host = f"[{at.host}]" if ":" in at.host else at.host
+        return f"{why} Leave, and come back in TLS: openssl s_client -quiet -connect {host}:{at.port}"
 
     def hushed(self) -> bytes:
         return self._block(NOT_SAID)

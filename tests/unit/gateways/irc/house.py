@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from hobnob.gateways.gateway import Close, Codec, Conversation, Here, Link, Origin, Said, Session, WireFormat
 from hobnob.gateways.irc import IrcCodec
+from hobnob.protocol import links
 from hobnob.protocol.commands import (
     Command,
     Hello,
@@ -116,6 +117,7 @@ class FakeHouse:
     version = "1.0"
 
     def __init__(self) -> None:
+        self.reached_at: Callable[[], links.Link | None] = lambda: None
         self.people: dict[str, Person] = {}
         self.rooms: dict[str, FakeRoom] = {}
         self.refuse: dict[type[Command], ChatError] = {}

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from hobnob.gateways.gateway import Close, Codec, Conversation, Here, Link, Origin, Said, Session, WireFormat
 from hobnob.gateways.lines import LinesCodec, StudentCodec
+from hobnob.protocol import links
 from hobnob.protocol.account_commands import (
     ChangePassword,
     CreateInvite,
@@ -112,6 +113,7 @@ class FakeHouse:
     version = "0"
 
     def __init__(self) -> None:
+        self.reached_at: Callable[[], links.Link | None] = lambda: links.Link("chat.example.org", 8080, key="the key")
         self.taken = {"ada", "bobby"}
         self.rooms = {"lobby": RoomState(id="r_lobby", name="lobby", kind="public", topic="Anything goes")}
         self.said: list[Message] = []

@@ -4,7 +4,6 @@ import pytest
 from tests.unit.gateways.lines.house import CODE, GONE, Access, Driver, account, person, said_by, visitor
 
 from hobnob.gateways.lines.arriving import NAME
-from hobnob.gateways.lines.codec import IN_THE_CLEAR
 from hobnob.protocol.account_commands import (
     ChangePassword,
     DeleteAccount,
@@ -17,8 +16,13 @@ from hobnob.protocol.account_commands import (
 )
 from hobnob.protocol.commands import Hello, ReadHistory, SendMessage
 from hobnob.protocol.errors import HINTS, ChatError
+from hobnob.protocol.links import Link
 from hobnob.protocol.records import RoomState
 
+COME_BACK = (
+    "Passwords, invites and private rooms need an encrypted connection, and this one is not. "
+    "Leave, and come back in TLS: openssl s_client -quiet -connect chat.example.org:8080"
+)
 SHOWN = " (your screen shows it as you type): "
 NOT_SAID = "Your last line was not said, as it may have been a password. Type it again to say it.\n"
 WRONG = HINTS["wrong-password"] + "\n"
@@ -136,11 +140,34 @@ def test_who_gives_up_at_the_door_is_asked_for_a_name() -> None:
     assert asked(driver) == [Hello(client="lines", name="bob")]
 
 
+@pytest.mark.parametrize(
+    ("at", "how"),
+    [
+        (
+            Link("192.0.2.7", 9000, key="k"),
+            "in TLS: openssl s_client -quiet -connect 192.0.2.7:9000",
+        ),
+        (
+            Link("2001:db8::7", 80, key="k"),
+            "in TLS: openssl s_client -quiet -connect [2001:db8::7]:80",
+        ),
+        (Link("192.0.2.7", 9000), "This server offers none: ask whoever runs it for another way."),
+        (None, "to the same host and port in TLS, as openssl s_client speaks it."),
+    ],
+    ids=str,
+)
+def test_in_the_clear_it_is_said_how_to_come_back(at: Link | None, how: str) -> None:
+    driver = person(access="invite", confidential=False)
+    driver.house.reached_at = lambda: at
+    driver.receive(b"bob\n")
+    assert driver.take().endswith(f" {how}\nBye.\n")
+
+
 @pytest.mark.parametrize("typed", ["bob", "/login ada", "/register bob", f"/invite {CODE}", ""])
 def test_nothing_secret_is_asked_for_in_the_clear(typed: str) -> None:
     driver = person(access="invite", confidential=False)
     driver.receive(f"{typed}\ncorrect horse\nada\n".encode())
-    assert driver.take() == f"{IN_THE_CLEAR}\nBye.\n"
+    assert driver.take() == f"{COME_BACK}\nBye.\n"
     assert driver.closed
     assert "horse" not in repr(driver.house.done)
 
@@ -231,7 +258,7 @@ def test_in_the_clear_it_is_said_at_once_how_passwords_are_given(bob: Driver) ->
     driver.receive(b"bob\n")
     driver.take()
     driver.receive(b"/login ada\n")
-    assert driver.take() == IN_THE_CLEAR + "\n"
+    assert driver.take() == COME_BACK + "\n"
     driver.receive(b"/who\nhello\n")
     assert driver.take() == "You are bob in #lobby.\nHere is: ada\n"
     assert said_by(driver) == ["hello"]
