@@ -18,6 +18,9 @@ LINES = st.sampled_from(
         b"CAP END", b"JOIN #a,#b", b"JOIN #a", b"JOIN 0", b"PART #a", b"NAMES #a", b"NAMES #b", b"TOPIC #a :x",
         b"TOPIC #a", b"PRIVMSG #a,bob :hi", b"PRIVMSG #a :ho", b"PRIVMSG", b"NOTICE #a :x", b"WHO #a", b"MODE #a",
         b"MODE #a b", b"MODE ada", b"LIST", b"PING x", b"WHAT", b"QUIT", b"\xff", b"a" * 600, b"a" * 9000, b"@a=b X",
+        b"CAP REQ :batch draft/multiline labeled-response message-tags echo-message", b"BATCH +1 draft/multiline #a",
+        b"@batch=1 PRIVMSG #a :one", b"@batch=1;draft/multiline-concat PRIVMSG #a :two", b"BATCH -1",
+        b"@label=1 PING", b"@label=2 PRIVMSG #a :hi", b"@label=3;batch=1 PRIVMSG #a :\xff", b"@+typing=x TAGMSG #a",
     ]
 )  # fmt: skip
 STREAMS = st.lists(LINES | st.binary(max_size=30), max_size=25).map(lambda lines: b"\r\n".join([*lines, b""]))

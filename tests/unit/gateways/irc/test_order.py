@@ -5,20 +5,31 @@ import re
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.unit.gateways.irc.test_conversations_with_chat import Talker, house
+from tests.unit.chat.conftest import Client, eventually
+from tests.unit.gateways.irc.peer import Kind, Peer
+from tests.unit.gateways.irc.test_conversations_with_chat import house
 
-SAID = re.compile(r" (?:PRIVMSG|NOTICE|TOPIC) #tea :(\d+)$")
-NAMES = ("ada", "bob", "eve", "tom")
-CAPABILITIES = ("echo-message", "echo-message message-tags server-time", "echo-message labeled-response batch", "")
+SAID = re.compile(rb" (?:PRIVMSG|NOTICE|TOPIC) #tea :(\d+)$")
+TALKERS: dict[str, tuple[Kind, str]] = {
+    "ada": ("lines", "echo-message"),
+    "bob": ("lines", "echo-message message-tags server-time batch draft/multiline"),
+    "eve": ("text", "echo-message labeled-response batch draft/multiline"),
+    "tom": ("binary", "echo-message account-tag batch draft/multiline"),
+    "zoe": ("lines", ""),
+}
+"""By name: how their lines come, and their capabilities; of the last alone nothing comes back."""
+FORMS = [
+    "PRIVMSG #tea :{0}",
+    "NOTICE #tea :{0}",
+    "TOPIC #tea :{0}",
+    "@label=x PRIVMSG #tea :{0}",
+    "BATCH +x draft/multiline #tea|@batch=x PRIVMSG #tea :{0}|@batch=x PRIVMSG #tea :and more|BATCH -x",
+]
+STEPS = st.lists(st.tuples(st.integers(0, len(TALKERS)), st.sampled_from(FORMS)), min_size=1, max_size=30)
+"""Who says something, the client of the page among them, and how."""
 
-STEPS = st.lists(
-    st.tuples(st.integers(0, len(NAMES) - 1), st.sampled_from(["PRIVMSG", "NOTICE", "TOPIC", "@label=x PRIVMSG"])),
-    min_size=1,
-    max_size=30,
-)
 
-
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(STEPS, st.lists(st.booleans(), min_size=30, max_size=30))
 def test_all_see_one_order(steps: list[tuple[int, str]], pauses: list[bool]) -> None:
     asyncio.run(_all_see_one_order(steps, pauses))
@@ -26,25 +37,45 @@ def test_all_see_one_order(steps: list[tuple[int, str]], pauses: list[bool]) -> 
 
 async def _all_see_one_order(steps: list[tuple[int, str]], pauses: list[bool]) -> None:
     async with house() as chat:
-        talkers = [Talker(chat) for _ in NAMES]
-        for talker, name, capabilities in zip(talkers, NAMES, CAPABILITIES, strict=True):
-            lines = [f"NICK {name}", "USER x 0 * :x", f"CAP REQ :{capabilities}", "CAP END", "JOIN #tea"]
-            await talker.say("".join(f"{line}\r\n" for line in lines).encode())
-        for talker in talkers:
-            talker.pull()
-            talker.inbox.clear()
-        for number, (who, command) in enumerate(steps):
-            talkers[who].conversation.receive(f"{command} #tea :{number}\r\n".encode())
+        talkers = []
+        for name, (kind, capabilities) in TALKERS.items():
+            talkers.append(peer := Peer(chat, kind))
+            for line in (f"CAP REQ :{capabilities}", f"NICK {name}", "USER x 0 * :x", "CAP END", "JOIN #tea"):
+                peer.say(line.encode())
+            await peer.settle()
+        page = await Client(chat).hello("page")
+        await page.done("join_room", room="#tea")
+        silent = len(talkers) - 1
+        echoless: set[int] = set()
+        for number, (who, form) in enumerate(steps):
+            if who == len(talkers):
+                page.send("send_message", room="#tea", text=str(number))
+            else:
+                lines = form.format(number).split("|")
+                if who in (0, silent) and len(lines) > 1:  # without draft/multiline
+                    lines = [f"PRIVMSG #tea :{number}"]
+                for line in lines:
+                    talkers[who].say(line.encode())
+                if who == silent and "TOPIC" not in form:
+                    echoless.add(number)
             if pauses[number]:  # a turn of the loop, in which some of it may have happened
                 await asyncio.sleep(0)
         for talker in talkers:
-            await talker.say(b"")
-        seen = []
-        for talker in talkers:
-            talker.pull()
-            seen.append([int(match[1]) for line in talker.inbox if (match := SAID.search(line))])
-    everything = seen[0]
-    assert sorted(everything) == list(range(len(steps)))
-    assert seen[1] == seen[2] == everything
-    mine = {number for number, (who, command) in enumerate(steps) if who == 3 and command != "TOPIC"}
-    assert seen[3] == [number for number in everything if number not in mine]
+            await talker.settle()
+        await page.done("ping")
+        everything = order(talkers[0])
+        assert sorted(everything) == list(range(len(steps)))
+        for talker in talkers[1:silent]:
+            assert order(talker) == everything
+        assert order(talkers[silent]) == [number for number in everything if number not in echoless]
+        await eventually(lambda: order_of_page(page) == everything)
+
+
+def order(peer: Peer) -> list[int]:
+    """The numbers that a client saw, in order."""
+    return [int(match[1]) for line in peer.lines() if (match := SAID.search(line))]
+
+
+def order_of_page(page: Client) -> list[int]:
+    told = [event.get("text") or event.get("topic") or "" for event in page.events("message_sent", "topic_changed")]
+    return [int(text.split("\n")[0]) for text in told if text[:1].isdigit()]
