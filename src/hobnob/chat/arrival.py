@@ -44,10 +44,10 @@ _HEARD = {Attach.NOTHING: 0, Attach.LOBBY: 1, Attach.ALL: None}
 class Came(NamedTuple):
     """Who comes in, under a name that is reserved for them.
 
-    `token` is one that they have to be told, `device` the id of the one that they came by, `proof` what they are told
-    who proved its token. `rooms`: those of somebody who was kept just now, with a fact of their own log for each; of a
-    visitor the one of an invite, with `role` there. `stands` reads from the store whether what they are known by still
-    counts. `rights`: as of which version of the rights on the server `person` was read.
+    `token` is one that they have to be told, `device` the id of the one that they came by. `rooms`: those of somebody
+    who was kept just now, with a fact of their own log for each; of a visitor the one of an invite, with `role` there.
+    `stands` reads from the store whether what they are known by still counts. `rights`: as of which version of the
+    rights on the server `person` was read.
     """
 
     person: Person
@@ -57,7 +57,6 @@ class Came(NamedTuple):
     role: Role = "member"
     stands: Callable[[Store], bool] | None = None
     rights: int = -1
-    proof: str | None = None
 
 
 async def arrive(chat: "Chat", session: "Session", came: Came, command: Hello) -> Welcome:
@@ -194,7 +193,7 @@ async def _attend(chat: "Chat", session: "Session", came: Came, command: Hello, 
     missed = await _missed(chat, session, command, found, mine)
     return Welcome(
         here.person, chat.store.epoch, chat.name, chat.version, found.me, found.house,
-        tuple(found.states), came.token, missed=missed, proof=came.proof,
+        tuple(found.states), came.token, missed=missed,
     )  # fmt: skip
 
 

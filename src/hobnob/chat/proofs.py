@@ -11,9 +11,9 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from hobnob.chat.devices import MOST_DEVICES, NewDevice, new_device
-from hobnob.chat.limits import TooFast
+from hobnob.chat.limits import Limit, TooFast
 from hobnob.chat.logins import key_of
-from hobnob.chat.scram import ITERATIONS, keys_of, opened
+from hobnob.chat.scram import ITERATIONS, Challenge, keys_of, opened
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.ids import token_hash
 from hobnob.protocol.records import Device, Person
@@ -39,36 +39,41 @@ async def account_device(chat: "Chat", person: Person, name: str, token: str | N
     return device._replace(add=AddToken(token_hash(device.token), person.id, device.id, name, keys))
 
 
-async def challenge(chat: "Chat", session: "Session", message: str) -> str:
-    """The answer to a client-first-message, which tells nothing of whose name it is. Raises ChatError: bad-command."""
-    session.challenge = None
+class Proved(NamedTuple):
+    """Whose token a client has proved, by the person's id."""
+
+    person: str
+    device: Device
+
+
+async def prove(chat: "Chat", session: "Session", message: str) -> str:
+    """The answer to a client's first message or to its final one, after which `session.proving` says whose token it is.
+
+    Raises:
+        ChatError: ``wrong-password``, ``too-fast``, ``bad-command``.
+    """
+    asked, session.proving = session.proving, None
+    if isinstance(asked, Challenge):
+        session.proving, answer = await _check(chat, session, asked, message)
+    else:
+        session.proving = asked = await _challenge(chat, message)
+        answer = asked.message
+    return answer
+
+
+async def _challenge(chat: "Chat", message: str) -> Challenge:
+    """What is asked, of whomever and about any name."""
     opening = opened(message)
     key = key_of(opening.name)
     if opening.authorize and key_of(opening.authorize) != key:
         raise ChatError("wrong-password", "You can only be who you log in as.")
     _, known = await chat.keeper.read(_known, chat.store, key)
-    session.challenge = opening.challenge(*_salt(chat.store, key, known))
-    return session.challenge.message
+    return opening.challenge(*_salt(chat.store, key, known))
 
 
-class Proved(NamedTuple):
-    """Whose token a client has, and the server-final-message that shows it that the server knows it too."""
-
-    person: Person
-    device: Device
-    message: str
-
-
-async def check_proof(chat: "Chat", session: "Session", message: str) -> Proved:
-    """Who has answered the challenge that was asked last.
-
-    Raises:
-        ChatError: ``wrong-password``, ``too-fast``, ``bad-command``.
-    """
-    asked, session.challenge = session.challenge, None
-    if asked is None:
-        raise ChatError("bad-command", "There is nothing to prove before a challenge. Begin with ask_challenge.")
+async def _check(chat: "Chat", session: "Session", asked: Challenge, message: str) -> tuple[Proved, str]:
     proof = asked.proof(message)
+    chat.count(session, Limit.LOGGING_IN)
     key, address = key_of(asked.opening.name), session.origin.counted
     if wait := chat.failed_logins.attempt(key, address, chat.loop.time()):
         raise TooFast(wait)
@@ -82,7 +87,7 @@ async def check_proof(chat: "Chat", session: "Session", message: str) -> Proved:
         raise ChatError("wrong-password", WRONG)
     chat.failed_logins.succeeded(key, address)
     place, answer = found
-    return Proved(person, known[place][0], answer)
+    return Proved(person.id, known[place][0]), answer
 
 
 Known = list[tuple[Device, TokenKeys]]

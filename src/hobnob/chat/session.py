@@ -13,6 +13,7 @@ from hobnob.protocol.records import Room as RoomRecord
 if TYPE_CHECKING:
     from hobnob.chat.pace import Pace
     from hobnob.chat.people import Here
+    from hobnob.chat.proofs import Proved
     from hobnob.chat.room import Room
     from hobnob.chat.scram import Challenge
 
@@ -26,7 +27,6 @@ class Session:
     __slots__ = (
         "_wire",
         "audiences",
-        "challenge",
         "closed",
         "cut",
         "device",
@@ -39,6 +39,7 @@ class Session:
         "number",
         "origin",
         "outbox",
+        "proving",
         "reads",
         "removed",
         "renamed",
@@ -53,8 +54,8 @@ class Session:
         self.manner = manner
         self.origin = origin
         self.device = ""
-        self.challenge: Challenge | None = None
-        """What it was asked to prove last, until it has answered."""
+        self.proving: Challenge | Proved | None = None
+        """What it was asked to prove, or has proved; until it has answered, or says hello."""
         self.last_word: tuple[str, str] | None = None
         """The words and the code with which the session ends once the command that is under way is answered."""
         self.number = number

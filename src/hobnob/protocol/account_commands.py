@@ -12,11 +12,12 @@ from hobnob.protocol.records import Directs, Role
 WEEK = 7 * 24 * 3600
 
 
-class AskChallenge(Command, frozen=True):
-    """Begin to prove that one has the token of an account's device, without sending it: SCRAM-SHA-256 (RFC 7677).
+class Prove(Command, frozen=True):
+    """Prove that one has the token of an account's device, without sending it: SCRAM-SHA-256 (RFC 7677).
 
-    `message` is the client-first-message, without channel binding; the name in it is the account's. The answer's is
-    the server-first-message. The `proof` of `hello` or `log_in` is the client-final-message.
+    `message` is first the client-first-message, without channel binding; the name in it is the account's. The answer
+    has the server-first-message. To the client-final-message it has the server-final-message, and then `hello` or
+    `log_in` can say `proved`.
     """
 
     message: str
@@ -25,12 +26,12 @@ class AskChallenge(Command, frozen=True):
 class LogIn(Command, frozen=True):
     """Become the account `name` on this connection; whoever one was here before is gone. Answered like hello.
 
-    With `proof` it is the account that was named to `ask_challenge`.
+    With `proved` it is the account whose token was proved by `prove`.
     """
 
     name: str = ""
     password: str = ""
-    proof: str | None = None
+    proved: bool = False
 
 
 class Register(Command, frozen=True):

@@ -12,7 +12,6 @@ import msgspec
 
 from hobnob.protocol.account_commands import (
     AddDevice,
-    AskChallenge,
     ChangePassword,
     CreateInvite,
     DeleteAccount,
@@ -23,6 +22,7 @@ from hobnob.protocol.account_commands import (
     LogIn,
     LogOut,
     NameDevice,
+    Prove,
     Register,
     RevokeDevice,
     RevokeInvite,
@@ -67,8 +67,8 @@ class Hello(Command, frozen=True):
     A newcomer may say which token they will have: `new_token` is ``hb_`` and 32 to 64 random letters, digits, ``-`` or
     ``_``. Where the connection broke before the answer, the same hello brings back whom it made.
 
-    `password` logs in to the account `name`, or with `register` makes it. `proof` logs in to the one that was named to
-    `ask_challenge`. `invite` is the code that lets a stranger in
+    `password` logs in to the account `name`, or with `register` makes it. `proved` logs in to the one whose token was
+    proved by `prove`. `invite` is the code that lets a stranger in
     where one is needed. `device` is what one's list of devices calls this client. `details` are told as by `set_detail`
     without `keep`.
     """
@@ -79,7 +79,7 @@ class Hello(Command, frozen=True):
     new_token: str | None = None
     name: str | None = None
     password: str | None = None
-    proof: str | None = None
+    proved: bool = False
     register: bool = False
     invite: str | None = None
     device: str = ""
@@ -354,7 +354,7 @@ AnyCommand = (
     | DeleteMessage | ReadVersions | React | Unreact | Pin | Unpin | Typing | SetPresence | ListMembers | ReadHistory
     | FindNumber | ListRecent | Search | EventsSince | MarkRead | MarkUnread | ListUnread | SetDraft | ChangeSetting
     | ListSettings | OpenDirect | Ping
-    | AskChallenge | LogIn | Register | LogOut | ChangePassword | DeleteAccount
+    | Prove | LogIn | Register | LogOut | ChangePassword | DeleteAccount
     | AddDevice | ListDevices | NameDevice | RevokeDevice
     | CreateInvite | ListInvites | RevokeInvite | UseInvite | Ignore | Unignore | ListIgnored | SetDirects
     | InvitePerson | Kick | Ban | Unban | Mute | Unmute | ListRestrictions | SetRole | ChangeRoom | Report

@@ -50,9 +50,9 @@ class Limits(msgspec.Struct, frozen=True):
 class Welcome(Reply, frozen=True):
     """The answer to hello: who one is, where one is, and from where on one hears.
 
-    `token` is there once, for a new guest or a login; `proof` is the server-final-message, for who came by a proof.
-    `me` and `house` are the heads of those logs; `missed` are the facts after what the client had named (a gap where
-    there are too many); they are no field of the JSON reply, JSON clients get them as events right after it.
+    `token` is there once, for a new guest or a login. `me` and `house` are the heads of those logs; `missed` are the
+    facts after what the client had named (a gap where there are too many); they are no field of the JSON reply, JSON
+    clients get them as events right after it.
     """
 
     you: Person
@@ -65,11 +65,10 @@ class Welcome(Reply, frozen=True):
     token: str | None = None
     limits: Limits = Limits()
     missed: tuple[Fact | Gap, ...] = ()
-    proof: str | None = None
 
 
-class Challenge(Reply, frozen=True):
-    """What is to be proved: the server-first-message of SCRAM-SHA-256."""
+class Proving(Reply, frozen=True):
+    """The server's side of a proof: its first or its final message."""
 
     message: str
 

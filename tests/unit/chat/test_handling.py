@@ -11,4 +11,4 @@ def test_every_command_is_done_by_somebody() -> None:
 
 def test_what_a_stranger_may_do_is_said_in_one_line() -> None:
     allowed = {command.__name__ for command, handler in HANDLERS.items() if handler.before_hello}
-    assert allowed == {"AskChallenge", "Hello", "Ping"}
+    assert allowed == {"Hello", "Ping", "Prove"}

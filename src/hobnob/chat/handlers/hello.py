@@ -14,15 +14,15 @@ from hobnob.chat.invites import Ticket, Use, joined, use
 from hobnob.chat.limits import Limit
 from hobnob.chat.logins import check_password, key_of, new_password, unchanged
 from hobnob.chat.lookup import by, me
-from hobnob.chat.proofs import account_device, challenge, check_proof
-from hobnob.protocol.account_commands import AskChallenge, LogIn
+from hobnob.chat.proofs import Proved, account_device, prove
+from hobnob.protocol.account_commands import LogIn, Prove
 from hobnob.protocol.commands import Hello
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import AccountRegistered, Fact
 from hobnob.protocol.ids import is_token, new_person_id, token_hash
 from hobnob.protocol.names import guest_name, person_name
 from hobnob.protocol.records import Device, Person
-from hobnob.protocol.replies import Challenge, Welcome
+from hobnob.protocol.replies import Proving, Welcome
 from hobnob.protocol.times import milliseconds
 from hobnob.stores.store import AddPerson, Item, NameFree, SetPassword, Store, UseToken, Write
 
@@ -52,20 +52,20 @@ async def hello(chat: "Chat", session: "Session", command: Hello) -> Welcome:
     return welcome
 
 
-@handles(AskChallenge, before_hello=True, confidential=True, limit=Limit.READING_HISTORY)
-async def ask_challenge(chat: "Chat", session: "Session", command: AskChallenge) -> Challenge:
-    """Say what is to be proved, to whoever asks and about any name."""
-    return Challenge(await challenge(chat, session, command.message))
+@handles(Prove, before_hello=True, confidential=True, limit=Limit.READING_HISTORY)
+async def prove_token(chat: "Chat", session: "Session", command: Prove) -> Proving:
+    """Ask for a proof, whoever it is and whatever the name, and check it. That check is a try to log in."""
+    return Proving(await prove(chat, session, command.message))
 
 
 @handles(LogIn, confidential=True, limit=Limit.LOGGING_IN)
 async def log_in(chat: "Chat", session: "Session", command: LogIn) -> Welcome:
     """Leave as whoever one was, come as the account."""
     me(session)
-    if command.proof is None:
-        came = await _by_password(chat, session, Hello(), command.name, command.password)
+    if command.proved:
+        came = await _by_proof(chat, session, Hello())
     else:
-        came = await _by_proof(chat, session, Hello(), command.proof)
+        came = await _by_password(chat, session, Hello(), command.name, command.password)
     chat.attendance.withdraw(session)
     return await arrive(chat, session, came, Hello())
 
@@ -75,11 +75,10 @@ async def _identify(chat: "Chat", session: "Session", command: Hello) -> Came:
     token = await _of_before(chat, session, command) if command.token is None else command.token
     if token is not None:
         return await _by_token(chat, session, command, token)
-    if (command.password is not None or command.proof is not None) and not session.origin.confidential:
+    if command.proved:
+        return await _by_proof(chat, session, command)
+    if command.password is not None and not session.origin.confidential:
         raise ChatError("not-confidential")
-    if command.proof is not None:
-        chat.count(session, Limit.LOGGING_IN)
-        return await _by_proof(chat, session, command, command.proof)
     if command.register:
         return await _registered(chat, session, command)
     if command.password is not None:
@@ -94,7 +93,7 @@ async def _identify(chat: "Chat", session: "Session", command: Hello) -> Came:
 async def _of_before(chat: "Chat", session: "Session", command: Hello) -> str | None:
     """The token that a hello was to give its device, where an earlier one did: its answer was lost."""
     token = command.new_token
-    knows = command.proof is not None or (command.password is not None and not command.register)
+    knows = command.proved or (command.password is not None and not command.register)
     if token is None or not session.manner.keeps or knows:
         return None
     if not is_token(token):
@@ -121,16 +120,21 @@ async def _by_token(chat: "Chat", session: "Session", command: Hello, token: str
     return Came(person, device=device.id, stands=lambda store: store.device(kept) is not None, rights=rights)
 
 
-async def _by_proof(chat: "Chat", session: "Session", command: Hello, proof: str) -> Came:
-    proved = await check_proof(chat, session, proof)
-    person, device = await _with_invite(chat, session, command, proved.person), proved.device
+async def _by_proof(chat: "Chat", session: "Session", command: Hello) -> Came:
+    proved, session.proving = session.proving, None
+    if not isinstance(proved, Proved):
+        raise ChatError("bad-command", "There is nothing proved yet. Use prove first, twice.")
+    device = proved.device
+    if (person := await chat.keeper.read(chat.store.person, proved.person)) is None:
+        raise ChatError("token-unknown")
+    person = await _with_invite(chat, session, command, person)
     chat.people.reserve(person.name, person.id)
     _note_use(chat, device)
 
     def stands(store: Store) -> bool:
         return any(device.id == each.id for each in store.devices(person.id))
 
-    return Came(person, device=device.id, stands=stands, proof=proved.message)
+    return Came(person, device=device.id, stands=stands)
 
 
 def _note_use(chat: "Chat", device: Device) -> None:

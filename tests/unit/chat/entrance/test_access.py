@@ -8,7 +8,7 @@ from hobnob.chat.chat import Chat
 from hobnob.chat.handling import HANDLERS
 from hobnob.chat.policy import Access, Policy
 from hobnob.gateways.gateway import Codec
-from hobnob.protocol.account_commands import AskChallenge
+from hobnob.protocol.account_commands import Prove
 from hobnob.protocol.commands import AnyCommand, Hello, Ping
 from hobnob.stores.store import Store
 
@@ -71,7 +71,7 @@ async def test_a_stranger_learns_of_no_name_before_the_invite(chat: Chat) -> Non
 @CLOSED
 async def test_nothing_can_be_done_before_hello(chat: Chat) -> None:
     assert HANDLERS.keys() == set(AnyCommand.__args__)
-    assert {command for command, handler in HANDLERS.items() if handler.before_hello} == {AskChallenge, Hello, Ping}
+    assert {command for command, handler in HANDLERS.items() if handler.before_hello} == {Hello, Ping, Prove}
     stranger = far(chat)
     for do, fields in (("list_rooms", {}), ("search", {"query": "x"}), ("read_history", {"room": "#lobby"}),
                        ("join_room", {"room": "#lobby"}), ("use_invite", {"code": "x"})):  # fmt: skip

@@ -1,7 +1,7 @@
 """Logging in by a token that is proved and not sent; and tokens for programs that cannot get one themselves."""
 
 import pytest
-from tests.unit.chat.conftest import PASSWORD, Client, VisitorCodec, quiet
+from tests.unit.chat.conftest import CHEAP, PASSWORD, Client, VisitorCodec, operator, quiet
 from tests.unit.chat.entrance.conftest import clear, far, registered
 from tests.unit.scram_client import ScramClient
 
@@ -13,15 +13,23 @@ from hobnob.chat.policy import Policy
 
 async def asked(client: Client, name: str = "ada", nonce: str = "rOprNGfwEbeRWgbNEkqO") -> str:
     """What a client is asked who wants to be somebody, without the server's nonce."""
-    message = str((await client.done("ask_challenge", message=f"n,,n={name},r={nonce}"))["message"])
+    message = str((await client.done("prove", message=f"n,,n={name},r={nonce}"))["message"])
+    await client.ask("prove", message="")
     return message.partition(",")[2]
 
 
 async def proof(client: Client, token: str, name: str = "ada", header: str = "n,,") -> tuple[str, str]:
     """The proof that a client would send, and what it expects to be answered."""
     scram = ScramClient(name, token, header)
-    message = (await client.done("ask_challenge", message=scram.first))["message"]
+    message = (await client.done("prove", message=scram.first))["message"]
     return scram.final(message), scram.answer
+
+
+async def proved(client: Client, token: str, name: str = "ada", header: str = "n,,") -> Client:
+    """A client that has shown that it has a token, and was shown the same by the server."""
+    said, answer = await proof(client, token, name, header)
+    assert (await client.done("prove", message=said))["message"] == answer
+    return client
 
 
 async def added(ada: Client, name: str = "weechat") -> str:
@@ -32,10 +40,8 @@ async def added(ada: Client, name: str = "weechat") -> str:
 async def test_a_token_that_was_never_sent_lets_its_owner_in(chat: Chat, header: str) -> None:
     ada = await registered(chat)
     token = await added(ada)
-    phone = far(chat)
-    said, answer = await proof(phone, token, "Ada", header)
-    await phone.hello(proof=said)
-    assert (phone.id, phone.welcome["you"]["kind"], phone.welcome["proof"]) == (ada.id, "account", answer)
+    phone = await (await proved(far(chat), token, "Ada", header)).hello(proved=True)
+    assert (phone.id, phone.welcome["you"]["kind"]) == (ada.id, "account")
     assert "token" not in phone.welcome
     (here,) = [each for each in (await phone.done("list_devices"))["devices"] if each.get("current")]
     assert here["name"] == "weechat"
@@ -43,7 +49,26 @@ async def test_a_token_that_was_never_sent_lets_its_owner_in(chat: Chat, header:
     await phone.event("goodbye")
     again = far(chat)
     said, _ = await proof(again, token)
-    assert await again.error("hello", proof=said) == "wrong-password"
+    assert await again.error("prove", message=said) == "wrong-password"
+
+
+async def test_a_device_that_is_revoked_after_the_proof_is_out(chat: Chat) -> None:
+    ada = await registered(chat)
+    made = await ada.done("add_device", password=PASSWORD)
+    phone = await proved(far(chat), made["token"])
+    await ada.done("revoke_device", device=made["device"])
+    assert await phone.error("hello", proved=True) == "token-unknown"
+    phone = await proved(far(chat), await added(ada))
+    await ada.done("delete_account", password=PASSWORD)
+    assert await phone.error("hello", proved=True) == "token-unknown"
+
+
+async def test_who_was_renamed_after_the_proof_has_the_new_name(chat: Chat) -> None:
+    ada = await registered(chat)
+    phone = await proved(far(chat), await added(ada))
+    await ada.done("set_name", name="eve")
+    await phone.hello(proved=True)
+    assert (phone.welcome["you"]["name"], phone.id) == ("eve", ada.id)
 
 
 async def test_every_token_of_an_account_can_be_proved(chat: Chat) -> None:
@@ -52,8 +77,7 @@ async def test_every_token_of_an_account_can_be_proved(chat: Chat) -> None:
     gus = await Client(chat).hello("gus")
     claimed = (await gus.done("register", password=PASSWORD, name="gustav"))["token"]
     for name, token in (("ada", ada.token), ("ada", by_password.token), ("ada", await added(ada)), ("gustav", claimed)):
-        client = far(chat)
-        await client.hello(proof=(await proof(client, token, name))[0])
+        client = await (await proved(far(chat), token, name)).hello(proved=True)
         assert client.welcome["you"]["name"] == name
 
 
@@ -61,37 +85,41 @@ async def test_a_guests_token_proves_nothing(chat: Chat) -> None:
     gus = await Client(chat).hello("gus")
     thief = far(chat)
     said, _ = await proof(thief, gus.token, "gus")
-    assert await thief.error("hello", proof=said) == "wrong-password"
+    assert await thief.error("prove", message=said) == "wrong-password"
 
 
 async def test_who_is_here_becomes_the_account(chat: Chat) -> None:
     ada = await registered(chat)
     bob = await registered(chat, "bob")
-    said, answer = await proof(bob, await added(ada))
-    welcome = await bob.done("log_in", proof=said)
-    assert (welcome["you"]["id"], welcome["proof"]) == (ada.id, answer)
+    await proved(bob, await added(ada))
+    assert (await bob.done("log_in", proved=True))["you"]["id"] == ada.id
 
 
 async def test_a_proof_is_good_once_and_for_its_own_challenge_alone(chat: Chat) -> None:
     token = await added(await registered(chat))
     one, other = far(chat), far(chat)
     said, _ = await proof(one, token)
-    await asked(other)
-    assert await other.error("hello", proof=said) == "bad-command"
-    await one.hello(proof=said)
-    assert await one.error("log_in", proof=said) == "bad-command"
-    assert await far(chat).error("hello", proof=said) == "bad-command"
+    await proof(other, token)
+    assert await other.error("prove", message=said) == "bad-command"
+    await one.done("prove", message=said)
+    await one.hello(proved=True)
+    assert await one.error("log_in", proved=True) == "bad-command"
+    assert await one.error("prove", message=said) == "bad-command"
+    assert await far(chat).error("hello", proved=True) == "bad-command"
 
 
-async def test_after_another_challenge_the_first_one_is_void(chat: Chat) -> None:
+async def test_nothing_is_proved_before_the_proof(chat: Chat) -> None:
     ada = await registered(chat)
     client = far(chat)
     said, _ = await proof(client, ada.token)
-    await asked(client)
-    assert await client.error("hello", proof=said) == "bad-command"
+    assert await client.error("hello", proved=True) == "bad-command"
+    assert await client.error("prove", message=said) == "bad-command"
     said, _ = await proof(client, ada.token)
-    assert await client.error("ask_challenge", message="nonsense") == "bad-command"
-    assert await client.error("hello", proof=said) == "bad-command"
+    assert await client.error("prove", message="nonsense") == "bad-command"
+    assert await client.error("prove", message=said) == "bad-command"
+    await proved(client, ada.token)
+    said, _ = await proof(client, "hb_wrong")
+    assert await client.error("hello", proved=True) == "bad-command"
 
 
 async def test_the_challenge_tells_nothing_of_whose_name_it_is(chat: Chat) -> None:
@@ -105,9 +133,9 @@ async def test_the_challenge_tells_nothing_of_whose_name_it_is(chat: Chat) -> No
     assert {name: await asked(stranger, name) for name in before} == before
     assert await asked(stranger, "ADA") == before["ada"]
     said, _ = await proof(stranger, "hb_x", "nobody")
-    wrong = await stranger.ask("hello", proof=said)
+    wrong = await stranger.ask("prove", message=said)
     said, _ = await proof(stranger, "hb_x", "ada")
-    assert {**await stranger.ask("hello", proof=said), "reply": ""} == {**wrong, "reply": ""}
+    assert {**await stranger.ask("prove", message=said), "reply": ""} == {**wrong, "reply": ""}
 
 
 async def test_a_new_name_changes_nothing_for_the_devices(chat: Chat) -> None:
@@ -117,11 +145,10 @@ async def test_a_new_name_changes_nothing_for_the_devices(chat: Chat) -> None:
     second = await added(ada)
     assert await asked(far(chat), "ada-lovelace") == before
     for token in (first, second):
-        client = far(chat)
-        await client.hello(proof=(await proof(client, token, "ada-lovelace"))[0])
+        await (await proved(far(chat), token, "ada-lovelace")).hello(proved=True)
     other = far(chat)
     said, _ = await proof(other, first, "ada")
-    assert await other.error("hello", proof=said) == "wrong-password"
+    assert await other.error("prove", message=said) == "wrong-password"
 
 
 async def test_wrong_proofs_are_counted_like_wrong_passwords(chat: Chat) -> None:
@@ -129,9 +156,9 @@ async def test_wrong_proofs_are_counted_like_wrong_passwords(chat: Chat) -> None
     client = far(chat)
     for _ in range(FREE_TRIES):
         said, _ = await proof(client, "hb_wrong")
-        assert await client.error("hello", proof=said) == "wrong-password"
+        assert await client.error("prove", message=said) == "wrong-password"
     said, _ = await proof(client, ada.token)
-    assert await client.error("hello", proof=said) == "too-fast"
+    assert await client.error("prove", message=said) == "too-fast"
     assert await far(chat).error("hello", name="ada", password=PASSWORD) == "too-fast"
     assert (await Client(chat).hello("ada", password=PASSWORD)).id == ada.id
 
@@ -140,7 +167,7 @@ async def test_a_password_is_no_token(chat: Chat) -> None:
     await registered(chat)
     client = far(chat)
     said, _ = await proof(client, PASSWORD)
-    refused = await client.ask("hello", proof=said)
+    refused = await client.ask("prove", message=said)
     assert refused["error"] == "wrong-password"
     assert "a password goes with PLAIN" in refused["hint"]
 
@@ -150,23 +177,24 @@ async def test_nobody_is_somebody_else_by_their_own_token(chat: Chat) -> None:
     await registered(chat, "bob")
     client = far(chat)
     scram = ScramClient("ada", ada.token, "n,a=bob,")
-    assert await client.error("ask_challenge", message=scram.first) == "wrong-password"
+    assert await client.error("prove", message=scram.first) == "wrong-password"
 
 
 async def test_nothing_of_it_goes_where_others_read_along(chat: Chat) -> None:
     ada = await registered(chat)
     overheard = clear(chat)
-    assert await overheard.error("ask_challenge", message="n,,n=ada,r=1") == "not-confidential"
-    assert await overheard.error("hello", proof="c=biws,r=1,p=AAAA") == "not-confidential"
+    assert await overheard.error("prove", message="n,,n=ada,r=1") == "not-confidential"
     bob = await clear(chat).hello("bob")
     assert await bob.error("add_device", password=PASSWORD) == "not-confidential"
     assert len(chat.store.devices(ada.id)) == 1
 
 
-@pytest.mark.parametrize("policy", [Policy(access="accounts")])
+@pytest.mark.parametrize("policy", [Policy(access="accounts", password_cost=CHEAP)])
 async def test_who_has_an_account_needs_no_invite(chat: Chat) -> None:
-    assert await far(chat).error("hello", proof="c=biws,r=1,p=AAAA") == "bad-command"
-    assert (await asked(far(chat))).startswith("s=")
+    maker = await operator(chat)
+    code = (await maker.done("create_invite"))["code"]
+    ada = await registered(chat, invite=code)
+    assert (await (await proved(far(chat), ada.token)).hello(proved=True)).id == ada.id
 
 
 # Tokens for other programs
