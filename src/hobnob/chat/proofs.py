@@ -53,7 +53,7 @@ async def prove(chat: "Chat", session: "Session", message: str) -> str:
         ChatError: ``wrong-password``, ``too-fast``, ``bad-command``.
     """
     asked, session.proving = session.proving, None
-    if isinstance(asked, Challenge):
+    if isinstance(asked, Challenge) and message.startswith("c="):  # no client begins so
         session.proving, answer = await _check(chat, session, asked, message)
     else:
         session.proving = asked = await _challenge(chat, message)

@@ -94,7 +94,7 @@ CAPABILITIES: Final[dict[str, Capability]] = {
         Capability("message-tags", heard=True),
         Capability("multi-prefix"),
         Capability("no-implicit-names"),
-        Capability("sasl", value=lambda _: "PLAIN", offered=may_carry_credentials),
+        Capability("sasl", value=lambda _: "PLAIN,SCRAM-SHA-256", offered=may_carry_credentials),
         Capability("server-time", heard=True),
         Capability("setname", heard=True),
         Capability("standard-replies"),

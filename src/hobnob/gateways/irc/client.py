@@ -50,6 +50,15 @@ class Multiline:
     spoilt: bool = False
 
 
+@dataclass(slots=True)
+class Exchange:
+    """A login by SASL: its mechanism, what has come of a payload so far, and how many were answered before."""
+
+    mechanism: str
+    payload: str = ""
+    answered: int = 0
+
+
 class Client:
     """See the head of this file. `introduction` is None once the client is registered."""
 
@@ -70,8 +79,8 @@ class Client:
         self.monitored: dict[str, str] | None = None
         """Whose coming and going it hears of: nicks as it wrote them, by their fold."""
         session.introducing = True
-        self.exchange: str | None = None
-        """What has come of the payload of a SASL exchange that is under way."""
+        self.exchange: Exchange | None = None
+        """The login by SASL that is under way."""
         self.marks: dict[str, str] | None = None
         """Up to when it has read what nothing is kept of, by `room_key`."""
         self.subscriptions: frozenset[str] | None = None

@@ -21,6 +21,14 @@ def log_in(client: Client, name: str, password: str) -> Steps:
         yield LogIn(name, password)
 
 
+def log_in_proved(client: Client) -> Steps:
+    """The same by what was proved."""
+    if client.session.person is None:
+        yield Hello(proved=True, client="irc")
+    else:
+        yield LogIn(proved=True)
+
+
 def logged_in(client: Client) -> bytes:
     """RPL_LOGGEDIN."""
     person = client.person

@@ -1,11 +1,13 @@
 """The conversations again, over the real chat: those with the small house, and those of ``conversations/chat/``.
 
 After each line a client is asked for a PONG, so that all the line did is done before the next one. What is random
-(hosts, times, ids) is called by one word each; ``{msgid}`` in what a client sends is the last one that it got.
+(hosts, times, ids, tokens) is called by one word each. ``{msgid}`` in what a client sends is the last one that it got;
+``{client-first}`` and ``{client-final}`` are what it says to prove that it has ada's token, which somebody was shown.
 ``-- Here: ada, bob`` are clients that have been welcomed already.
 """
 
 import asyncio
+import base64
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -14,6 +16,7 @@ from pathlib import Path
 import pytest
 from tests.unit.chat.conftest import DEADLINE, MemoryLink
 from tests.unit.gateways.irc.test_conversations import FILES, as_bytes, merged, script
+from tests.unit.scram_client import ScramClient
 
 from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat
@@ -28,6 +31,8 @@ WITH_CHAT = sorted((Path(__file__).parent / "conversations" / "chat").glob("*.tx
 RANDOM = {
     "host": re.compile(r"\b[a-z2-7]{10}\.hobnob\b"),
     "time=now": re.compile(r"\btime=[0-9T:.-]+Z"),
+    "token": re.compile(r"\bhb_[\w-]{32}(?![\w-])"),
+    "server-message": re.compile(r"(?<=^AUTHENTICATE )[A-Za-z0-9+/=]{40,}"),
     "id": re.compile(r"\br_[a-z2-7]{26}\.[0-9]+|\b[0-9a-f]{44}\b"),
 }
 MSGID = re.compile(r"\bmsgid=([\w.]+)")
@@ -45,6 +50,10 @@ def steady(line: str) -> str:
     return line
 
 
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
 class Talker:
     """One client of a conversation; `inbox` is what it got and was not looked at."""
 
@@ -53,6 +62,9 @@ class Talker:
         self.conversation = chat.enter(IrcCodec(chat, settings), self.link, origin)
         self.inbox: list[str] = []
         self.msgid = ""
+        self.token = ""
+        self._asked = ""
+        self._scram = ScramClient("", "")
         self._pings = 0
         self._last = ""
 
@@ -62,6 +74,11 @@ class Talker:
         *lines, rest = self.link.written.decode().split("\r\n")
         self.link.written[:] = rest.encode()
         self.msgid = next((found[1] for line in reversed(lines) if (found := MSGID.search(line))), self.msgid)
+        for line in lines:
+            if match := RANDOM["token"].search(line):
+                self.token = match[0]
+            if match := RANDOM["server-message"].search(line):
+                self._asked = base64.b64decode(match[0]).decode()
         self.inbox += merged([steady(line) for line in lines], self._last)
         self._last = lines[-1] if lines else self._last
 
@@ -75,6 +92,15 @@ class Talker:
             await self.news()
         if pong in self.inbox:
             self.inbox.remove(pong)
+
+    def filled(self, text: str, token: str) -> str:
+        """What stands in braces replaced by what it says of itself."""
+        if "{client-first}" in text:
+            self._scram = ScramClient("ada", token)
+            text = text.replace("{client-first}", _base64(self._scram.first))
+        if "{client-final}" in text:
+            text = text.replace("{client-final}", _base64(self._scram.final(self._asked)))
+        return text.replace("{msgid}", self.msgid)
 
     async def next_line(self) -> str:
         while not self.inbox:
@@ -117,7 +143,8 @@ async def test_conversation_with_the_chat(path: Path) -> None:
         for number, (who, side, text) in enumerate(script(path), 1):
             talker = talkers.get(who) or talkers.setdefault(who, Talker(chat))
             if side == "C":
-                await talker.say(as_bytes(text.replace("{msgid}", talker.msgid)))
+                token = next((each.token for each in talkers.values() if each.token), "")
+                await talker.say(as_bytes(talker.filled(text, token)))
                 continue
             expected = steady(as_bytes(text).decode()[:-2])
             try:

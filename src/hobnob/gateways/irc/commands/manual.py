@@ -9,7 +9,7 @@ from hobnob.gateways.irc.numerics import Numeric
 
 HELP: Final[dict[str, str]] = {
     "ADMIN": "ADMIN: who runs this server.",
-    "AUTHENTICATE": "AUTHENTICATE PLAIN: log in with SASL. Programs do this by themselves.",
+    "AUTHENTICATE": "AUTHENTICATE PLAIN|SCRAM-SHA-256: log in with SASL. Programs do this by themselves.",
     "AWAY": "AWAY [text]: be away, with a word about it; without a text, be back.",
     "BATCH": "BATCH +name draft/multiline target: a message of several lines. Programs do this by themselves.",
     "CAP": "CAP LS|LIST|REQ|END: negotiate capabilities (ircv3.net). Programs do this by themselves.",

@@ -87,7 +87,9 @@ def register(client: Client) -> Steps:
     if introduction is None or introduction.negotiating or not introduction.has_user or introduction.wanted is None:
         return
     wanted, introduction.wanted = introduction.wanted, None
-    client.exchange = None
+    if client.exchange is not None:
+        client.exchange = None
+        yield client.numeric(Numeric.ERR_SASLABORTED)
     known = client.session.person is not None
     details = _details(introduction.real_name, wanted)
     try:

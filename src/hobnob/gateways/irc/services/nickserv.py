@@ -4,10 +4,17 @@ from hobnob.gateways.irc.capabilities import may_carry_credentials
 from hobnob.gateways.irc.commands.command import Steps
 from hobnob.gateways.irc.login import become, log_in, logged_in
 from hobnob.gateways.irc.services.service import SERVICES, Asked
-from hobnob.protocol.account_commands import ChangePassword, DeleteAccount, ListDevices, Register
+from hobnob.protocol.account_commands import (
+    AddDevice,
+    ChangePassword,
+    DeleteAccount,
+    ListDevices,
+    Register,
+    RevokeDevice,
+)
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.people_commands import ReadPeople
-from hobnob.protocol.replies import Devices, People
+from hobnob.protocol.replies import DeviceAdded, Devices, People
 
 NICKSERV = SERVICES["nickserv"]
 
@@ -112,7 +119,39 @@ def devices(request: Asked) -> Steps:
         used = f"{device.used_at[:10]} {device.used_at[11:16]}"
         yield request.answer(f"{device.name or 'A device without a name'}, last here {used}{_mark(device.current)}")
     if not found.devices:
-        yield request.answer("None: IRC clients keep your password themselves.")
+        yield request.answer("None. TOKEN makes one for a program; who logs in to IRC by a password is no device.")
+
+
+@NICKSERV.says(
+    "TOKEN", "TOKEN password [name]: make a token by which a program logs in as you, without your password.", params=1
+)
+def token(request: Asked) -> Steps:
+    """A device for a program that keeps what it is given, such as this client."""
+    _demand_confidential(request)
+    name = " ".join(request.params[1:]) or "IRC client"
+    added = yield AddDevice(password=request.params[0], name=name)
+    assert isinstance(added, DeviceAdded)
+    yield request.answer(added.token)
+    yield request.answer(
+        f"This token is shown once. Set it as the SASL password of your client, with the name {request.client.nick} and"
+        " the mechanism SCRAM-SHA-256, or PLAIN. DEVICES lists it, REVOKE ends it."
+    )
+
+
+@NICKSERV.says("REVOKE", "REVOKE name: let a device of yours in no more; DEVICES tells its name.", params=1)
+def revoke(request: Asked) -> Steps:
+    """End a device, by what it is called or by its id."""
+    wanted = " ".join(request.params)
+    found = yield ListDevices()
+    assert isinstance(found, Devices)
+    meant = [device for device in found.devices if wanted in (device.name, device.id)]
+    if len(meant) == 1:
+        yield RevokeDevice(device=meant[0].id)
+        yield request.answer(f"{wanted} is logged out.")
+    elif meant:
+        yield request.answer("Several are called so: " + ", ".join(f"REVOKE {device.id}" for device in meant) + ".")
+    else:
+        yield request.answer("You have no such device. DEVICES lists them.")
 
 
 def _mark(current: bool) -> str:
