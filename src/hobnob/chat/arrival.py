@@ -75,10 +75,41 @@ async def arrive(chat: "Chat", session: "Session", came: Came, command: Hello) -
         chat.attendance.withdraw(session)
         raise
     finally:
-        if (here := chat.people.get(person.id)) is None:
-            chat.people.release(person.name, person.id)
-        else:  # they may have been renamed since
-            chat.people.restore(here, person.name)
+        _reserved_no_more(chat, person)
+
+
+async def become(chat: "Chat", session: "Session", came: Came) -> Welcome:
+    """Let somebody who is here be an account. Who may not come in as that stays who they are."""
+    person = came.person
+    try:
+        if not session.manner.operator:
+            chat.restrictions.admit(person, session.origin.address)
+        if person.id == me(session).person.id:
+            return await _stay(chat, session, came)
+    except Exception:
+        _reserved_no_more(chat, person)
+        raise
+    chat.attendance.withdraw(session)
+    return await arrive(chat, session, came, Hello())
+
+
+async def _stay(chat: "Chat", session: "Session", came: Came) -> Welcome:
+    """Go on as oneself, by the device that one came by now; one's rooms and all others notice nothing."""
+    found = await _look_up(chat, session, came)
+    before, session.device = session.device, came.device
+    if came.stands is not None and not await chat.keeper.read(came.stands, chat.store):
+        session.device = before
+        raise ChatError("token-unknown")
+    _reserved_no_more(chat, came.person)
+    return _without_lost_rooms(chat, _welcome(chat, me(session), found, came.token))
+
+
+def _reserved_no_more(chat: "Chat", person: Person) -> None:
+    """The name is theirs because they are here, or nobody's."""
+    if (here := chat.people.get(person.id)) is None:
+        chat.people.release(person.name, person.id)
+    else:  # they may have been renamed since
+        chat.people.restore(here, person.name)
 
 
 def _without_lost_rooms(chat: "Chat", welcome: Welcome) -> Welcome:
@@ -191,10 +222,13 @@ async def _attend(chat: "Chat", session: "Session", came: Came, command: Hello, 
         if heard and came.person.id in room.members:
             chat.attendance.attach(session, room)
     missed = await _missed(chat, session, command, found, mine)
+    return replace(_welcome(chat, here, found, came.token), missed=missed)
+
+
+def _welcome(chat: "Chat", here: Here, found: _Found, token: str | None) -> Welcome:
     return Welcome(
-        here.person, chat.store.epoch, chat.name, chat.version, found.me, found.house,
-        tuple(found.states), came.token, missed=missed,
-    )  # fmt: skip
+        here.person, chat.store.epoch, chat.name, chat.version, found.me, found.house, tuple(found.states), token
+    )
 
 
 def follow_own_log(chat: "Chat", here: Here, head: int, *, fill: bool) -> Log:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from hobnob.chat.arrival import Came, arrive, first_role
+from hobnob.chat.arrival import Came, arrive, become, first_role
 from hobnob.chat.devices import NewDevice, device_name, least_used, new_device, owner_of, revoked
 from hobnob.chat.entrance import admit_stranger, ticket_for
 from hobnob.chat.handlers.details import checked_details, note_coming
@@ -66,8 +66,7 @@ async def log_in(chat: "Chat", session: "Session", command: LogIn) -> Welcome:
         came = await _by_proof(chat, session, Hello())
     else:
         came = await _by_password(chat, session, Hello(), command.name, command.password)
-    chat.attendance.withdraw(session)
-    return await arrive(chat, session, came, Hello())
+    return await become(chat, session, came)
 
 
 async def _identify(chat: "Chat", session: "Session", command: Hello) -> Came:

@@ -113,7 +113,7 @@ class Client:
     @property
     def nick(self) -> str:
         """How numerics address the client."""
-        return self.person.name if self.registered else "*"
+        return self.person.name if self.registered and self.session.person is not None else "*"
 
     def negotiate(self, capabilities: frozenset[str]) -> None:
         """Speak to the client by these capabilities from the next line on."""

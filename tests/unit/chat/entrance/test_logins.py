@@ -5,7 +5,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from tests.unit.chat.conftest import CHEAP, PASSWORD, Client, VisitorCodec, eventually, quiet
+from tests.unit.chat.conftest import CHEAP, PASSWORD, Client, VisitorCodec, eventually, operator, quiet
 from tests.unit.chat.entrance.conftest import clear, far, registered
 
 from hobnob.chat.chat import Chat
@@ -188,6 +188,46 @@ async def test_a_wrong_password_leaves_one_who_one_was(chat: Chat) -> None:
     assert await guest.error("log_in", name="ada", password="wrong " + PASSWORD) == "wrong-password"
     await guest.say("still here")
     assert await Client(chat).error("log_in", name="ada", password=PASSWORD) == "hello-first"
+
+
+async def test_who_logs_in_again_goes_on_and_nobody_notices(chat: Chat) -> None:
+    ada = await registered(chat)
+    bob = await Client(chat).hello("bob")
+    await bob.done("create_room", name="tea")
+    await ada.done("join_room", room="#tea")
+    visitor = await Client(chat, VisitorCodec(chat)).hello("ada", password=PASSWORD)
+    ada.leave()
+    await visitor.done("join_room", room="#tea")
+    await quiet(bob)
+    bob.forget()
+    reply = await visitor.done("log_in", name="ada", password=PASSWORD)
+    assert {room["name"] for room in reply["rooms"]} == {"lobby", "tea"}
+    await bob.say("still there?", "#tea")
+    await quiet(visitor, bob)
+    assert visitor.lines == ["bob: still there?"]
+    assert [frame["event"] for frame in bob.frames if "event" in frame] == ["message_sent"]
+    assert await Client(chat).error("hello", name="ada") == "name-taken"
+
+
+async def test_who_logs_in_again_is_here_by_the_new_device(chat: Chat) -> None:
+    ada = await registered(chat)
+    again = await ada.done("log_in", name="ada", password=PASSWORD)
+    devices = (await ada.done("list_devices"))["devices"]
+    assert [device.get("current", False) for device in devices].count(True) == 1
+    (old,) = [device for device in devices if not device.get("current")]
+    await ada.done("revoke_device", device=old["id"])
+    await ada.say("by the new one")
+    assert (await Client(chat).hello(token=again["token"])).id == ada.id
+
+
+async def test_who_may_not_come_in_as_the_account_stays_who_they_were(chat: Chat) -> None:
+    await registered(chat)
+    server = await operator(chat)
+    await server.done("ban", person="@ada")
+    bob = await Client(chat).hello("bob")
+    assert await bob.error("log_in", name="ada", password=PASSWORD) == "banned"
+    await bob.say("still bob")
+    assert await Client(chat).error("hello", name="ada") == "name-taken"
 
 
 # In clear text

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
+from tests.unit.chat.conftest import operator
 from tests.unit.gateways.irc.test_conversations_with_chat import Talker, house
 
 from hobnob.chat.chat import Chat
@@ -72,10 +73,30 @@ async def test_a_server_may_ask_for_a_password(chat: Chat) -> None:
     assert welcome[0] == ":hobnob.test 001 ada :Welcome to Cave, ada"
 
 
-async def test_who_logs_in_needs_no_password_of_the_server(chat: Chat) -> None:
+async def test_who_logs_in_needs_no_password_of_the_server_but_who_makes_an_account_does(chat: Chat) -> None:
     settings = IrcSettings(password="open sesame")
-    lines = ("CAP REQ sasl", "NICK ada", "REGISTER * * secret-of-ada", "USER a 0 * :a", "CAP END")
-    assert ":hobnob.test 001 ada :Welcome to hobnob.test, ada" in await said(Talker(chat, settings=settings), *lines)
+    welcome = ":hobnob.test 001 ada :Welcome to hobnob.test, ada"
+    lines = ("CAP REQ sasl", "NICK ada", "REGISTER * * secret-of-ada", "USER a 0 * :a")
+    for words in ((), ("PASS :open",)):
+        (refused,) = (await said(Talker(chat, settings=settings), *words, *lines))[1:]
+        assert refused.startswith(":hobnob.test FAIL REGISTER TEMPORARILY_UNAVAILABLE * :This server asks for a")
+    assert welcome in await said(Talker(chat, settings=settings), "PASS :open sesame", *lines, "CAP END")
+    payload = base64.b64encode(b"\0ada\0secret-of-ada").decode()
+    login = ("CAP REQ sasl", "NICK x", "USER a 0 * :a", "AUTHENTICATE PLAIN", f"AUTHENTICATE {payload}", "CAP END")
+    assert welcome in await said(Talker(chat, settings=settings), *login)
+
+
+async def test_an_account_can_be_made_by_an_invite_that_pass_brings(chat: Chat) -> None:
+    """And where none is needed, what else it brings is in nobody's way."""
+    code = (await (await operator(chat)).done("create_invite"))["code"]
+    answers = await said(Talker(chat), "PASS whatever", "NICK ada", "REGISTER * * secret-of-ada")
+    assert answers[0].startswith(":hobnob.test REGISTER SUCCESS ada :")
+    chat.policy = replace(chat.policy, access="invite")
+    for words in ((), ("PASS whatever",)):
+        (refused,) = await said(Talker(chat), *words, "NICK bob", "REGISTER * * secret-of-bob")
+        assert refused.startswith(":hobnob.test FAIL REGISTER TEMPORARILY_UNAVAILABLE * :")
+    answers = await said(Talker(chat), f"PASS {code}", "NICK bob", "REGISTER * * secret-of-bob")
+    assert answers[0].startswith(":hobnob.test REGISTER SUCCESS bob :")
 
 
 async def test_registration_is_as_the_operator_wants_it(chat: Chat) -> None:
@@ -141,16 +162,3 @@ async def test_who_is_banned_from_the_server_is_told_so_and_cut(chat: Chat) -> N
     assert refused.startswith(":hobnob.test 465 * :")
     assert last_word.startswith("ERROR :")
     assert back.link.closed
-
-
-async def test_a_long_password_comes_in_pieces(chat: Chat) -> None:
-    password = "correct horse battery staple " * 10 + "x"
-    await said(Talker(chat), "NICK foo", f"REGISTER * * :{password}")
-    client = Talker(chat)
-    payload = base64.b64encode(f"foo\0foo\0{password}".encode()).decode()
-    assert len(payload) == 400
-    assert await said(client, "AUTHENTICATE PLAIN", f"AUTHENTICATE {payload}") == ["AUTHENTICATE +"]
-    assert [line.split()[1] for line in await said(client, "AUTHENTICATE +")] == ["900", "903"]
-    client = Talker(chat)
-    await said(client, "AUTHENTICATE PLAIN")
-    assert await said(client, f"AUTHENTICATE {payload}x") == [":hobnob.test 905 * :This is too long for a login"]

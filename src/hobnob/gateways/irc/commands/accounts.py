@@ -5,9 +5,12 @@ An account has the name of its nick, needs no e-mail address unless the operator
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from hobnob.gateways.irc.capabilities import may_carry_credentials
 from hobnob.gateways.irc.client import Client
 from hobnob.gateways.irc.commands.command import Steps, handles
+from hobnob.gateways.irc.commands.registration import NOT_LET_IN, knows_password
 from hobnob.gateways.irc.login import logged_in
 from hobnob.gateways.irc.message import Message
 from hobnob.protocol.account_commands import Register
@@ -37,6 +40,8 @@ def register(client: Client, message: Message) -> Steps:
     nick = client.nick if introduction is None else introduction.wanted
     if introduction is not None and not client.settings.register_before_connecting:
         yield _fail(client, "COMPLETE_CONNECTION_REQUIRED", account, "Finish connecting first, then register.")
+    elif introduction is not None and not knows_password(client, introduction.password):
+        yield _fail(client, "TEMPORARILY_UNAVAILABLE", account, NOT_LET_IN)
     elif client.session.person is not None and client.session.person.kind == "account":
         yield _fail(client, "ALREADY_AUTHENTICATED", account, HINTS["already-account"])
     elif nick is None:
@@ -57,8 +62,7 @@ def _register(client: Client, nick: str, account: str, email: str, password: str
         if client.session.person is not None or introduction is None:
             yield Register(password=password)
         else:
-            invite = introduction.password or None
-            yield Hello(name=nick, password=password, register=True, invite=invite, client="irc")
+            yield from _begin(client, nick, password, introduction.password)
     except ChatError as error:
         code = _CODES.get(error.code, "TEMPORARILY_UNAVAILABLE")
         if error.code == "name-taken" and client.house.named(nick) is not None:
@@ -72,6 +76,17 @@ def _register(client: Client, nick: str, account: str, email: str, password: str
     yield logged_in(client)
     if client.registered and "account-notify" in client.capabilities:
         yield client.own_line("ACCOUNT", name)
+
+
+def _begin(client: Client, nick: str, password: str, invite: str) -> Steps:
+    """As for who comes without an account: what PASS brought is an invite only where one is needed."""
+    hello = Hello(name=nick, password=password, register=True, client="irc")
+    try:
+        yield hello
+    except ChatError as error:
+        if error.code != "invite-needed" or not invite or client.settings.password:
+            raise
+        yield replace(hello, invite=invite)
 
 
 @handles("VERIFY", params=2, registered=False)

@@ -9,11 +9,15 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Final
 
-from hobnob.gateways.gateway import Said
+from hobnob.gateways.gateway import Close, Said
 from hobnob.gateways.irc.client import Client
 from hobnob.gateways.irc.message import Message
+from hobnob.gateways.irc.wire import error as error_line
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.replies import Reply
+
+NOBODY: Final = "You could not come in as that account. Connect again."
+"""Said where a change of persons was stopped half-way: by a ban at the same moment, or a device that was revoked."""
 
 Steps = Generator[Said, Reply | None, None]
 Run = Callable[[Client, Message], Steps]
@@ -50,9 +54,12 @@ def handles(
 
 
 def guarded(client: Client, command: str, target: str, steps: Steps, *, quiet: bool = False) -> Steps:
-    """Steps whose refusal is said to the client and ends nothing but them."""
+    """Steps whose refusal is said to the client and ends nothing but them, unless it is nobody any more after them."""
     try:
         yield from steps
     except ChatError as error:
         if not quiet:
             yield client.refusal(error, command, target)
+    if client.registered and client.session.person is None:
+        yield error_line(NOBODY)
+        yield Close(NOBODY)

@@ -34,6 +34,7 @@ _LOCKED_OUT: Final = {
     "wrong-password": Numeric.ERR_PASSWDMISMATCH,
 }
 """How strangers are told that they are not let in, by the code of the error; the connection ends then."""
+NOT_LET_IN: Final = "This server asks for a password. Send the right one by PASS."
 _NAME_ERRORS: Final = frozenset({"name-invalid", "name-lookalike", "name-reserved", "name-taken"})
 
 
@@ -81,6 +82,12 @@ def nick(client: Client, message: Message) -> Steps:
         yield client.own_line("NICK", name, name=before)
 
 
+def knows_password(client: Client, password: str) -> bool:
+    """Whether this is the server's password, where it has one."""
+    required = client.settings.password or ""
+    return not required or hmac.compare_digest(required.encode(), password.encode("utf-8", "replace"))
+
+
 def register(client: Client) -> Steps:
     """Let the client in, once all that it takes is there."""
     introduction = client.introduction
@@ -123,9 +130,9 @@ def _say_hello(client: Client, name: str, password: str, details: dict[str, str]
 
     PASS is the server's password where it has one, else ``account:password``, or the code of an invite.
     """
-    if required := client.settings.password:
-        if not hmac.compare_digest(required.encode(), password.encode("utf-8", "replace")):
-            raise ChatError("wrong-password", "This server asks for a password. Send the right one by PASS.")
+    if client.settings.password:
+        if not knows_password(client, password):
+            raise ChatError("wrong-password", NOT_LET_IN)
         yield Hello(name=name, client="irc", details=details)
         return
     account, colon, secret = password.partition(":")
