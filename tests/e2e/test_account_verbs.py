@@ -121,6 +121,18 @@ def test_devices_are_listed_named_and_logged_out(ada: Shell, elsewhere: Shell) -
     assert (missing.returncode, missing.stderr) == (1, "hobnob: You have no such device.\n")
 
 
+def test_a_token_for_another_program(ada: Shell) -> None:
+    assert re.search("HOBNOB_PASSWORD", ada.run("account", "add-device", "weechat").stderr)
+    made = with_password(ada, LONG, "account", "add-device", "weechat")
+    assert re.fullmatch(r"hb_[\w-]{32}\n", made.stdout), made
+    asked = ada.start("account", "add-device", "irssi", terminal=True)
+    answers(asked, ("Password of ada: ", LONG))
+    asked.until(r"hb_[\w-]{32}")
+    assert LONG not in asked.heard
+    assert re.search(r"  weechat\n", ada.run("account", "devices").stdout)
+    assert ada.run("account", "revoke", "weechat").returncode == 0
+
+
 def test_who_logs_out_is_nobody_here_until_the_next_login(ada: Shell) -> None:
     assert ada.run("logout").stdout.startswith("You are logged out of ada on")
     assert ada.run("logout").stderr.startswith("hobnob: Nobody is logged in on")

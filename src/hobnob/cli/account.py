@@ -16,6 +16,7 @@ EXAMPLES = """\
 Examples:
   hobnob account password
   hobnob account devices
+  hobnob account add-device weechat
   hobnob account name-device d_4f7c 'the old laptop'
   hobnob account revoke d_4f7c
   hobnob account delete --blank
@@ -76,6 +77,28 @@ def devices(
                 here = "  (this one)" if device.current else ""
                 used = f"used {local(device.used_at):%Y-%m-%d %H:%M}"
                 print(encode(device).decode() if json else f"{shown(device.id)}  {used}  {shown(device.name)}{here}")
+        return DONE
+
+    return run(task)
+
+
+@app.command
+def add_device(
+    name: Annotated[str, Parameter(help="What to call the program in the list of devices.")],
+    /,
+    *,
+    host: Where = None,
+    remote: Remote = Remote(),  # noqa: B008  it is frozen
+) -> int:
+    """Make a token by which another program logs in as you, such as an IRC client; it is printed once."""
+
+    async def task() -> int:
+        from hobnob.cli.entering import NOBODY_TO_ASK, connected
+
+        async with connected(host, remote, "account") as client:
+            if not (secret := await _password(client, remote)):
+                return failed(NOBODY_TO_ASK)
+            print((await client.add_device(secret, readable(name))).token, flush=True)
         return DONE
 
     return run(task)
