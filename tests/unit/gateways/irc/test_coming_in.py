@@ -41,10 +41,33 @@ async def test_credentials_are_refused_where_others_can_read_along(chat: Chat) -
     assert refused.endswith(SECRET)
     (refused,) = await said(stranger, "NICK bob", "REGISTER * * secret-of-bob")
     assert refused.startswith(":hobnob.test FAIL REGISTER TEMPORARILY_UNAVAILABLE * :")
-    numeric, last_word = await said(Talker(chat, CLEAR), "PASS ada:secret-of-ada", "NICK ada", "USER a 0 * :a")
-    assert numeric.startswith(":hobnob.test 464 * :")
-    assert last_word.startswith("ERROR :")
-    assert last_word.endswith(SECRET)
+    locked = IrcSettings(password="open sesame")
+    for settings, word in ((locked, "open sesame"), (IrcSettings(), "ada:secret-of-ada")):
+        client = Talker(chat, CLEAR, settings)
+        numeric, last_word = await said(client, f"PASS :{word}", "NICK ada", "USER a 0 * :a")
+        assert numeric.startswith(":hobnob.test 464 * :")
+        assert last_word.startswith("ERROR :")
+        assert last_word.endswith(SECRET)
+        assert client.link.closed
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "OPER root :open sesame", "NS IDENTIFY ada secret-of-ada", "PRIVMSG NickServ :IDENTIFY ada secret-of-ada",
+        "NICKSERV REGISTER secret-of-bob", "NS GHOST ada secret-of-ada", "NS SET PASSWORD secret-of-bob another-secret",
+        "REGISTER * * secret-of-bob", "AUTHENTICATE PLAIN", "AUTHENTICATE SCRAM-SHA-256",
+    ],
+)  # fmt: skip
+async def test_nor_are_they_taken_later(chat: Chat, line: str) -> None:
+    await said(Talker(chat), "NICK ada", "REGISTER * * secret-of-ada")
+    stranger = Talker(chat, CLEAR)
+    await said(stranger, "NICK bob", "USER b 0 * :b")
+    (refused,) = await said(stranger, line)
+    assert refused.endswith(SECRET)
+    assert not refused.startswith(":hobnob.test 9") or " 904 " in refused
+    assert stranger.conversation.session.person is not None
+    assert (stranger.conversation.session.person.name, stranger.conversation.session.person.kind) == ("bob", "visitor")
 
 
 async def test_tls_is_promised_to_who_can_read_the_promise(chat: Chat) -> None:

@@ -1,6 +1,6 @@
 """The tables of docs/gateways/irc.md are complete and true: each row is shown by a test that has what it speaks of.
 
-Names of conversations are paths below ``conversations/``, names of tests are files beside this one.
+Conversations are paths below ``conversations/``; tests are files beside this one, or paths with ``tests/``.
 """
 
 import re
@@ -17,7 +17,8 @@ from hobnob.gateways.irc.isupport import ISUPPORT
 from hobnob.gateways.irc.numerics import Numeric
 
 HERE = Path(__file__).parent
-PAGE = HERE.parents[3] / "docs/gateways/irc.md"
+ROOT = HERE.parents[3]
+PAGE = ROOT / "docs/gateways/irc.md"
 SAID_BY_CLIENT = re.compile(r"(?:\w+ )?C: (?:@\S+ )?(?P<rest>.*)")
 SAID_BY_SERVER = re.compile(r"(?:\w+ )?S: (?:@\S+ )?:\S+ (?P<numeric>[0-9]{3}) ")
 OF_ANY = {"400", "417", "421", "451", "461"}
@@ -43,12 +44,20 @@ def table(first: str) -> list[Row]:
 
 
 COMMAND_ROWS, CAPABILITY_ROWS, TOKEN_ROWS = table("command"), table("capability"), table("token")
+BAD_INPUT = table("what")
 
 
 def shown_by(row: Row) -> list[Path]:
     """The files that the last cell of a row names."""
-    names = re.findall(r"`([^`]+)`", row[-1])
-    return [HERE / name if name.endswith(".py") else HERE / "conversations" / f"{name}.txt" for name in names]
+    return [file_of(name) for name in re.findall(r"`([^`]+)`", row[-1])]
+
+
+def file_of(name: str) -> Path:
+    """The conversation, or the file of tests, of this name; what follows after ``::`` is a test in it."""
+    file = name.partition("::")[0]
+    if not file.endswith(".py"):
+        return HERE / "conversations" / f"{file}.txt"
+    return ROOT / file if file.startswith("tests/") else HERE / file
 
 
 @cache
@@ -153,3 +162,11 @@ def test_what_any_command_may_be_answered(command: str) -> None:
         assert [line.split()[1] for line in stranger.read()] == ([] if rule.quiet else ["451"])
     if rule.params:
         assert [line.split()[1] for line in lines_for(f"{command}\r\n".encode())] == ([] if rule.quiet else ["461"])
+
+
+@pytest.mark.parametrize("row", BAD_INPUT, ids=lambda row: row[0])
+def test_bad_input_is_tried(row: Row) -> None:
+    (name,) = re.findall(r"`([^`]+)`", row[-1])
+    _, _, test = name.partition("::")
+    text = file_of(name).read_text("utf-8")
+    assert not test or re.search(rf"^(?:async )?def {test}\(", text, re.MULTILINE), f"{test} is not there"

@@ -144,6 +144,26 @@ async def test_a_name_that_is_taken(chat: Chat) -> None:
     assert (await client.ask("NICK eve"))[0] == ":hobnob 001 eve :Welcome to hobnob, eve"
 
 
+async def test_names_are_those_of_people_on_other_gateways_too(chat: Chat) -> None:
+    page = await Client(chat).hello("ace")
+    for nick in ("ace", "ACE", "асе"):  # the last in Cyrillic letters
+        client = IrcClient(chat)
+        (refused,) = await client.ask(f"NICK {nick}", "USER x 0 * :x")
+        assert refused.startswith(f":hobnob 433 * {nick} :")
+        assert (await client.ask("NICK eve"))[0].startswith(":hobnob 001 eve ")
+        (refused,) = await client.ask(f"NICK {nick}")
+        assert refused.startswith(f":hobnob 433 eve {nick} :")
+        client.send("QUIT")
+    page.leave()  # a guest's name stays theirs
+    ada = await registered(chat, "ada")
+    (refused,) = await ada.ask("NICK ace")
+    assert refused.startswith(":hobnob 433 ada ace :")
+    other = Client(chat)
+    assert await other.error("hello", name="Ada") == "name-taken"
+    ada.send("QUIT")
+    assert (await other.ask("hello", name="Ada"))["you"]["name"] == "Ada"
+
+
 async def test_what_one_says_at_quitting_is_clean_for_others_and_not_in_the_log(chat: Chat) -> None:
     ada = await Client(chat).hello("ada")
     eve = await registered(chat, "eve")

@@ -8,6 +8,7 @@ import hmac
 from typing import Final
 
 from hobnob.gateways.gateway import Close
+from hobnob.gateways.irc.capabilities import may_carry_credentials
 from hobnob.gateways.irc.client import Client
 from hobnob.gateways.irc.commands.command import Steps, handles
 from hobnob.gateways.irc.commands.missed import missed_directs
@@ -131,6 +132,8 @@ def _say_hello(client: Client, name: str, password: str, details: dict[str, str]
     PASS is the server's password where it has one, else ``account:password``, or the code of an invite.
     """
     if client.settings.password:
+        if not may_carry_credentials(client):
+            raise ChatError("not-confidential")
         if not knows_password(client, password):
             raise ChatError("wrong-password", NOT_LET_IN)
         yield Hello(name=name, client="irc", details=details)
