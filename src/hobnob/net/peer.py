@@ -33,7 +33,7 @@ class Peer:
     @property
     def loopback(self) -> bool:
         """Whether the peer is on this machine, with no proxy in between that would make strangers look local."""
-        return not self.proxied and ip_address(self.address).is_loopback
+        return not self.proxied and _is_loopback(self.address)
 
     @property
     def confidential(self) -> bool:
@@ -44,6 +44,11 @@ class Peer:
     def origin(self) -> Origin:
         """What the chat knows of it; alike for all who come from the same place in the same way."""
         return _origin(self.address, self.tls or self.loopback, self.loopback)
+
+
+@lru_cache(1024)
+def _is_loopback(address: str) -> bool:
+    return ip_address(address).is_loopback
 
 
 @lru_cache(1024)

@@ -7,7 +7,8 @@ a body is cut at `MAX_BODY` bytes, between characters.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 MAX_BODY = 510
 """Bytes of a line after its tags, without CR LF (RFC 2812 section 2.3)."""
@@ -24,14 +25,16 @@ _TO_ESCAPE = re.compile(r"[; \\\r\n\0]")
 _ESCAPED = str.maketrans({";": r"\:", " ": r"\s", "\\": r"\\", "\r": r"\r", "\n": r"\n", "\0": None})
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+_NO_TAGS: Mapping[str, str] = MappingProxyType({})
+
+
+class Message(NamedTuple):
     """One line. A tag without a value has the value ``""``, which means the same."""
 
     command: str
     params: tuple[str, ...] = ()
     source: str = ""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = _NO_TAGS
 
 
 def parse(line: str) -> Message | None:
