@@ -98,16 +98,27 @@ ISUPPORT: Final[dict[str, str | Callable[[Client], str]]] = {
 """By name, in the order in which they are told; the value, or how it is found."""
 
 
-def tokens(client: Client) -> list[str]:
+_ASKED: Final = tuple(value for value in ISUPPORT.values() if not isinstance(value, str))
+"""How those values are found that depend on the client, or on the settings."""
+
+
+def tokens(client: Client) -> tuple[str, ...]:
     """The tokens as this client is told them."""
-    values = ((name, value if isinstance(value, str) else value(client)) for name, value in ISUPPORT.items())
-    return [f"{name}={value}" if value else name for name, value in values]
+    return _tokens(tuple([find(client) for find in _ASKED]))
+
+
+@lru_cache(8)
+def _tokens(found: tuple[str, ...]) -> tuple[str, ...]:
+    """Alike for nearly all clients, so they are put together for the first of them."""
+    values = iter(found)
+    told = ((name, value if isinstance(value, str) else next(values)) for name, value in ISUPPORT.items())
+    return tuple(f"{name}={value}" if value else name for name, value in told)
 
 
 def isupport(client: Client) -> list[bytes]:
     """The lines of RPL_ISUPPORT; a batch for clients with draft/extended-isupport."""
     head = f":{client.house.name} {Numeric.RPL_ISUPPORT.number} {client.nick} ".encode()
-    lines = [head + rest for rest in _rests(tuple(tokens(client)))]
+    lines = [head + rest for rest in _rests(tokens(client))]
     if {"batch", "draft/extended-isupport"} <= client.capabilities:
         return [batch(client.house.name, "i" + client.next_batch(), "draft/isupport", lines)]
     return lines

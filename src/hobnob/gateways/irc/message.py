@@ -49,7 +49,7 @@ def parse(line: str) -> Message | None:
         source, _, line = line[1:].partition(" ")
         line = line.lstrip(" ")
     command, _, rest = line.partition(" ")
-    return Message(command.upper(), tuple(_parse_params(rest)), source, tags) if command else None
+    return Message(command.upper(), _parse_params(rest), source, tags) if command else None
 
 
 def _parse_tags(text: str) -> dict[str, str]:
@@ -61,18 +61,19 @@ def _unescape(match: re.Match[str]) -> str:
     return _ESCAPES.get(match[1], match[1])
 
 
-def _parse_params(rest: str) -> Iterator[str]:
-    while rest := rest.lstrip(" "):
-        if rest.startswith(":"):
-            yield rest[1:]
-            return
-        param, _, rest = rest.partition(" ")
-        yield param
+def _parse_params(rest: str) -> tuple[str, ...]:
+    rest = rest.lstrip(" ")
+    if rest.startswith(":"):
+        return (rest[1:],)
+    middles, colon, last = rest.partition(" :")
+    params = [param for param in middles.split(" ") if param]
+    return (*params, last) if colon else tuple(params)
 
 
 def encode(message: Message) -> bytes:
     """The bytes of a message, with CR LF. A parameter that cannot stand before others becomes ``*``."""
-    return encode_tags(message.tags) + cut(_format_body(message).encode("utf-8", "replace"), MAX_BODY) + b"\r\n"
+    body = cut(_format_body(message).encode("utf-8", "replace"), MAX_BODY) + b"\r\n"
+    return encode_tags(message.tags) + body if message.tags else body
 
 
 def encode_tags(tags: Mapping[str, str]) -> bytes:
@@ -97,13 +98,15 @@ def _format_body(message: Message) -> str:
 
 
 def _join(message: Message, params: Sequence[str]) -> str:
-    words = [f":{message.source}", message.command] if message.source else [message.command]
-    if params:
-        *middles, last = params
-        words += [param if _may_be_middle(param) else "*" for param in middles]
-        # A text is marked as one even where it is a single word: simple programs look for the colon.
-        words.append(last if _may_be_middle(last) and not middles else f":{last}")
-    return " ".join(words)
+    head = f":{message.source} {message.command}" if message.source else message.command
+    if not params:
+        return head
+    last = params[-1]
+    if len(params) == 1:
+        return f"{head} {last}" if _may_be_middle(last) else f"{head} :{last}"
+    middles = [param if _may_be_middle(param) else "*" for param in params[:-1]]
+    # A text is marked as one even where it is a single word: simple programs look for the colon.
+    return f"{head} {' '.join(middles)} :{last}"
 
 
 def _may_be_middle(param: str) -> bool:

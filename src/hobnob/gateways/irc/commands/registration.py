@@ -113,7 +113,7 @@ def register(client: Client) -> Steps:
             yield Close(error.hint, error.code)
         return
     client.welcomed()
-    yield b"".join(welcome(client))
+    yield welcome(client)
     if known:
         for key, value in details.items():
             yield SetDetail(key=key, value=value, keep=False)

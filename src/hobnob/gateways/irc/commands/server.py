@@ -44,7 +44,7 @@ def motd(client: Client, message: Message) -> Steps:
     if _elsewhere(client, message):
         yield client.numeric(Numeric.ERR_NOSUCHSERVER, message.params[0])
     else:
-        yield from welcome.motd(client)
+        yield welcome.motd(client)
 
 
 @handles("VERSION")
