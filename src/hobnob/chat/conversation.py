@@ -180,6 +180,15 @@ class Conversation:
         """Whether what came too fast waits for its time."""
         return isinstance(command, SendMessage) or (self.session.manner.backlog > 0 and wait <= LONGEST_REST)
 
+    def _answer_at_once(self, command: Command, future: "asyncio.Future[Reply]") -> None:
+        """Answer what did not have to wait for anything; nothing else is under way beside it."""
+        answers: list[bytes] = []
+        self._answer(command, future, answers)
+        if answers and not self._closed:
+            self.session.outbox.answer(b"".join(answers))
+        if self.session.last_word:
+            self.dismiss(*self.session.last_word)
+
     def _rested(self) -> None:
         self._resting = None
         self._go_on()
@@ -240,8 +249,9 @@ class Conversation:
         if self._under_way and not self.session.outbox.paused:
             first = self._under_way[0]
             if not isinstance(first, bytes) and isinstance(first[0], READING) and first[1].done():
-                self._under_way.popleft()
-                self._perform(deque((first[0],)))
+                future = self._chat.perform(self.session, first[0])
+                self._under_way[0] = (first[0], future)
+                future.add_done_callback(self._landed)
 
     def _answer(self, command: Command, future: "asyncio.Future[Reply]", answers: list[bytes]) -> None:
         error = future.exception()

@@ -132,7 +132,8 @@ class IrcCodec:
 
     def _checked(self, client: Client, message: Message) -> Steps:
         rule = COMMANDS.get(message.command)
-        yield from self._settle(sends=rule is None or rule.settled)
+        if self._waiting:  # else there is nothing to settle; every line comes by here
+            yield from self._settle(sends=rule is None or rule.settled)
         if rule is None:
             yield client.numeric(Numeric.ERR_UNKNOWNCOMMAND, message.command)
             return

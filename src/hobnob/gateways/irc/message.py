@@ -155,15 +155,14 @@ class LineBuffer:
     __slots__ = ("_rest", "_skipping")
 
     def __init__(self) -> None:
-        self._rest = bytearray()
+        self._rest = b""
         self._skipping = False
 
     def feed(self, data: bytes) -> Iterator[bytes | None]:
         """The lines that `data` completes, without their ends, NUL and CR dropped; None for one over `MAX_LINE`."""
-        self._rest += data
-        while (end := self._rest.find(b"\n")) >= 0:
-            line = bytes(self._rest[:end])
-            del self._rest[: end + 1]
+        *lines, rest = (self._rest + data).split(b"\n")
+        self._rest = rest
+        for line in lines:
             if self._skipping:
                 self._skipping = False
             elif len(line) > MAX_LINE:
@@ -171,8 +170,8 @@ class LineBuffer:
             else:
                 yield line.translate(None, b"\0\r")
         if self._skipping:
-            self._rest.clear()
-        elif len(self._rest) > MAX_LINE:
-            self._rest.clear()
+            self._rest = b""
+        elif len(rest) > MAX_LINE:
+            self._rest = b""
             self._skipping = True
             yield None
