@@ -63,7 +63,7 @@ async def register(chat: "Chat", session: "Session", command: Register) -> Regis
     password = await new_password(chat, name, command.password)
     device = None
     if session.manner.keeps:
-        device = await account_device(chat, replace(person, name=name), device_name(session))
+        device = await account_device(chat, replace(person, name=name), await _present_name(chat, session))
     writes: tuple[Write, ...] = (SetPassword(person.id, password), *([device.add] if device else []))
     kept_device = device.id if device else ""
     chat.people.reserve(name, person.id)
@@ -77,6 +77,12 @@ async def register(chat: "Chat", session: "Session", command: Register) -> Regis
         raise
     session.device = kept_device
     return Registered(here.person, device.token if device else None)
+
+
+async def _present_name(chat: "Chat", session: "Session") -> str:
+    """What the device of a session is called so far."""
+    known = await chat.keeper.read(chat.store.devices, me(session).person.id)
+    return device_name(session, *(device.name for device in known if device.id == session.device))
 
 
 async def _claim(chat: "Chat", session: "Session", name: str, writes: tuple[Write, ...], device: str) -> None:

@@ -59,6 +59,12 @@ async def test_a_guest_has_devices_too(chat: Chat) -> None:
     assert (device["name"], device["current"]) == ("hobnob-python", True)
 
 
+async def test_the_device_that_claims_a_name_is_called_as_before(chat: Chat) -> None:
+    ada = await Client(chat).hello("ada", device="laptop")
+    await ada.done("register", password=PASSWORD)
+    assert [device["name"] for device in (await ada.done("list_devices"))["devices"]] == ["laptop"]
+
+
 async def test_the_use_of_a_device_is_noted_once_an_hour(chat: Chat) -> None:
     ada = await registered(chat)
     (before,) = chat.store.devices(ada.id)
