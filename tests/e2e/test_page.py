@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Route, expect
 from tests.e2e.clients import JsonClient
 from tests.e2e.conftest import Start
 from tests.e2e.server import Server
@@ -75,6 +75,12 @@ def log_in(page: Page, name: str, password: str) -> None:
 
 def is_in(page: Page) -> None:
     expect(page.locator("#chat")).to_be_visible()
+
+
+def make_room(page: Page, name: str) -> None:
+    page.get_by_label("Join or make a room").fill(name)
+    page.get_by_role("button", name="Go into this room").click()
+    expect(page.locator("#rooms .open")).to_have_text(name)
 
 
 def test_a_name_is_kept_logged_out_of_and_come_back_to(browsers: Open) -> None:
@@ -168,9 +174,7 @@ def test_what_was_unread_is_still_so_after_coming_back(browsers: Open, server: S
 def test_who_is_removed_is_told_and_stays_in_the_lobby(browsers: Open, server: Server) -> None:
     page, bob = enter(browsers(), "grace"), JsonClient(server.port, "bob")
     bob.ask("create_room", name="tea")
-    page.get_by_label("Join or make a room").fill("#tea")
-    page.get_by_role("button", name="Go into this room").click()
-    expect(page.locator("#rooms .open")).to_have_text("#tea")
+    make_room(page, "#tea")
     say(page, "hello")
     assert bob.ask("kick", room="#tea", person="@grace", reason="<b>no biscuits</b>")["ok"]
     expect(page.locator("#notice-text")).to_have_text("bob removed you from #tea (<b>no biscuits</b>).")
@@ -178,11 +182,80 @@ def test_who_is_removed_is_told_and_stays_in_the_lobby(browsers: Open, server: S
     expect(page.locator("#messages")).not_to_contain_text("hello")
 
 
+def pick(page: Page, name: str) -> Locator:
+    """Open the menu of somebody in the list of people."""
+    page.locator("#people button", has_text=name).click()
+    expect(page.locator("#person-title")).to_have_text(name)
+    return page.locator("#person")
+
+
+def test_moderators_do_what_they_may_with_somebody_of_the_room(browsers: Open, server: Server) -> None:
+    page, bob = enter(browsers(), "grace"), JsonClient(server.port, "bob")
+    make_room(page, "#tea")
+    assert bob.ask("join_room", room="#tea")["ok"]
+    said = page.locator("#messages .event")
+    pick(page, "bob").get_by_label("Role in this room").select_option("moderator")
+    expect(said.last).to_have_text("grace made bob a moderator")
+    expect(page.locator("#person")).to_be_hidden()
+    pick(page, "bob").get_by_label("Role in this room").select_option("member")
+    expect(said.last).to_have_text("grace made bob a member")
+    menu = pick(page, "bob")
+    menu.get_by_label("Why, if you like").fill("rest a bit")
+    menu.get_by_role("button", name="Mute for an hour").click()
+    expect(said.last).to_contain_text("grace muted bob until")
+    assert bob.ask("send_message", room="#tea", text="x")["error"] == "muted"
+    pick(page, "bob").get_by_role("button", name="Let them write again").click()
+    expect(said.last).to_have_text("grace let bob write again")
+    menu = pick(page, "bob")
+    menu.get_by_role("button", name="Let them write again").click()
+    expect(menu.locator("#person-complaint")).not_to_be_empty()
+    menu.get_by_label("Why, if you like").fill("enough")
+    menu.get_by_role("button", name="Remove from the room").click()
+    expect(said.last).to_have_text("grace removed bob (enough)")
+    assert bob.ask("join_room", room="#tea")["ok"]
+    pick(page, "bob").get_by_role("button", name="Ban from the room").click()
+    expect(page.locator("#people button")).to_have_count(0)
+    assert bob.ask("join_room", room="#tea")["error"] == "banned"
+
+
+def test_others_are_only_offered_what_they_may(browsers: Open, server: Server) -> None:
+    bob = JsonClient(server.port, "bob")
+    bob.ask("create_room", name="tea")
+    page = enter(browsers(), "grace")
+    make_room(page, "#tea")
+    menu = pick(page, "bob")
+    expect(menu.locator("#person-is")).to_have_text("owner of #tea")
+    expect(menu.get_by_role("button")).to_have_text(["Write to them alone", "Close"])
+    menu.get_by_role("button", name="Write to them alone").click()
+    expect(page.locator("#rooms .open")).to_have_text("bob")
+    say(page, "psst")
+    assert bob.ask("set_role", room="#tea", person="@grace", role="moderator")["ok"]
+    page.locator("#rooms button", has_text="#tea").click()
+    expect(page.locator("#rooms .open")).to_have_text("#tea")
+    expect(pick(page, "bob").get_by_role("button")).to_have_text(["Write to them alone", "Close"])
+
+
+def test_devices_are_listed_and_logged_out(browsers: Open) -> None:
+    page, other = enter(browsers(), "grace"), browsers()
+    keep_the_name(page)
+    other.get_by_role("button", name="I have an account").click()
+    log_in(other, "grace", PASSWORD)
+    is_in(other)
+    page.locator("#account summary").click()
+    page.get_by_role("button", name="Where I am logged in").click()
+    devices = page.locator("#devices-list li")
+    expect(devices).to_have_count(2)
+    expect(devices.filter(has_text="this one").get_by_role("button")).to_have_count(0)
+    devices.get_by_role("button", name="Log out").click()
+    expect(devices).to_have_count(1)
+    expect(devices).to_contain_text("this one")
+    expect(other.locator("#title")).to_have_text("Welcome back.")
+    is_in(page)
+
+
 def test_what_is_said_to_moderators_alone_is_shown_to_them_wherever_they_are(browsers: Open, server: Server) -> None:
     page, bob = enter(browsers(), "grace"), JsonClient(server.port, "bob")
-    page.get_by_label("Join or make a room").fill("#tea")
-    page.get_by_role("button", name="Go into this room").click()
-    expect(page.locator("#rooms .open")).to_have_text("#tea")
+    make_room(page, "#tea")
     assert bob.ask("join_room", room="#tea")["ok"]
     assert bob.ask("send_aside", room="#tea", text="<b>psst</b>")["ok"]
     expect(page.locator("#messages .event")).to_contain_text("bob to moderators alone: <b>psst</b>")

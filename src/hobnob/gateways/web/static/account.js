@@ -2,6 +2,7 @@
 //
 // Passwords are asked for in a dialog, sent once, and forgotten with it.
 
+import { showDevices } from "./devices.js";
 import { isPlain } from "./door.js";
 import { at, showNotice } from "./view.js";
 
@@ -32,6 +33,7 @@ export function showAccount(person) {
   at("invite-people").hidden = !["owner", "moderator"].includes(person.role) || isPlain;
   at("claim").hidden = person.kind === "account" || isPlain;
   at("change-password").hidden = person.kind !== "account" || isPlain;
+  at("show-devices").hidden = isPlain;
   at("log-out").textContent = person.kind === "account" ? "Log out" : "Leave and forget this name";
 }
 
@@ -46,6 +48,10 @@ export function openAccount({ register, change, leave, invite }) {
     showNotice(`One person can come in with this, within a week: ${given}`, "Copy", () => navigator.clipboard.writeText(given));
   };
   at("change-password").onclick = () => ask("password");
+  at("show-devices").onclick = () => {
+    at("account").open = false;
+    showDevices();
+  };
   at("log-out").onclick = () => {
     at("account").open = false;
     if (you.kind === "account" || confirm(`Nobody keeps the name ${you.name} for you then, and you cannot come back as the same person. Leave?`)) leave();

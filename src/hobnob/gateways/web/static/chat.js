@@ -5,9 +5,11 @@
 
 import { claim, openAccount, showAccount } from "./account.js";
 import { ask, connect, disconnect, isOpen, LOST, settled, start, tryLater } from "./connection.js";
+import { openDevices } from "./devices.js";
 import { forgetInvite, invitation, leaveDoor, openDoor, showDoor, takeInvite } from "./door.js";
 import { confirmed, edit, erase, forget, ignore, isIgnored, isLoaded, load, note, openRoom, say as sayMessage, show } from "./messages.js";
 import { lossOf, sentence } from "./news.js";
+import { openPeople, showPerson } from "./person.js";
 import * as rooms from "./rooms.js";
 import { allowWriting, at, device, fitComposer, hideNotice, say, showChat, showNotice, showPeople, showRoom, showWays } from "./view.js";
 
@@ -25,6 +27,7 @@ let lastWord = "";
 let waiting = ""; // an invite that needs an account first
 let lastKind = ""; // of the person that one was last
 let seen = { rooms: {} };
+let people = []; // the members of the open room
 const drafts = new Map(); // room → what has been typed there
 const timers = {};
 
@@ -127,7 +130,10 @@ async function enter(room, resumed = false) {
   rooms.enter(room?.id);
   at("chat").classList.remove("rooms-open");
   const changed = before !== room;
-  if (changed) at("text").value = drafts.get(room?.id) ?? "";
+  if (changed) {
+    at("text").value = drafts.get(room?.id) ?? "";
+    present([]); // those of the other room have no place here
+  }
   unread = 0;
   tell();
   fitComposer();
@@ -281,10 +287,15 @@ async function recount(id) {
 function askPeople() {
   later("people", 100, async () => {
     const room = rooms.current();
-    if (!you || !room) return showPeople([], you);
+    if (!you || !room) return present([]);
     const reply = await ask("list_members", { room: room.id });
-    if (reply.ok && room === rooms.current()) showPeople(reply.members ?? [], you);
+    if (reply.ok && room === rooms.current()) present(reply.members ?? []);
   });
+}
+
+function present(members) {
+  people = members;
+  showPeople(people, you);
 }
 
 const markRead = () => later("read", 1000, () => haveRead(rooms.current()));
@@ -377,6 +388,25 @@ openAccount({
     await Promise.race([ask("log_out"), new Promise((done) => setTimeout(done, 2000))]);
     leave("You are logged out.");
   },
+});
+
+openDevices({
+  list: () => ask("list_devices"),
+  revoke: (device) => ask("revoke_device", { device }),
+});
+
+openPeople({
+  pick(id) {
+    const person = people.find((one) => one.id === id);
+    const room = rooms.current();
+    if (person && room && you) showPerson(person, room, you);
+  },
+  async write(person) {
+    const reply = await ask("open_direct", { people: [person] });
+    if (reply.ok) enter(added(reply.room));
+    return reply;
+  },
+  act: ask,
 });
 
 start({

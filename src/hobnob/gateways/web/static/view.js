@@ -50,9 +50,17 @@ export function allowWriting(room, may) {
 
 export function showPeople(members, you) {
   const here = members.filter((one) => one.attached).sort((a, b) => a.name.localeCompare(b.name));
-  at("people").replaceChildren(
-    ...here.map((one) => make("li", one.state ?? "", one.id === you.id ? `${one.name} (you)` : one.name)),
-  );
+  at("people").replaceChildren(...here.map((one) => personEntry(one, one.id === you.id)));
+}
+
+function personEntry({ id, name, state = "" }, isYou) {
+  const item = make("li", state, isYou ? `${name} (you)` : "");
+  if (isYou) return item;
+  const button = Object.assign(make("button", "", name), { type: "button" });
+  button.dataset.person = id;
+  button.setAttribute("aria-haspopup", "dialog");
+  item.append(button);
+  return item;
 }
 
 export function make(tag, className = "", text = "") {
