@@ -269,13 +269,21 @@ class Logged:
 class Irssi(Logged):
     """irssi from the system's packages, in a terminal and a home of its own."""
 
-    def __init__(self, home: Path, port: int, nick: str, password: str = "") -> None:
-        """With a password it logs in by SASL, to the account that is called like the nick."""
+    def __init__(
+        self, home: Path, port: int, nick: str, password: str = "", *, mechanism: str = "PLAIN", pinned: str = ""
+    ) -> None:
+        """With a password it logs in by SASL, to the account that is called like the nick.
+
+        `pinned` is the SHA-256 of the server's certificate, in hexadecimal: then it speaks TLS, to nobody else.
+        """
         home.mkdir()
         self._log = home / "lobby.log"
-        sasl = f'sasl_mechanism = "PLAIN"; sasl_username = "{nick}"; sasl_password = "{password}";' if password else ""
+        sasl = f'sasl_mechanism = "{mechanism}"; sasl_username = "{nick}"; sasl_password = "{password}";'
+        sasl = sasl if password else ""
+        pin = ":".join(pinned[at : at + 2] for at in range(0, len(pinned), 2)).upper()
+        tls = f'use_tls = "yes"; tls_verify = "no"; tls_pinned_cert = "{pin}";' if pinned else ""
         (home / "config").write_text(
-            f'servers = ({{ address = "127.0.0.1"; port = "{port}"; chatnet = "here"; autoconnect = "yes"; }});\n'
+            f'servers = ({{ address = "127.0.0.1"; port = "{port}"; chatnet = "here"; autoconnect = "yes"; {tls} }});\n'
             f'chatnets = {{ here = {{ type = "IRC"; nick = "{nick}"; {sasl} }}; }};\n'
             'channels = ({ name = "#lobby"; chatnet = "here"; autojoin = "yes"; });\n'
             f'settings = {{ core = {{ real_name = "{nick}"; user_name = "{nick}"; nick = "{nick}"; }};\n'
@@ -300,15 +308,22 @@ class Irssi(Logged):
 class WeeChat(Logged):
     """WeeChat without a screen, driven by its FIFO."""
 
-    def __init__(self, home: Path, port: int, nick: str, password: str = "") -> None:
-        """With a password it logs in by SASL, to the account that is called like the nick."""
+    def __init__(
+        self, home: Path, port: int, nick: str, password: str = "", *, mechanism: str = "plain", pinned: str = ""
+    ) -> None:
+        """With a password it logs in by SASL, to the account that is called like the nick.
+
+        `pinned` is the SHA-256 of the server's certificate, in hexadecimal: then it speaks TLS, to nobody else.
+        """
         home.mkdir()
         self._home = home
-        sasl = f" -sasl_mechanism=plain -sasl_username={nick} -sasl_password={password}" if password else ""
+        sasl = f" -sasl_mechanism={mechanism} -sasl_username={nick} -sasl_password={password}" if password else ""
+        # What is called tls in newer ones was called ssl; either takes its own word for it and passes over the other.
+        tls = f"-ssl -ssl_fingerprint={pinned} -tls -tls_fingerprint={pinned}" if pinned else "-notls"
         commands = (
             "/set logger.file.flush_delay 0;/set logger.file.path ${weechat_data_dir};"
             "/set irc.server_default.anti_flood_prio_high 0;/set fifo.file.path ${weechat_runtime_dir}/fifo;"
-            f"/server add here 127.0.0.1/{port} -notls -nicks={nick} -autojoin=#lobby{sasl};/connect here"
+            f"/server add here 127.0.0.1/{port} {tls} -nicks={nick} -autojoin=#lobby{sasl};/connect here"
         )
         self._program = Program(["weechat-headless", "--dir", str(home), "--run-command", commands], HOME=str(home))
 
