@@ -32,6 +32,7 @@ class Right(enum.Enum):
     ASIDE = "say something to a room's moderators alone"
     TOPIC = "set the topic"
     PIN = "pin messages"
+    DESCRIBE = "set the details of a room"
     INVITE = "ask others in"
     CREATE_ROOM = "make rooms"
     DELETE_OTHERS = "delete others' messages"

@@ -11,7 +11,7 @@ import msgspec
 from hobnob.chat.audience import Audience
 from hobnob.chat.log import Log
 from hobnob.chat.turns import Turns
-from hobnob.protocol.consequences import loses_rights
+from hobnob.protocol.consequences import changed_details, loses_rights
 from hobnob.protocol.events import (
     AccountDeleted,
     Event,
@@ -25,6 +25,7 @@ from hobnob.protocol.events import (
     PersonRenamed,
     RoleChanged,
     RoomChanged,
+    RoomDetailChanged,
     TopicChanged,
 )
 from hobnob.protocol.masks import fits, mask_of
@@ -120,14 +121,14 @@ class Room:
                 self.invited.discard(event.person)
             case PersonInvited() if not event.number:
                 self.invited.add(event.person)
-            case RoomChanged() | MaskChanged() | TopicChanged():
+            case RoomChanged() | MaskChanged() | TopicChanged() | RoomDetailChanged():
                 self._change(event)
         if event.number and loses_rights(event):
             self.rights += 1
         self.audience.send(event, self.record, origin)
         self._applied(self, event, origin)
 
-    def _change(self, event: RoomChanged | MaskChanged | TopicChanged) -> None:
+    def _change(self, event: RoomChanged | MaskChanged | TopicChanged | RoomDetailChanged) -> None:
         """What the room is, and for whom."""
         match event:
             case RoomChanged():
@@ -141,6 +142,8 @@ class Room:
                 if event.on:
                     self.masks[event.kind, event.mask] = Mask(event.kind, event.mask, event.by_name, event.at)
                 self._silent.clear()
+            case RoomDetailChanged():
+                self.record = msgspec.structs.replace(self.record, details=changed_details(self.record.details, event))
             case TopicChanged():
                 self.record = msgspec.structs.replace(
                     self.record, topic=event.topic, topic_by=event.by_name, topic_at=event.at

@@ -49,6 +49,7 @@ from hobnob.protocol.moderation_commands import (
     SendAside,
     SetMask,
     SetRole,
+    SetRoomDetail,
     Unban,
     Unmute,
 )
@@ -359,6 +360,7 @@ AnyCommand = (
     | CreateInvite | ListInvites | RevokeInvite | UseInvite | Ignore | Unignore | ListIgnored | SetDirects
     | InvitePerson | Kick | Ban | Unban | Mute | Unmute | ListRestrictions | SetRole | ChangeRoom | Report
     | CloseDoors | ReadAudit | ResetPassword | SetMask | ReadRoom | ListInvitations | SendAside
+    | SetRoomDetail
     | ReadPeople | ListPeople | ListGone | Watch | Unwatch | SetDetail | ReadServer
     | BecomeOperator | ResignOperator | Disconnect | Announce | Reload
 )  # fmt: skip

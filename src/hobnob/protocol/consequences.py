@@ -1,6 +1,15 @@
-"""What follows from facts for rights: who may have fewer now, and who is kept from what."""
+"""What follows from facts: who may have fewer rights now, who is kept from what, what a room says of itself."""
 
-from hobnob.protocol.events import Event, MemberBanned, MemberLeft, MemberMuted, Moderated, RoleChanged, RoomChanged
+from hobnob.protocol.events import (
+    Event,
+    MemberBanned,
+    MemberLeft,
+    MemberMuted,
+    Moderated,
+    RoleChanged,
+    RoomChanged,
+    RoomDetailChanged,
+)
 from hobnob.protocol.records import Restriction
 
 _LOSING = frozenset({MemberLeft, RoleChanged, RoomChanged, MemberBanned, MemberMuted})
@@ -11,6 +20,12 @@ def loses_rights(event: Event) -> bool:
     """Whether somebody may have fewer rights after this fact, so that earlier checks count no more."""
     kind = type(event)
     return kind in _LOSING or (isinstance(event, Moderated) and event.action in _LOSING_ON_THE_SERVER)
+
+
+def changed_details(details: dict[str, str], fact: RoomDetailChanged) -> dict[str, str]:
+    """The details of a room once one has changed."""
+    others = {key: value for key, value in details.items() if key != fact.key}
+    return others if fact.value is None else {**others, fact.key: fact.value}
 
 
 def restriction_of(fact: Moderated) -> Restriction:

@@ -122,6 +122,13 @@ class TopicChanged(RoomEvent, frozen=True):
     topic: str
 
 
+class RoomDetailChanged(RoomEvent, frozen=True):
+    """The room has another detail under `key`; None: it has none there any more."""
+
+    key: str
+    value: str | None = None
+
+
 class MemberJoined(RoomEvent, frozen=True):
     """`person` belongs to the room now. For a visitor it is told, not kept."""
 
@@ -469,7 +476,8 @@ class Goodbye(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event"
 
 Fact = (
     RoomCreated | MessageSent | MessageEdited | MessageDeleted | ReactionAdded | ReactionRemoved | MessagePinned
-    | MessageUnpinned | TopicChanged | MemberJoined | MemberLeft | PersonRenamed | RoomGained | RoomLost | ReadMarked
+    | MessageUnpinned | TopicChanged
+    | RoomDetailChanged | MemberJoined | MemberLeft | PersonRenamed | RoomGained | RoomLost | ReadMarked
     | DraftChanged | SettingChanged | PersonInvited | RoleChanged | MemberBanned | MemberUnbanned | MemberMuted
     | MemberUnmuted | RoomChanged | MaskChanged | AccountRegistered | AccountDeleted | ServerRoleChanged | Moderated
     | InvitedToRoom | TagsSent | DeviceRevoked | PersonIgnored | PersonUnignored | DirectsChanged

@@ -110,6 +110,15 @@ class ChangeRoom(Command, frozen=True):
     ref: str | None = None
 
 
+class SetRoomDetail(Command, frozen=True):
+    """Say something of a room for everybody who sees it, such as its `url` or `avatar`; None takes it back."""
+
+    room: str
+    key: str
+    value: str | None = None
+    ref: str | None = None
+
+
 class SetMask(Command, frozen=True):
     """Keep out of a room whom a mask means, or let them only read, or come in all the same; or (not `on`) no more."""
 

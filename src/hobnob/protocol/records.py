@@ -42,7 +42,7 @@ class Room(Record, frozen=True):
 
     `posting`: who may write (`moderators`: speakers too), `topics`: who may say what it is about. `slow`: seconds that
     a member has to leave between two messages. Who wants to join a room with a `key` has to name it; where there is a
-    `limit`, no more can hear it.
+    `limit`, no more can hear it. `details` say more of it, by key.
     """
 
     id: str
@@ -59,6 +59,7 @@ class Room(Record, frozen=True):
     topic_by: str = ""
     topic_at: str = ""
     created_at: str = ""
+    details: dict[str, str] = {}
 
 
 class Mask(Record, frozen=True):

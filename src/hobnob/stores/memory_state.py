@@ -9,6 +9,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
+from hobnob.protocol.consequences import changed_details
 from hobnob.protocol.events import (
     AccountDeleted,
     DraftChanged,
@@ -30,6 +31,7 @@ from hobnob.protocol.events import (
     RoleChanged,
     RoomChanged,
     RoomCreated,
+    RoomDetailChanged,
     RoomEvent,
     SettingChanged,
     TopicChanged,
@@ -310,6 +312,8 @@ class Memory:
                 data.drafts.pop(person, None)
             case TopicChanged(topic=topic):
                 data.room = replace(data.room, topic=topic, topic_by=fact.by_name, topic_at=fact.at)
+            case RoomDetailChanged():
+                data.room = replace(data.room, details=changed_details(data.room.details, fact))
             case PersonInvited() | RoleChanged() | MemberBanned() | RoomChanged() | MaskChanged():
                 _regulate(data, fact)
             case MessageEdited(of=of) | MessageDeleted(of=of) | MessagePinned(of=of) | MessageUnpinned(of=of):

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import json
 
+from hobnob.protocol.consequences import changed_details
 from hobnob.protocol.events import (
     AccountDeleted,
     DeviceRevoked,
@@ -33,6 +35,7 @@ from hobnob.protocol.events import (
     RoleChanged,
     RoomChanged,
     RoomCreated,
+    RoomDetailChanged,
     ServerRoleChanged,
     SettingChanged,
     TopicChanged,
@@ -81,6 +84,14 @@ def _room_created(connection: sa.Connection, fact: RoomCreated, log: SqlLog) -> 
 def _topic_changed(connection: sa.Connection, fact: TopicChanged, log: SqlLog) -> None:
     new = {"topic": fact.topic, "topic_by": fact.by_name, "topic_at": milliseconds(fact.at)}
     connection.execute(sa.update(rooms).where(rooms.c.log == log.seq).values(new))
+
+
+def _room_detail_changed(connection: sa.Connection, fact: RoomDetailChanged, log: SqlLog) -> None:
+    one = rooms.c.log == log.seq
+    known = connection.execute(sa.select(rooms.c.details).where(one)).scalar()
+    if known is not None:
+        details = json.encode(changed_details(json.decode(known, type=dict[str, str]), fact)).decode()
+        connection.execute(sa.update(rooms).where(one).values(details=details))
 
 
 def _member_joined(connection: sa.Connection, fact: MemberJoined, log: SqlLog) -> None:
@@ -232,6 +243,7 @@ def _setting_changed(connection: sa.Connection, fact: SettingChanged, _: SqlLog)
 PROJECTIONS: dict[type[Event], Project] = {
     RoomCreated: _room_created,
     TopicChanged: _topic_changed,
+    RoomDetailChanged: _room_detail_changed,
     MemberJoined: _member_joined,
     MemberLeft: _member_left,
     MessageEdited: _message_edited,

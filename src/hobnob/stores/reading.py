@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 import sqlalchemy as sa
+from msgspec import json
 
 from hobnob.protocol.names import NameRefused, fold
 from hobnob.protocol.records import Mask, Person, Room, RoomListing, RoomState
@@ -97,6 +98,7 @@ _ROOM = sa.select(
     rooms.c.topic_by,
     rooms.c.topic_at,
     rooms.c.created_at,
+    rooms.c.details,
     logs.c.head,
     logs.c.messages,
     logs.c.rights,
@@ -131,6 +133,7 @@ def _room_where(connection: sa.Connection, condition: sa.ColumnElement[bool]) ->
     room = Room(
         row.id, row.name, row.kind, row.topic, row.history, people.get(row.log, ()), row.posting, row.slow,
         row.topics, row.join_key, row.most, row.topic_by, _time(row.topic_at), _time(row.created_at),
+        json.decode(row.details, type=dict[str, str]),
     )  # fmt: skip
     return RoomEntry(room, row.head, row.messages, row.rights, row.lasting)
 

@@ -16,6 +16,7 @@ Projection, by event (besides the log itself):
   Reaction…, MessagePinned…    state of the message    TopicChanged    the room's topic
   PersonRenamed    the person's name    ReadMarked, DraftChanged, SettingChanged    a member's mark, draft; a setting
   RoleChanged      the member's role    RoomChanged    what the room is    MaskChanged    a mask of the room
+  RoomDetailChanged    a detail of the room
   PersonInvited    an invitation, until they join    InvitedToRoom, MemberBanned… and their opposites: only the log
   ServerRoleChanged    the person's role    AccountDeleted    kind ``deleted``; memberships, tokens, settings, drafts,
                    ignored ones and invites end; `blanked`: the name is emptied and free again

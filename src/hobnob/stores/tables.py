@@ -171,6 +171,7 @@ rooms = sa.Table(
     sa.Column("topic_by", sa.Text, nullable=False, server_default=""),
     sa.Column("topic_at", sa.BigInteger),  # null: it has not been changed
     sa.Column("created_at", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("details", sa.Text, nullable=False, server_default="{}"),  # a JSON object of texts
 )
 
 direct_people = sa.Table(

@@ -21,6 +21,7 @@ from hobnob.protocol.events import (
     ReactionRemoved,
     ReadMarked,
     RoomCreated,
+    RoomDetailChanged,
     SettingChanged,
     TopicChanged,
 )
@@ -91,6 +92,9 @@ others = st.one_of(
     st.builds(
         lambda room, topic, person: TopicChanged(room=room, topic=topic, by=person.id, by_name=person.name),
         rooms, texts, people,
+    ),
+    st.builds(
+        lambda room, key, value: RoomDetailChanged(room=room, key=key, value=value), rooms, emojis, st.none() | texts
     ),
     st.builds(
         lambda room, kind, mask, on: MaskChanged(room=room, kind=kind, mask=mask, on=on, by_name="aaa"),

@@ -34,6 +34,7 @@ from hobnob.protocol.events import (
     ReactionAdded,
     ReactionRemoved,
     RoomChanged,
+    RoomDetailChanged,
     SettingChanged,
     TopicChanged,
 )
@@ -130,6 +131,22 @@ def test_a_room(store: Store) -> None:
     assert (entry.room.id, entry.room.name, entry.room.kind, entry.room.topic) == (TEA, "Tea", "private", "leaves")
     assert (entry.head, entry.count, entry.rights, entry.lasting) == (2, 0, 0, False)
     assert (store.room("r_none"), store.room_by_name("none"), store.room_by_name("a b")) == (None, None, None)
+
+
+def test_details_of_a_room(store: Store) -> None:
+    happen(store, created(TEA, "Tea", ADA.id))
+    for key, value in [
+        ("url", "https://a.example/\U0001f375"),
+        ("avatar", "x"),
+        ("url", "y"),
+        ("avatar", None),
+        ("z", None),
+    ]:
+        happen(store, RoomDetailChanged(room=TEA, key=key, value=value, by=ADA.id))
+    entry, lobby = store.room(TEA), store.room(LOBBY)
+    assert entry is not None
+    assert lobby is not None
+    assert (entry.room.details, lobby.room.details) == ({"url": "y"}, {})
 
 
 def test_when_a_room_was_made_and_who_set_its_topic(store: Store) -> None:

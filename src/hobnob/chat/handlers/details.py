@@ -1,4 +1,4 @@
-"""What people tell of themselves: a few short texts by key, which everybody may read.
+"""What people tell of themselves, and moderators of a room: a few short texts by key, which everybody may read.
 
 Those of guests and accounts are kept as settings whose key begins with `DETAIL`, and read when somebody first asks.
 """
@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from hobnob.chat.handlers.messages import done
 from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit
-from hobnob.chat.lookup import by, checked_ref, digest, me
+from hobnob.chat.lookup import by, checked_ref, digest, me, room_of
 from hobnob.chat.people import Here
+from hobnob.chat.rights import Right, demand_in
 from hobnob.protocol.errors import ChatError
-from hobnob.protocol.events import DetailChanged, SettingChanged
+from hobnob.protocol.events import DetailChanged, RoomDetailChanged, SettingChanged
+from hobnob.protocol.moderation_commands import SetRoomDetail
 from hobnob.protocol.people_commands import SetDetail
 from hobnob.protocol.replies import Done, Reply
 from hobnob.protocol.text import clean_line
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from hobnob.chat.session import Session
 
 MOST_DETAILS = 20
-"""Of one person while they are here; what is kept counts as settings."""
+"""Of one room, and of one person while they are here; what is kept of people counts as settings."""
 MOST_SETTINGS = 200
 MAX_VALUE = 400
 _KEY = re.compile(r"[a-z0-9_./-]{1,64}")
@@ -60,6 +62,24 @@ async def _set_lasting(chat: "Chat", session: "Session", command: SetDetail, val
         _note(here, command.key, value)
     _tell(chat, session, here, command.key, before)
     return reply
+
+
+@handles(SetRoomDetail, limit=Limit.SENDING)
+async def set_room_detail(chat: "Chat", session: "Session", command: SetRoomDetail) -> Reply:
+    """Say something of a room, or take it back."""
+    ref = checked_ref(command.ref)
+    value = None if command.value is None else _checked(command.key, command.value)
+    room, member = await room_of(chat, session, command.room)
+    if room.record.kind == "direct":
+        raise ChatError("not-allowed")
+    demand_in(chat, me(session).person, room, member, Right.DESCRIBE)
+    details = room.record.details
+    if details.get(command.key) == value:
+        return Done()
+    if value is not None and command.key not in details and len(details) >= MOST_DETAILS:
+        raise ChatError("too-many", f"A room has at most {MOST_DETAILS} details. Take one back first.")
+    event = RoomDetailChanged(room=room.id, **by(member), key=command.key, value=value, ref=ref)
+    return await chat.tell(Item((event,), (chat.unchanged(room),), (), member.id, ref, digest(command)), done, session)
 
 
 def _tell(chat: "Chat", session: "Session", here: Here, key: str, before: str | None) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from hobnob.gateways.irc.metadata import NEWER, OLDER
 from hobnob.gateways.irc.said import MAX_LINES
 from hobnob.protocol.text import MAX_TEXT
 
@@ -66,6 +67,8 @@ class Capability:
         return f"{self.name}={value}" if value else self.name
 
 
+_METADATA: Final = "before-connect,max-subs=50,max-keys=20,max-key-bytes=64,max-value-bytes=400"
+
 CAPABILITIES: Final[dict[str, Capability]] = {
     row.name: row
     for row in (
@@ -81,7 +84,8 @@ CAPABILITIES: Final[dict[str, Capability]] = {
         Capability("draft/channel-rename", heard=True),
         Capability("draft/extended-isupport"),
         Capability("draft/message-redaction", heard=True),
-        Capability("draft/metadata-2", value=lambda _: "max-subs=50,max-keys=20,max-value-bytes=400"),
+        Capability(OLDER, heard=True, value=lambda _: _METADATA),
+        Capability(NEWER, heard=True, value=lambda _: _METADATA),
         Capability("draft/multiline", heard=True, value=lambda _: f"max-bytes={MAX_TEXT},max-lines={MAX_LINES}"),
         Capability("draft/no-implicit-names"),
         Capability("draft/pre-away"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from hobnob.gateways.gateway import House, Session
 from hobnob.gateways.irc.capabilities import HEARD
 from hobnob.gateways.irc.message import Message, encode
+from hobnob.gateways.irc.metadata import knows
 from hobnob.gateways.irc.numerics import ERRORS, ERRORS_OF_COMMAND, Numeric
 from hobnob.gateways.irc.settings import IrcSettings
 from hobnob.gateways.irc.wire import REAL_NAME, UNTOLD, IrcWire, Pack, as_lines, shared, subscribed
@@ -21,7 +22,7 @@ from hobnob.protocol.records import Member, Person, Room, RoomState
 class Introduction:
     """What is known of a client before it is registered. `wanted` is the nick that was asked for."""
 
-    __slots__ = ("away", "has_user", "negotiating", "password", "real_name", "wanted")
+    __slots__ = ("away", "has_user", "metadata", "negotiating", "password", "real_name", "wanted")
 
     def __init__(self) -> None:
         self.negotiating = False
@@ -30,6 +31,7 @@ class Introduction:
         self.password = ""
         self.away = ""
         self.real_name = ""
+        self.metadata: dict[str, str] | None = None
 
 
 @dataclass(slots=True)
@@ -126,7 +128,9 @@ class Client:
             heard = capabilities & HEARD
             if self.silenced:
                 heard |= {UNTOLD}
-            if self.subscriptions and "draft/metadata-2" in capabilities:
+            if not knows(capabilities):
+                self.subscriptions = None
+            elif self.subscriptions:
                 heard |= {subscribed(key) for key in self.subscriptions}
             self.session.wire = IrcWire(self.house, shared(heard), self.pack)
 

@@ -31,6 +31,9 @@ MAX_AWAY: Final = 300
 MAX_HISTORY: Final = 100
 """Messages or events that one CHATHISTORY brings."""
 
+MAX_METADATA: Final = 20
+"""Keys of metadata that one person or channel may have set; the chat takes no more."""
+
 MAX_SUBSCRIPTIONS: Final = 50
 """Keys of metadata that one client may hear of."""
 

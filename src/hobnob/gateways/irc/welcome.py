@@ -19,9 +19,9 @@ Line = tuple[Numeric, tuple[str, ...]]
 
 
 def welcome(client: Client) -> bytes:
-    """001 to 005 and the message of the day."""
+    """001 to 005."""
     lines = _standing(client.house.name, _about(client.house.name, client.house.version, client.network))
-    return b"".join([_with_nick(client, lines), *isupport(client), motd(client)])
+    return b"".join([_with_nick(client, lines), *isupport(client)])
 
 
 def motd(client: Client) -> bytes:

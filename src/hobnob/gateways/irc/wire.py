@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import ClassVar, Final
 
 from hobnob.gateways.gateway import House
+from hobnob.gateways.irc import metadata
 from hobnob.gateways.irc.message import Message, encode
 from hobnob.gateways.irc.modes import LETTERS, changes_of, written
 from hobnob.gateways.irc.said import address, corrected, said
@@ -20,14 +21,9 @@ from hobnob.protocol.events import (
     DetailChanged,
     Event,
     InvitedToRoom,
-    MaskChanged,
     MemberAttached,
-    MemberBanned,
     MemberDetached,
     MemberLeft,
-    MemberMuted,
-    MemberUnbanned,
-    MemberUnmuted,
     MessageDeleted,
     MessageEdited,
     MessageSent,
@@ -37,8 +33,8 @@ from hobnob.protocol.events import (
     ReactionAdded,
     ReactionRemoved,
     ReadMarked,
-    RoleChanged,
     RoomChanged,
+    RoomDetailChanged,
     RoomEvent,
     TagsSent,
     TopicChanged,
@@ -141,7 +137,8 @@ class IrcWire:
         return here.person.name if here is not None and here.person.kind == "account" else ""
 
     def _line(self, event: Event, room: Room | None, inside: Mapping[str, str], command: str, *params: str) -> Message:
-        return Message(command, params, self.source(event), {**inside, **self.tags(event, room)})
+        source = self.house.name if command.isdigit() else self.source(event)
+        return Message(command, params, source, {**inside, **self.tags(event, room)})
 
     def _lines(self, event: Event, room: Room | None) -> Iterator[tuple[str, ...]]:
         if not isinstance(event, RoomEvent):
@@ -167,7 +164,7 @@ class IrcWire:
                 if key == REAL_NAME and "setname" in capabilities:
                     yield "SETNAME", event.value or event.by_name
                 if subscribed(key) in capabilities:
-                    yield "METADATA", event.by_name, key, "*", *([] if event.value is None else [event.value])
+                    yield metadata.change(capabilities, event.by_name, key, event.value)
             case AccountRegistered() if "account-notify" in capabilities:
                 yield "ACCOUNT", event.by_name
 
@@ -188,9 +185,18 @@ class IrcWire:
             yield Message("731", (event.by_name, event.person_name), self.house.name)
         elif event.before == "offline":
             yield Message("730", (event.by_name, whom), self.house.name)
+            yield from self._told(event)
         elif {"away-notify", "extended-monitor"} <= self.capabilities:
             command, *text = _away(event.text if event.state == "away" else None)
             yield Message(command, tuple(text), whom)
+
+    def _told(self, event: WatchChanged) -> Iterator[Message]:
+        """What somebody tells of themselves who has come, under the keys that the reader hears of."""
+        here = self.house.here(event.person)
+        for key in sorted(name[1:] for name in self.capabilities if name.startswith("=")):
+            if here is not None and (value := here.told(key)):
+                command, *params = metadata.change(self.capabilities, event.person_name, key, value)
+                yield Message(command, tuple(params), self.house.name)
 
     def _in_channel(self, event: RoomEvent, channel: str) -> Iterator[tuple[str, ...]]:
         match event:
@@ -207,13 +213,14 @@ class IrcWire:
             case RoomChanged(changed=changed) if "name" in changed and "draft/channel-rename" in self.capabilities:
                 yield "RENAME", f"#{event.name_before}", channel, event.reason
                 yield from self._modes(event, channel)
-            case RoomChanged() | RoleChanged() | MaskChanged() | MemberBanned() | MemberUnbanned():
-                yield from self._modes(event, channel)
-            case MemberMuted() | MemberUnmuted():
-                yield from self._modes(event, channel)
+            case RoomDetailChanged(key=key):
+                if subscribed(key) in self.capabilities:
+                    yield metadata.change(self.capabilities, channel, key, event.value)
             case PersonInvited():
                 if "invite-notify" in self.capabilities:
                     yield "INVITE", event.person_name, channel
+            case _:
+                yield from self._modes(event, channel)
 
     def _modes(self, event: RoomEvent, channel: str) -> Iterator[tuple[str, ...]]:
         if changes := changes_of(event):

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from hobnob.stores.store import StoreRefused
 from hobnob.stores.tables import metadata
 
-HEAD = "0004"
+HEAD = "0005"
 """The revision that this program reads and writes."""
 
 _revisions = sa.Table("alembic_version", sa.MetaData(), sa.Column("version_num", sa.String(32), primary_key=True))

@@ -1,175 +1,284 @@
-"""METADATA: what people tell of themselves, and hearing when it changes (IRCv3 draft/metadata-2).
+"""METADATA: what people tell of themselves and moderators of channels, and hearing when it changes (IRCv3 metadata).
 
-``METADATA target GET|LIST|SET|CLEAR|SYNC …`` and ``METADATA * SUB|UNSUB|SUBS …``. Only people have metadata here, one's
-own can be changed, and everybody may read it: the visibility is always ``*``.
+``METADATA target GET|LIST|SET|CLEAR|SYNC …`` and ``METADATA * SUB|UNSUB|SUBS …``. Everybody may read it who sees the
+person or the channel: the visibility is always ``*``. Before a client is registered it can speak of itself alone.
 """
 
-from collections.abc import Generator, Iterator, Sequence
-from typing import Final
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from hobnob.gateways.gateway import Said
 from hobnob.gateways.irc.client import Client, is_channel
 from hobnob.gateways.irc.commands.command import Steps, handles
-from hobnob.gateways.irc.isupport import MAX_SUBSCRIPTIONS
+from hobnob.gateways.irc.isupport import MAX_METADATA, MAX_SUBSCRIPTIONS
 from hobnob.gateways.irc.lines import batch
 from hobnob.gateways.irc.message import Message
+from hobnob.gateways.irc.metadata import NEWER, failure, knows, told, value_of
 from hobnob.gateways.irc.numerics import Numeric
+from hobnob.protocol.commands import ReadRoom
 from hobnob.protocol.errors import ChatError
+from hobnob.protocol.moderation_commands import SetRoomDetail
 from hobnob.protocol.people_commands import ListPeople, ReadPeople, SetDetail
-from hobnob.protocol.records import Profile
-from hobnob.protocol.replies import People, Reply
+from hobnob.protocol.replies import People, Reply, RoomTerms
 
-EVERYBODY: Final = "*"
 KEY_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_./-")
-_FAILURES: Final = {"detail-invalid": "VALUE_INVALID", "too-many": "LIMIT_REACHED", "too-fast": "RATE_LIMITED"}
+RETRY_AFTER: Final = "10"
+"""Seconds; who has less to wait is not refused."""
+_ALL: Final = ("*", "*ALL")
+_FAILURES: Final = {
+    "detail-invalid": "value", "too-many": "LIMIT_REACHED", "too-fast": "RATE_LIMITED",
+    "not-allowed": "KEY_NO_PERMISSION", "not-a-member": "KEY_NO_PERMISSION", "not-kept": "KEY_NO_PERMISSION",
+}  # fmt: skip
 
-Finding = Generator[Said, Reply | None, Profile | None]
+
+class Target(NamedTuple):
+    """A person or a channel, and what is told of it; `mine`: it is the client itself."""
+
+    name: str
+    details: Mapping[str, str]
+    mine: bool = False
 
 
-@handles("METADATA", params=2)
+Finding = Generator[Said, Reply | None, Target | None]
+
+
+@handles("METADATA", params=2, registered=False)
 def metadata(client: Client, message: Message) -> Steps:
     """See the head of this file."""
-    if "draft/metadata-2" not in client.capabilities:
+    if not knows(client.capabilities):
         yield client.numeric(Numeric.ERR_UNKNOWNCOMMAND, "METADATA")
         return
     target, subcommand, *params = message.params
     match subcommand.upper():
-        case "SUB":
-            yield from _subscribe(client, params)
-        case "UNSUB":
-            client.subscribe((client.subscriptions or frozenset()) - frozenset(params))
-            yield client.numeric(Numeric.RPL_METADATAUNSUBOK, *params)
-        case "SUBS":
-            yield _subscriptions(client)
+        case "SUB" | "UNSUB" | "SUBS" as asked:
+            if target not in ("*", client.nick):
+                yield failure(client, "INVALID_TARGET", target, text="Only one's own subscriptions can be changed.")
+            elif asked != "SUBS" and not params:
+                yield client.numeric(Numeric.ERR_NEEDMOREPARAMS, "METADATA")
+            else:
+                yield from _SUBSCRIPTIONS[asked](client, params)
         case "GET" | "LIST" | "SET" | "CLEAR" | "SYNC" as asked:
             yield from _about(client, asked, target, params)
         case _:
-            yield _fail(
-                client, "SUBCOMMAND_INVALID", subcommand, text="Say GET, LIST, SET, CLEAR, SYNC, SUB, UNSUB or SUBS."
-            )
+            text = "Say GET, LIST, SET, CLEAR, SYNC, SUB, UNSUB or SUBS."
+            yield failure(client, "subcommand", subcommand, text=text)
 
 
-def _about(client: Client, asked: str, target: str, params: Sequence[str]) -> Steps:
+def _about(client: Client, asked: str, name: str, params: Sequence[str]) -> Steps:
     if asked in ("GET", "SET") and not params:
         yield client.numeric(Numeric.ERR_NEEDMOREPARAMS, "METADATA")
         return
-    if asked == "SYNC":
-        yield from sync(client, target if is_channel(target) else None)
+    if asked == "SYNC" and client.registered and (is_channel(name) or name in _ALL):
+        yield from sync(client, name if is_channel(name) else None)
         return
-    profile = yield from _find(client, target)
-    if profile is None and not (is_channel(target) and client.joined(target)):
-        yield _fail(client, "INVALID_TARGET", target, text="Nobody of this name is here.")
+    target = yield from _find(client, name)
+    if target is None:
+        yield failure(client, "INVALID_TARGET", name, text="Nobody and no channel of this name is here.")
         return
-    name = target if profile is None else profile.person.name
-    details = {} if profile is None else profile.details
-    mine = profile is not None and profile.person.id == client.person.id
-    if asked == "GET":
-        yield _batched(client, name, (_value(client, name, key, details.get(key)) for key in params))
-    elif asked == "LIST":
-        yield _batched(client, name, (_value(client, name, key, value) for key, value in sorted(details.items())))
-    elif not mine:
-        key = params[0] if params else "*"
-        yield _fail(client, "KEY_NO_PERMISSION", target, key, text="Only what is told of oneself can be changed.")
-    elif asked == "SET":
-        yield from _set(client, name, params[0], params[1] if len(params) > 1 else None)
-    else:
-        for key in details:
-            yield SetDetail(key=key, value=None)
-        yield _batched(client, name, (_value(client, name, key, None) for key in sorted(details)))
+    match asked:
+        case "GET":
+            lines = [_got(client, target, key) for key in params]
+        case "LIST":
+            lines = [value_of(client, target.name, key, value) for key, value in sorted(target.details.items())]
+        case "SYNC":
+            lines = list(told(client, target.name, target.details, client.subscriptions or ()))
+        case "SET":
+            yield from _set(client, target, params[0], (params[1] if len(params) > 1 else "") or None)
+            return
+        case _:
+            yield from _clear(client, target)
+            return
+    yield in_batch(client, "metadata", lines, target.name)
 
 
-def _find(client: Client, target: str) -> Finding:
-    if is_channel(target):
-        return None
-    ref = client.person.id if target == "*" else f"@{target}"
-    found = yield ReadPeople(people=(ref,))
+def _find(client: Client, name: str) -> Finding:
+    introduction = client.introduction
+    if introduction is not None:
+        return Target("*", introduction.metadata or {}, mine=True) if name == "*" else None
+    if is_channel(name):
+        try:
+            terms = yield ReadRoom(room=name)
+        except ChatError as error:
+            if error.code == "too-fast":
+                raise
+            return None
+        assert isinstance(terms, RoomTerms)
+        return Target(f"#{terms.room.name}", terms.room.details)
+    found = yield ReadPeople(people=(client.person.id if name == "*" else f"@{name}",))
     assert isinstance(found, People)
-    return found.people[0] if found.people else None
+    if not found.people:
+        return None
+    person = found.people[0].person
+    return Target(person.name, found.people[0].details, person.id == client.person.id)
 
 
-def _value(client: Client, name: str, key: str, value: str | None) -> bytes:
-    if not _is_key(key):
-        return _fail(client, "KEY_INVALID", key, text="A key is made of a to z, 0 to 9 and _./-")
-    if value is None:
-        return client.numeric(Numeric.RPL_KEYNOTSET, name, key)
-    return client.numeric(Numeric.RPL_KEYVALUE, name, key, EVERYBODY, text=value)
+def _got(client: Client, target: Target, key: str) -> bytes:
+    if _is_key(key):
+        return value_of(client, target.name, key, target.details.get(key))
+    return _invalid_key(client, key, "WARN")
 
 
 def _is_key(key: str) -> bool:
     return 0 < len(key) <= 64 and set(key) <= KEY_CHARACTERS
 
 
-def _set(client: Client, name: str, key: str, value: str | None) -> Steps:
+def _invalid_key(client: Client, key: str, kind: str = "FAIL") -> bytes:
+    return failure(client, "key", key, text="A key is made of a to z, 0 to 9 and _./-", kind=kind)
+
+
+# Changing it
+
+
+def _set(client: Client, target: Target, key: str, value: str | None) -> Steps:
     if not _is_key(key):
-        yield _fail(client, "KEY_INVALID", key, text="A key is made of a to z, 0 to 9 and _./-")
+        yield _invalid_key(client, key)
         return
     try:
-        yield SetDetail(key=key, value=value or None)
+        yield from _change(client, target, key, value)
     except ChatError as error:
-        failure = _FAILURES.get(error.code)
-        if failure is None:
-            raise
-        yield _fail(client, failure, name if failure == "LIMIT_REACHED" else key, text=error.hint)
+        yield _refused(client, target, key, error)
         return
-    yield _value(client, name, key, value or None)
+    yield value_of(client, target.name, key, value)
+
+
+def _clear(client: Client, target: Target) -> Steps:
+    lines: list[bytes] = []
+    try:
+        for key in sorted(target.details):
+            yield from _change(client, target, key, None)
+            lines.append(value_of(client, target.name, key, None))
+        if not target.details:
+            yield from _change(client, target, "url", None)  # whether it may be changed
+    except ChatError as error:
+        yield _refused(client, target, "*", error)
+        return
+    yield in_batch(client, "metadata", lines, target.name)
+
+
+def _change(client: Client, target: Target, key: str, value: str | None) -> Steps:
+    introduction = client.introduction
+    if introduction is not None:
+        known = {known: told for known, told in (introduction.metadata or {}).items() if known != key}
+        if value is not None and len(known) >= MAX_METADATA:
+            raise ChatError("too-many", f"At most {MAX_METADATA} keys can be set.")
+        introduction.metadata = known if value is None else {**known, key: value}
+    elif is_channel(target.name):
+        yield SetRoomDetail(room=target.name, key=key, value=value)
+    elif target.mine:
+        yield SetDetail(key=key, value=value)
+    else:
+        raise ChatError("not-allowed", "Only what is told of oneself can be changed, and of channels one looks after.")
+
+
+def _refused(client: Client, target: Target, key: str, error: ChatError) -> bytes:
+    what = _FAILURES.get(error.code)
+    match what:
+        case None:
+            raise error
+        case "LIMIT_REACHED":
+            context = (target.name, *([str(MAX_METADATA)] if NEWER in client.capabilities else []))
+        case "RATE_LIMITED":
+            context = (target.name, key, RETRY_AFTER)
+        case "KEY_NO_PERMISSION":
+            context = (target.name, key)
+        case _:
+            context = (key,)
+    return failure(client, what, *context, text=error.hint)
+
+
+# Hearing of it
 
 
 def _subscribe(client: Client, keys: Sequence[str]) -> Steps:
     subscribed = client.subscriptions or frozenset()
     taken: list[str] = []
+    problems: list[bytes] = []
     for key in keys:
         if not _is_key(key):
-            yield _fail(client, "KEY_INVALID", key, text="A key is made of a to z, 0 to 9 and _./-")
+            problems.append(_invalid_key(client, key, "WARN"))
         elif key not in subscribed and len(subscribed) >= MAX_SUBSCRIPTIONS:
-            yield _fail(client, "TOO_MANY_SUBS", key, text=f"At most {MAX_SUBSCRIPTIONS} keys can be heard of.")
+            context = (key, *([str(MAX_SUBSCRIPTIONS)] if NEWER in client.capabilities else []))
+            text = f"At most {MAX_SUBSCRIPTIONS} keys can be heard of."
+            problems.append(failure(client, "subscriptions", *context, text=text))
             break
         else:
             subscribed |= {key}
             taken.append(key)
     client.subscribe(subscribed)
+    yield b"".join(problems)
     if taken:
         yield client.numeric(Numeric.RPL_METADATASUBOK, *taken)
-        yield from sync(client, None, frozenset(taken))
+        if client.registered:
+            yield from sync(client, None, frozenset(taken))
 
 
-def _subscriptions(client: Client) -> bytes:
+def _unsubscribe(client: Client, keys: Sequence[str]) -> Steps:
+    known = list(filter(_is_key, keys))
+    client.subscribe((client.subscriptions or frozenset()) - frozenset(known))
+    yield b"".join(_invalid_key(client, key, "WARN") for key in keys if key not in known)
+    if known:
+        yield client.numeric(Numeric.RPL_METADATAUNSUBOK, *known)
+
+
+def _subscriptions(client: Client, _: Sequence[str]) -> Steps:
     keys = sorted(client.subscriptions or ())
     lines = [client.numeric(Numeric.RPL_METADATASUBS, *keys[start : start + 10]) for start in range(0, len(keys), 10)]
-    return _in_batch(client, "metadata-subs", lines)
+    yield in_batch(client, "metadata-subs", lines)
 
 
-def sync(client: Client, room: str | None, keys: frozenset[str] | None = None) -> Steps:
-    """Tell a client what the people in a channel, or in all of its own, say under the keys that it hears of."""
-    wanted = client.subscriptions if keys is None else keys
-    if not wanted:
+_SUBSCRIPTIONS: Final = {"SUB": _subscribe, "UNSUB": _unsubscribe, "SUBS": _subscriptions}
+
+
+def sync(client: Client, channel: str | None, keys: frozenset[str] | None = None) -> Steps:
+    """Tell a client what is set in a channel, or in all of its own, under the keys that it hears of."""
+    newer = NEWER in client.capabilities
+    wanted = (client.subscriptions if keys is None else keys) or frozenset()
+    if not wanted and not newer:
         return
+    rooms = client.all_joined() if channel is None else [room for room in [client.joined(channel)] if room is not None]
+    lines = [line for room in rooms for line in told(client, f"#{room.name}", room.details, wanted)]
+    lines += yield from _told_of_people(client, channel, wanted)
+    if lines or newer:
+        yield in_batch(client, "metadata", lines, channel or ("*ALL" if newer else "*"))
+
+
+def _told_of_people(
+    client: Client, channel: str | None, wanted: frozenset[str]
+) -> Generator[Said, Reply | None, list[bytes]]:
     lines: list[bytes] = []
     after: str | None = None
-    more = True
+    more = bool(wanted)
     while more:
-        page = yield ListPeople(room=room, after=after)
+        page = yield ListPeople(room=channel, after=after)
         assert isinstance(page, People)
-        lines += [line for profile in page.people for line in _told(client, profile, wanted)]
+        for profile in page.people:
+            lines += told(client, profile.person.name, profile.details, wanted)
         more = page.more and bool(page.people)
         after = page.people[-1].person.id if page.people else None
-    if lines:
-        yield _in_batch(client, "metadata", lines, room or "*")
+    return lines
 
 
-def _told(client: Client, profile: Profile, wanted: frozenset[str]) -> Iterator[bytes]:
-    for key in sorted(wanted & profile.details.keys()):
-        yield client.line("METADATA", profile.person.name, key, EVERYBODY, profile.details[key])
+def told_of(client: Client, found: People) -> Iterator[bytes]:
+    """What is told of people whom a client has begun to monitor."""
+    if client.subscriptions and knows(client.capabilities):
+        for profile in found.people:
+            if lines := list(told(client, profile.person.name, profile.details, client.subscriptions)):
+                yield in_batch(client, "metadata", lines, profile.person.name)
 
 
-def _batched(client: Client, name: str, lines: Iterator[bytes]) -> bytes:
-    return _in_batch(client, "metadata", list(lines), name)
-
-
-def _in_batch(client: Client, kind: str, lines: Sequence[bytes], *params: str) -> bytes:
+def in_batch(client: Client, kind: str, lines: Sequence[bytes], *params: str) -> bytes:
+    """Lines as a batch; as lines alone for clients that take no batches."""
     if "batch" not in client.capabilities:
         return b"".join(lines)
     return batch(client.house.name, "m" + client.next_batch(), kind, lines, *params)
 
 
-def _fail(client: Client, code: str, *context: str, text: str) -> bytes:
-    return client.line("FAIL", "METADATA", code, *context, text)
+def introduce(client: Client, said: Mapping[str, str]) -> Steps:
+    """Once a client is registered: keep what it said before of itself, and tell it all that is told of it."""
+    for key, value in said.items():
+        yield SetDetail(key=key, value=value)
+    if knows(client.capabilities):
+        me = yield from _find(client, "*")
+        details = {} if me is None else me.details
+        lines = list(told(client, client.nick, details, details.keys()))
+        yield in_batch(client, "metadata", lines, client.nick)

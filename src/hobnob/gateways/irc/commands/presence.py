@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from hobnob.gateways.irc.client import Client
 from hobnob.gateways.irc.commands.channels import targets
 from hobnob.gateways.irc.commands.command import Steps, handles
+from hobnob.gateways.irc.commands.metadata import told_of
 from hobnob.gateways.irc.isupport import MAX_MONITORED, MAX_REAL_NAME
 from hobnob.gateways.irc.message import MAX_BODY, Message, packed
 from hobnob.gateways.irc.numerics import Numeric
@@ -83,6 +84,7 @@ def _watch(client: Client, nicks: list[str]) -> Steps:
         assert isinstance(found, People)
         client.monitored = {**taken, **monitored}
         yield _status(client, taken, found)
+        yield b"".join(told_of(client, found))
     if refused := [wanted[key] for key in new[free:]]:
         yield client.numeric(Numeric.ERR_MONLISTFULL, str(MAX_MONITORED), ",".join(refused))
 

@@ -11,12 +11,13 @@ from hobnob.gateways.gateway import Close
 from hobnob.gateways.irc.capabilities import may_carry_credentials
 from hobnob.gateways.irc.client import Client
 from hobnob.gateways.irc.commands.command import Steps, handles
+from hobnob.gateways.irc.commands.metadata import introduce
 from hobnob.gateways.irc.commands.missed import missed_directs
 from hobnob.gateways.irc.commands.presence import be_away
 from hobnob.gateways.irc.isupport import MAX_REAL_NAME
 from hobnob.gateways.irc.message import Message, cut
 from hobnob.gateways.irc.numerics import Numeric
-from hobnob.gateways.irc.welcome import welcome
+from hobnob.gateways.irc.welcome import motd, welcome
 from hobnob.gateways.irc.wire import REAL_NAME
 from hobnob.gateways.irc.wire import error as error_line
 from hobnob.protocol.commands import Hello, SetName
@@ -113,10 +114,12 @@ def register(client: Client) -> Steps:
             yield Close(error.hint, error.code)
         return
     client.welcomed()
-    yield welcome(client)
     if known:
         for key, value in details.items():
             yield SetDetail(key=key, value=value, keep=False)
+    yield welcome(client)
+    yield from introduce(client, introduction.metadata or {})
+    yield motd(client)
     yield from missed_directs(client)
     if introduction.away:
         yield from be_away(client, introduction.away)
