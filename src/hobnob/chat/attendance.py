@@ -226,11 +226,15 @@ class Attendance:
                 session.cut("This device was logged out.", "logged-out")
 
     def registered(self, event: AccountRegistered, origin: "Session | None") -> None:
-        """Somebody is an account now."""
-        if (here := self._chat.people.get(event.by)) is not None:
+        """Somebody is an account now. Who follows the house's log hears it there."""
+        here = self._chat.people.get(event.by)
+        if here is not None:
             here.person = msgspec.structs.replace(here.person, kind="account")
         self._chat.house.send(event, None, origin)
-        self._tell_here(event, self.hearers(self._rooms_of(event.by)), origin, facts=False)
+        told = self.hearers(self._rooms_of(event.by))
+        self._tell_here(event, told, origin, facts=False)
+        if here is not None:
+            self._chat.watching.tell(here.person, here.state, here.state, told=told, registered=True)
 
     def heard_presence(self, event: PresenceChanged) -> None:
         """Somebody on another node is online, away or gone."""

@@ -1,7 +1,7 @@
-"""Who watches which names: a session hears when somebody of such a name comes, goes, is away or back.
+"""Who watches which names: a session hears when somebody of such a name comes, goes, is away or back, or registers.
 
-A name may be watched that nobody has. Of comings and goings everyone hears who watches; of being away only those who
-are not told of it anyway, as they hear a room of that person.
+A name may be watched that nobody has. Of comings and goings everyone hears who watches; of being away and of an account
+only those who are not told of it anyway, as they hear a room of that person.
 """
 
 from collections.abc import Container, Iterable
@@ -66,16 +66,22 @@ class Watching:
         state: PresenceState,
         text: str = "",
         told: Container["Session"] = (),
+        *,
+        registered: bool = False,
     ) -> None:
-        """Somebody was `before` and is `state` now; `told` are the sessions that hear of it otherwise."""
+        """Somebody was `before` and is `state` now, or has `registered`; `told` are sessions that hear of it otherwise.
+
+        Who follows the house's log hears of accounts there.
+        """
         if not self.watched(person.name):
             return
         for session in self._watchers[fold(person.name)]:
-            if session in told or session.person is None:
+            if session in told or session.person is None or (registered and session.manner.facts):
                 continue
             event = WatchChanged(
-                **by(session.person), person=person.id, person_name=person.name, state=state, before=before, text=text
-            )
+                **by(session.person), person=person.id, person_name=person.name, state=state, before=before, text=text,
+                registered=registered,
+            )  # fmt: skip
             if data := session.wire.encode(event, None):
                 session.outbox.put(data)
 

@@ -286,7 +286,7 @@ class Announced(Event, frozen=True):
 class WatchChanged(Event, frozen=True):
     """Told to who watches the name of `person`: they were `before` and are `state` now; `text` is the reason.
 
-    `by` is the watcher, as in the facts of one's own log.
+    `by` is the watcher, as in the facts of one's own log. `registered`: nothing but that they have an account now.
     """
 
     person: str
@@ -294,6 +294,7 @@ class WatchChanged(Event, frozen=True):
     state: PresenceState
     before: PresenceState
     text: str = ""
+    registered: bool = False
 
     @property
     def log(self) -> str:

@@ -181,7 +181,10 @@ class IrcWire:
             yield Message("INVITE", params, source, self._tags_of(event.inviter, event.at))
             return
         whom = mask_of(event.person, event.person_name)
-        if event.state == "offline":
+        if event.registered:
+            if {"account-notify", "extended-monitor"} <= self.capabilities:
+                yield Message("ACCOUNT", (event.person_name,), whom)
+        elif event.state == "offline":
             yield Message("731", (event.by_name, event.person_name), self.house.name)
         elif event.before == "offline":
             yield Message("730", (event.by_name, whom), self.house.name)
