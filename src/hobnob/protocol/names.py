@@ -108,6 +108,14 @@ def fold(name: str) -> str:
         raise _invalid("Leave out characters that are no plain letters or digits of a living alphabet.") from None
 
 
+def same_name(one: str, other: str) -> bool:
+    """Whether two texts are the same name; what can be no name is nobody's."""
+    try:
+        return fold(one) == fold(other)
+    except NameRefused:
+        return False
+
+
 def guest_name(random: Random | None = None) -> str:
     """A random legal name such as ``guest-k7wq``; it may be taken, then draw again (130,000 names)."""
     draw = random or secrets.SystemRandom()

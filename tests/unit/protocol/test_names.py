@@ -19,6 +19,7 @@ from hobnob.protocol.names import (
     mentioned,
     person_name,
     room_name,
+    same_name,
     skeleton,
 )
 
@@ -264,3 +265,11 @@ def test_most_names_can_be_mentioned(text: str) -> None:
         return
     if name[-1] not in "-`|\\]}":
         assert mentioned(f"hi @{name}, there") == [name]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [("Ada", "ada", True), ("Straße", "straße", True), ("ada", "bob", False), ("a b", "a b", False), ("", "", False)],
+)
+def test_whether_two_texts_are_one_name(one: str, other: str, same: bool) -> None:
+    assert same_name(one, other) is same

@@ -4,13 +4,19 @@ A client's nick is the name of its account. Who logs in as somebody else is seen
 the same channels as before, as far as they are open to the other one.
 """
 
+from typing import Final
+
 from hobnob.gateways.irc.client import Client
 from hobnob.gateways.irc.commands.command import Steps
 from hobnob.protocol.account_commands import LogIn
-from hobnob.protocol.commands import Hello, JoinRoom
+from hobnob.protocol.commands import ChangeSetting, Hello, JoinRoom
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.masks import host, mask_of
 from hobnob.protocol.replies import Joined
+
+EMAIL_SETTING: Final = "email"
+"""The personal setting that keeps an account's e-mail address."""
+ADDRESS_NEEDED: Final = "Give an e-mail address to register here."
 
 
 def log_in(client: Client, name: str, password: str) -> Steps:
@@ -27,6 +33,18 @@ def log_in_proved(client: Client) -> Steps:
         yield Hello(proved=True, client="irc")
     else:
         yield LogIn(proved=True)
+
+
+def is_address(email: str) -> bool:
+    """Whether it has the form of an e-mail address; only the post knows more."""
+    user, at, host = email.rpartition("@")
+    return bool(user and at) and "." in host.strip(".") and len(email) <= 254 and email.isprintable()
+
+
+def keep_address(email: str) -> Steps:
+    """Keep the e-mail address of an account that was made just now, where one was given."""
+    if is_address(email):
+        yield ChangeSetting(key=EMAIL_SETTING, value=email)
 
 
 def logged_in(client: Client) -> bytes:

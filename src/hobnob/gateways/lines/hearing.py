@@ -11,7 +11,7 @@ from hobnob.gateways.lines.talk import Asking, Script, ask
 from hobnob.gateways.lines.wire import shortened
 from hobnob.protocol.account_commands import Ignore, ListIgnored, SetDirects, Unignore
 from hobnob.protocol.errors import ChatError
-from hobnob.protocol.names import NameRefused, fold
+from hobnob.protocol.names import same_name
 from hobnob.protocol.records import Directs
 from hobnob.protocol.replies import Ignored, Reply
 
@@ -51,7 +51,7 @@ def _unignore(seat: Seat, words: str) -> Script:
     except ChatError as error:
         if error.code != "not-kept":
             raise
-        seat.ignore({who: known for who, known in seat.ignored.items() if not _same(known, name)})
+        seat.ignore({who: known for who, known in seat.ignored.items() if not same_name(known, name)})
     yield seat.say(f"What {shortened(name)} says is shown to you.")
 
 
@@ -61,19 +61,12 @@ def _kept() -> Asking[dict[str, str]]:
 
 def _here(seat: Seat, name: str) -> dict[str, str]:
     """Somebody in the room. Raises ChatError."""
-    found = {member.id: member.name for member in seat.attached() if _same(member.name, name)}
+    found = {member.id: member.name for member in seat.attached() if same_name(member.name, name)}
     if not found:
         raise ChatError("no-such-person", "Nobody of this name is here.")
     if seat.me is not None and seat.me.id in found:
         raise ChatError("not-allowed", "You cannot ignore yourself.")
     return found
-
-
-def _same(name: str, typed: str) -> bool:
-    try:
-        return fold(name) == fold(typed)
-    except NameRefused:
-        return False
 
 
 def _directs(seat: Seat, words: str) -> Script:

@@ -143,6 +143,18 @@ async def test_registration_is_as_the_operator_wants_it(chat: Chat) -> None:
     assert answers[0].startswith(":hobnob.test REGISTER SUCCESS ada :")
 
 
+async def test_nickserv_asks_for_an_address_too_and_keeps_it(chat: Chat) -> None:
+    client = Talker(chat, settings=IrcSettings(email_required=True))
+    await said(client, "NICK ada", "USER a 0 * :a")
+    for email in ("", "ada"):
+        (refused,) = await said(client, f"NS REGISTER secret-of-ada {email}")
+        assert refused.endswith(" NOTICE ada :Give an e-mail address to register here.")
+    await said(client, "NS REGISTER secret-of-ada ada@example.org")
+    person = chat.store.person_by_name("ada")
+    assert person is not None
+    assert chat.store.settings(person.id) == {"email": "ada@example.org"}
+
+
 async def test_who_never_ends_the_negotiation_has_not_come_in(chat: Chat) -> None:
     client = Talker(chat)
     await said(client, "CAP LS 302", "NICK ada", "REGISTER * * secret-of-ada", "USER a 0 * :a")

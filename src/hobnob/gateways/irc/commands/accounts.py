@@ -11,11 +11,12 @@ from hobnob.gateways.irc.capabilities import may_carry_credentials
 from hobnob.gateways.irc.client import Client
 from hobnob.gateways.irc.commands.command import Steps, handles
 from hobnob.gateways.irc.commands.registration import NOT_LET_IN, knows_password
-from hobnob.gateways.irc.login import logged_in
+from hobnob.gateways.irc.login import ADDRESS_NEEDED, is_address, keep_address, logged_in
 from hobnob.gateways.irc.message import Message
 from hobnob.protocol.account_commands import Register
-from hobnob.protocol.commands import ChangeSetting, Hello
+from hobnob.protocol.commands import Hello
 from hobnob.protocol.errors import HINTS, ChatError
+from hobnob.protocol.names import same_name
 
 _CODES: Final = {
     "already-account": "ALREADY_AUTHENTICATED",
@@ -28,8 +29,6 @@ _CODES: Final = {
     "not-confidential": "TEMPORARILY_UNAVAILABLE",
     "password-weak": "WEAK_PASSWORD",
 }
-EMAIL_SETTING: Final = "email"
-"""The personal setting that keeps an account's e-mail address."""
 
 
 @handles("REGISTER", params=3, registered=False)
@@ -46,10 +45,10 @@ def register(client: Client, message: Message) -> Steps:
         yield _fail(client, "ALREADY_AUTHENTICATED", account, HINTS["already-account"])
     elif nick is None:
         yield _fail(client, "NEED_NICK", account, "Choose a nick first; the account has its name.")
-    elif account not in ("*", nick):
+    elif account != "*" and not same_name(account, nick):
         yield _fail(client, "ACCOUNT_NAME_MUST_BE_NICK", account, f"Your account can only be called {nick}.")
-    elif client.settings.email_required and not _is_address(email):
-        yield _fail(client, "INVALID_EMAIL", account, "Give an e-mail address to register here.")
+    elif client.settings.email_required and not is_address(email):
+        yield _fail(client, "INVALID_EMAIL", account, ADDRESS_NEEDED)
     elif not may_carry_credentials(client):
         yield _fail(client, "TEMPORARILY_UNAVAILABLE", account, HINTS["not-confidential"])
     else:
@@ -70,8 +69,7 @@ def _register(client: Client, nick: str, account: str, email: str, password: str
         yield _fail(client, code, account, error.hint)
         return
     name = client.person.name
-    if _is_address(email):
-        yield ChangeSetting(key=EMAIL_SETTING, value=email)
+    yield from keep_address(email)
     yield client.line("REGISTER", "SUCCESS", name, f"You have an account now, {name}.")
     yield logged_in(client)
     if client.registered and "account-notify" in client.capabilities:
@@ -99,12 +97,6 @@ def verify(client: Client, message: Message) -> Steps:
         yield client.line(
             "FAIL", "VERIFY", "INVALID_CODE", message.params[0], "Accounts need no code here; log in with the password."
         )
-
-
-def _is_address(email: str) -> bool:
-    """Whether it has the form of an e-mail address; only the post knows more."""
-    user, at, host = email.rpartition("@")
-    return bool(user and at) and "." in host.strip(".") and len(email) <= 254 and email.isprintable()
 
 
 def _fail(client: Client, code: str, account: str, text: str) -> bytes:

@@ -17,7 +17,7 @@ from hobnob.gateways.irc.message import Message
 from hobnob.gateways.irc.numerics import Numeric
 from hobnob.protocol.account_commands import Prove
 from hobnob.protocol.errors import HINTS, ChatError
-from hobnob.protocol.names import NameRefused, fold
+from hobnob.protocol.names import same_name
 from hobnob.protocol.replies import Proving
 
 CHUNK: Final = 400
@@ -72,7 +72,7 @@ def _plain(client: Client, _: Exchange, payload: str) -> Steps:
         authorize, name, password = payload.split("\0")
     except ValueError:
         raise _unreadable() from None
-    if authorize and not _same(authorize, name):
+    if authorize and not same_name(authorize, name):
         raise ChatError("wrong-password", "You can only be who you log in as.")
     yield from _welcome(client, log_in(client, name, password))
 
@@ -120,10 +120,3 @@ def _decoded(payload: str) -> str:
 
 def _unreadable() -> ChatError:
     return ChatError("bad-command", Numeric.ERR_SASLFAIL.text)
-
-
-def _same(one: str, other: str) -> bool:
-    try:
-        return fold(one) == fold(other)
-    except NameRefused:
-        return False

@@ -2,7 +2,7 @@
 
 from hobnob.gateways.irc.capabilities import may_carry_credentials
 from hobnob.gateways.irc.commands.command import Steps
-from hobnob.gateways.irc.login import become, log_in, logged_in
+from hobnob.gateways.irc.login import ADDRESS_NEEDED, become, is_address, keep_address, log_in, logged_in
 from hobnob.gateways.irc.services.service import SERVICES, Asked
 from hobnob.protocol.account_commands import (
     AddDevice,
@@ -29,8 +29,13 @@ def _demand_confidential(request: Asked) -> None:
 def register(request: Asked) -> Steps:
     """An account under the present name; what one said stays one's own."""
     _demand_confidential(request)
-    yield Register(password=request.params[0])
     client = request.client
+    password, email = [*request.params, ""][:2]
+    if client.settings.email_required and not is_address(email):
+        yield request.answer(ADDRESS_NEEDED)
+        return
+    yield Register(password=password)
+    yield from keep_address(email)
     yield request.answer(f"You have an account now, {client.nick}. Next time, log in with SASL or IDENTIFY.")
     yield logged_in(client)
     if "account-notify" in client.capabilities:
