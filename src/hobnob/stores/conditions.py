@@ -91,10 +91,11 @@ def name_taken(connection: sa.Connection, name: str) -> str | None:
     SQLAlchemy around it takes twenty times as long.
     """
     key = fold(name)
-    statement = _clash_statement(connection.dialect)
+    asked = {"key": key, "skeleton": skeleton(name), "person": ""}
+    statement, order = _clash_statement(connection.dialect)
     cursor = connection.connection.cursor()
     try:
-        cursor.execute(statement, (key, skeleton(name), ""))
+        cursor.execute(statement, tuple(asked[each] for each in order) if order else asked)
         return _clash(key, [row[0] for row in cursor.fetchall()])
     finally:
         cursor.close()
@@ -108,8 +109,10 @@ def _clash(key: str, found: Sequence[str]) -> str | None:
 
 
 @cache
-def _clash_statement(dialect: sa.Dialect) -> str:
-    return str(_CLASH.compile(dialect=dialect))
+def _clash_statement(dialect: sa.Dialect) -> tuple[str, tuple[str, ...]]:
+    """As the driver takes it, and the order of what it asks for; none for a driver that takes names."""
+    compiled = _CLASH.compile(dialect=dialect)
+    return str(compiled), tuple(compiled.positiontup or ())
 
 
 _MEMBER = (
