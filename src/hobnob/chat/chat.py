@@ -67,7 +67,7 @@ from hobnob.protocol.ids import AUDIT, HOUSE, new_room_id
 from hobnob.protocol.names import NameRefused
 from hobnob.protocol.records import Member, Role
 from hobnob.protocol.records import Room as RoomRecord
-from hobnob.protocol.replies import Reply
+from hobnob.protocol.replies import Reply, Server
 from hobnob.stores.store import (
     Duplicate,
     Item,
@@ -136,6 +136,8 @@ class Chat:
         self.conversations: dict[Conversation, None] = {}
         """All, until their links are closed."""
         self.slow: dict[Conversation, None] = {}
+        self.counted: tuple[float, Server] | None = None
+        """When it was last counted who is here, and what was found."""
         """Those for whom more may be kept than for others."""
         self.empty = asyncio.Event()
         """Set once the last link is closed after `stop`."""

@@ -1,5 +1,6 @@
 """Who somebody is, who is here, whose coming and going one hears of; and what of it is told to nobody."""
 
+import pytest
 from tests.unit.chat.conftest import Client, Frame, Join, VisitorCodec, quiet
 
 from hobnob.chat.chat import Chat
@@ -216,6 +217,18 @@ async def test_details_of_all_who_are_listed(chat: Chat, join: Join) -> None:
     await Client(chat).hello(token=ada.token)
     people = (await bob.done("list_people", room="#lobby"))["people"]
     assert {p["person"]["name"]: p.get("details", {}) for p in people} == {"ada": {"pronouns": "she"}, "bob": {}}
+
+
+async def test_where_many_are_they_are_counted_now_and_then(
+    chat: Chat, join: Join, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, _ = await join("ada"), await join("bob")
+    monkeypatch.setattr("hobnob.chat.handlers.profiles.COUNTED_AT_ONCE", 2)
+    assert (await ada.done("read_server"))["people"] == 2
+    await join("cleo")
+    assert (await ada.done("read_server"))["people"] == 2
+    monkeypatch.setattr("hobnob.chat.handlers.profiles.COUNTED_FOR", 0.0)
+    assert (await ada.done("read_server"))["people"] == 3
 
 
 async def test_who_comes_may_tell_something_at_once(chat: Chat, join: Join) -> None:

@@ -27,6 +27,10 @@ MOST_ASKED = 200
 """People in one question."""
 MOST_LISTED = 1000
 """In one page."""
+COUNTED_AT_ONCE = 200
+"""Connections up to which those who are here are counted for everybody who asks."""
+COUNTED_FOR = 1.0
+"""Seconds for which such counts are told where there are more."""
 
 
 @handles(ReadPeople, limit=Limit.READING_HISTORY)
@@ -136,7 +140,18 @@ def unwatch(chat: "Chat", session: "Session", command: Unwatch) -> Reply:
 
 @handles(ReadServer, limit=Limit.READING_HISTORY)
 def read_server(chat: "Chat", session: "Session", command: ReadServer) -> Reply:
-    """How many are here, and since when the server is."""
+    """How many are here, and since when the server is; as of a moment ago where counting takes its time.
+
+    IRC clients are told so when they come, and thousands may come at once.
+    """
+    now = chat.loop.time()
+    if chat.counted is not None and now < chat.counted[0] + COUNTED_FOR and len(chat.conversations) > COUNTED_AT_ONCE:
+        return chat.counted[1]
+    chat.counted = now, _server(chat)
+    return chat.counted[1]
+
+
+def _server(chat: "Chat") -> Server:
     strangers = sum(not conversation.introduced for conversation in chat.conversations)
     rooms = sum(bool(room.sessions) and room.record.kind == "public" for room in chat.rooms)
     return Server(

@@ -43,9 +43,9 @@ from hobnob.protocol.events import (
 )
 from hobnob.protocol.moderation_commands import ListRestrictions
 from hobnob.protocol.names import NameRefused, fold, person_name, room_name
-from hobnob.protocol.people_commands import ListPeople, ReadPeople, SetDetail
+from hobnob.protocol.people_commands import ListPeople, ReadPeople, ReadServer, SetDetail
 from hobnob.protocol.records import Member, Person, Profile, Role, Room, RoomListing, RoomState, Seat
-from hobnob.protocol.replies import Done, Joined, Members, People, Pong, Reply, Rooms, RoomTerms, Welcome
+from hobnob.protocol.replies import Done, Joined, Members, People, Pong, Reply, Rooms, RoomTerms, Server, Welcome
 from hobnob.protocol.text import clean, clean_line
 
 AT = "2026-11-22T23:00:00.000Z"
@@ -234,6 +234,8 @@ class FakeHouse:
                 typing = TypingChanged(room=room.record.id, on=command.on, by=client.me.id, by_name=client.me.name)
                 self.tell(room, typing, client)
                 return Done()
+            case ReadServer():
+                return Server(self.name, self.version, AT, len(self.people), len(self.people))
             case SetDetail():
                 return Done()
             case ListRestrictions():

@@ -94,7 +94,7 @@ def test_the_longest_lines_are_taken() -> None:
     house = FakeHouse()
     client = registered(house)
     client.receive(b"JOIN #tea\r\n@a=" + b"b" * 4092 + b" " + body + b"\r\n")
-    assert asked(client)[-1] == SendMessage(id=4, room="#tea", text="a" * 496)
+    assert asked(client)[-1] == SendMessage(id=5, room="#tea", text="a" * 496)
 
 
 def test_a_line_without_its_end_is_not_taken() -> None:

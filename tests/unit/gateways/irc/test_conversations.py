@@ -15,6 +15,7 @@ from tests.unit.gateways.irc.house import FakeClient, FakeHouse
 FILES = sorted(Path(__file__).with_name("conversations").glob("*.txt"))
 LINE = re.compile(r"(?:(?P<who>\w+) )?(?P<side>[CS]):(?: (?P<text>.*))?")
 ISUPPORT = re.compile(r"(@\S+ )?:\S+ 005 ")
+COUNTS = re.compile(r"(@\S+ )?:hobnob\.test (25[1-5]|26[56]) ")
 BYTE = re.compile(rb"\\x([0-9a-f]{2})")
 
 Said = tuple[str, str, str]
@@ -35,9 +36,17 @@ def as_bytes(text: str) -> bytes:
 
 
 def merged(lines: list[str], last: str = "") -> list[str]:
-    """Lines with those of ISUPPORT in a row as one: how many there are depends on the length of the table."""
-    pairs = zip([last, *lines], lines, strict=False)
-    return [line for past, line in pairs if not (ISUPPORT.match(past) and ISUPPORT.match(line))]
+    """Lines with those of ISUPPORT in a row as one, and those of LUSERS after them: what comes with every welcome.
+
+    How many there are depends on the length of the table.
+    """
+    found: list[str] = []
+    in_row = ISUPPORT.match(last) is not None
+    for line in lines:
+        in_row = ISUPPORT.match(line) is not None or (in_row and COUNTS.match(line) is not None)
+        if not (in_row and (COUNTS.match(line) or ISUPPORT.match(found[-1] if found else last))):
+            found.append(line)
+    return found
 
 
 def by_line(said: list[Said]) -> Iterator[Step]:

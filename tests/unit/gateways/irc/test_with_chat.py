@@ -72,6 +72,24 @@ async def test_all_at_once_is_done_in_order(chat: Chat) -> None:
     ]
 
 
+async def test_who_comes_is_told_how_many_are_here(chat: Chat) -> None:
+    """Only who is registered counts as a user; strangers are told nothing before."""
+    await registered(chat, "ada")
+    stranger, bob = IrcClient(chat), IrcClient(chat)
+    assert await stranger.ask("LUSERS") == [":hobnob 451 * :You have not registered; send NICK and USER first"]
+    lines = await bob.ask("NICK bob", "USER x 0 * :x")
+    assert [line for line in lines if " 25" in line or " 26" in line] == [
+        ":hobnob 251 bob :There are 0 users and 2 invisible on 1 servers",
+        ":hobnob 252 bob 0 :operator(s) online",
+        ":hobnob 253 bob 1 :unknown connection(s)",
+        ":hobnob 254 bob 0 :channels formed",
+        ":hobnob 255 bob :I have 2 clients and 0 servers",
+        ":hobnob 265 bob 2 2 :Current local users 2, max 2",
+        ":hobnob 266 bob 2 2 :Current global users 2, max 2",
+    ]
+    assert [line.split()[1] for line in lines][-8:] == ["251", "252", "253", "254", "255", "265", "266", "422"]
+
+
 async def test_others_have_it_before_the_pong(chat: Chat) -> None:
     ada, bob = await registered(chat, "ada"), await registered(chat, "bob")
     await ada.ask("JOIN #tea")

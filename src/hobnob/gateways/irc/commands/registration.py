@@ -5,6 +5,7 @@ negotiation, version 302). Until then it is sent nothing but answers.
 """
 
 import hmac
+from contextlib import suppress
 from typing import Final
 
 from hobnob.gateways.gateway import Close
@@ -14,6 +15,7 @@ from hobnob.gateways.irc.commands.command import Steps, handles
 from hobnob.gateways.irc.commands.metadata import introduce
 from hobnob.gateways.irc.commands.missed import missed_directs
 from hobnob.gateways.irc.commands.presence import be_away
+from hobnob.gateways.irc.commands.server import count_users
 from hobnob.gateways.irc.isupport import MAX_REAL_NAME
 from hobnob.gateways.irc.message import Message, cut
 from hobnob.gateways.irc.numerics import Numeric
@@ -118,6 +120,8 @@ def register(client: Client) -> Steps:
         for key, value in details.items():
             yield SetDetail(key=key, value=value, keep=False)
     yield welcome(client)
+    with suppress(ChatError):  # one may ask too much in a short time; nobody needs these counts
+        yield from count_users(client)
     yield from introduce(client, introduction.metadata or {})
     yield motd(client)
     yield from missed_directs(client)

@@ -106,17 +106,24 @@ def lusers(client: Client, message: Message) -> Steps:
     if _elsewhere(client, message, 1):
         yield client.numeric(Numeric.ERR_NOSUCHSERVER, message.params[1])
         return
+    yield from count_users(client)
+
+
+def count_users(client: Client) -> Steps:
+    """The numerics of LUSERS, put together by hand: everybody who comes is told them."""
     server = yield ReadServer()
     assert isinstance(server, Server)
-    people, most = server.people, server.most
-    yield client.numeric(Numeric.RPL_LUSERCLIENT, text=f"There are 0 users and {people} invisible on 1 servers")
-    yield client.numeric(Numeric.RPL_LUSEROP, str(server.moderators))
-    yield client.numeric(Numeric.RPL_LUSERUNKNOWN, str(server.strangers))
-    yield client.numeric(Numeric.RPL_LUSERCHANNELS, str(server.rooms))
-    yield client.numeric(Numeric.RPL_LUSERME, text=f"I have {people} clients and 0 servers")
-    counts = (str(people), str(most))
-    yield client.numeric(Numeric.RPL_LOCALUSERS, *counts, text=f"Current local users {people}, max {most}")
-    yield client.numeric(Numeric.RPL_GLOBALUSERS, *counts, text=f"Current global users {people}, max {most}")
+    head, people, most = f":{client.house.name} ", server.people, server.most
+    lines = (
+        ("251", f":There are 0 users and {people} invisible on 1 servers"),
+        ("252", f"{server.moderators} :{Numeric.RPL_LUSEROP.text}"),
+        ("253", f"{server.strangers} :{Numeric.RPL_LUSERUNKNOWN.text}"),
+        ("254", f"{server.rooms} :{Numeric.RPL_LUSERCHANNELS.text}"),
+        ("255", f":I have {people} clients and 0 servers"),
+        ("265", f"{people} {most} :Current local users {people}, max {most}"),
+        ("266", f"{people} {most} :Current global users {people}, max {most}"),
+    )
+    yield "".join([f"{head}{number} {client.nick} {rest}\r\n" for number, rest in lines]).encode()
 
 
 @handles("STATS")
