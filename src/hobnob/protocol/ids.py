@@ -4,7 +4,6 @@ An id says what it names by its first letter and nothing else: the rest is rando
 counted. Tokens are secrets and are kept only as their hash; ids and refs are not secret.
 """
 
-import base64
 import hashlib
 import re
 import secrets
@@ -16,6 +15,7 @@ AUDIT = "audit"
 """The id of the log of what moderators did."""
 
 _RANDOM_CHARACTERS = 26
+_BASE32 = bytes(b"abcdefghijklmnopqrstuvwxyz234567"[byte % 32] for byte in range(256))
 _ROOM_ID = re.compile(r"r_[a-z2-7]{26}")
 _TOKEN = re.compile(r"hb_[A-Za-z0-9_-]{32,64}")
 _PERSON_ID = re.compile(r"p_[a-z2-7]{26}")
@@ -88,4 +88,4 @@ def is_person_id(text: str) -> bool:
 
 
 def _random_base32() -> str:
-    return base64.b32encode(secrets.token_bytes(17)).decode("ascii")[:_RANDOM_CHARACTERS].lower()
+    return secrets.token_bytes(_RANDOM_CHARACTERS).translate(_BASE32).decode("ascii")

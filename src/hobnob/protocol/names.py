@@ -65,7 +65,13 @@ def person_name(text: str, *, reserved_allowed: bool = False) -> str:
 
     ``reserved_allowed`` lets the names pass that only the server gives out, such as ``Client-2``.
     """
-    name = _of_legal_length(text.strip())
+    return _person_name(text.strip(), reserved_allowed)
+
+
+@lru_cache(maxsize=4096)
+def _person_name(text: str, reserved_allowed: bool) -> str:
+    """Cached, as gateways look at a name before the chat does. Refusals are not, so the keys are short."""
+    name = _of_legal_length(text)
     if not all(map(_is_nick_character, name)):
         raise _invalid(_CHARACTERS_HINT)
     if not _may_begin_a_nick(name[0]):

@@ -8,7 +8,7 @@ from functools import lru_cache
 def rfc3339(ms: int) -> str:
     """The text of a time in ms since 1970. Cached, as the facts of one commit share their time."""
     seconds, rest = divmod(ms, 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
+    return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:19]}.{rest:03d}Z"
 
 
 def milliseconds(time: str) -> int:

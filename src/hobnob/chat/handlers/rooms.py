@@ -155,7 +155,7 @@ async def join_room(chat: "Chat", session: "Session", command: JoinRoom) -> Repl
         await _check_door(chat, session, room, command.key)
         if ban := chat.restrictions.banned(person.id, session.origin.address, room.id):
             raise ChatError("banned", in_words(ban, room.record.name))
-    return await _become_member(chat, session, room, ref, digest(command))
+    return await _become_member(chat, session, room, ref, command)
 
 
 async def _check_door(chat: "Chat", session: "Session", room: Room, key: str) -> None:
@@ -195,7 +195,7 @@ def _role(session: "Session") -> Role:
     return "owner" if session.manner.operator else "guest" if me(session).person.role == "guest" else "member"
 
 
-async def _become_member(chat: "Chat", session: "Session", room: Room, ref: str | None, content: bytes) -> Joined:
+async def _become_member(chat: "Chat", session: "Session", room: Room, ref: str | None, command: JoinRoom) -> Joined:
     person = me(session).person
     if person.kind == "visitor":
         chat.attendance.visit(session, room, _role(session))
@@ -203,7 +203,7 @@ async def _become_member(chat: "Chat", session: "Session", room: Room, ref: str 
     record, joining = room.record, _joining(person, room.id, person, _role(session), ref)
     gained = RoomGained(**by(person), room=room.id, name=record.name, kind=record.kind)
     requires = (chat.unchanged(room), NotMember(room.id, person.id))
-    item = Item((joining, gained), requires, (), person.id, ref, content)
+    item = Item((joining, gained), requires, (), person.id, ref, digest(command))
     reply = await chat.tell(item, lambda outcome: Joined(fresh_state(person, room), number_of(outcome)), session)
     live = await chat.rooms.open(room.id)
     if live is None:

@@ -12,7 +12,7 @@ from hobnob.gateways.irc.message import Message, encode
 from hobnob.gateways.irc.metadata import knows
 from hobnob.gateways.irc.numerics import ERRORS, ERRORS_OF_COMMAND, Numeric
 from hobnob.gateways.irc.settings import IrcSettings
-from hobnob.gateways.irc.wire import REAL_NAME, UNTOLD, IrcWire, Pack, as_lines, shared, subscribed
+from hobnob.gateways.irc.wire import REAL_NAME, UNTOLD, Pack, as_lines, shared, subscribed, wire_of
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.masks import mask_of
 from hobnob.protocol.names import NameRefused, fold
@@ -132,7 +132,7 @@ class Client:
                 self.subscriptions = None
             elif self.subscriptions:
                 heard |= {subscribed(key) for key in self.subscriptions}
-            self.session.wire = IrcWire(self.house, shared(heard), self.pack)
+            self.session.wire = wire_of(self.house, heard, self.pack)
 
     def subscribe(self, keys: frozenset[str]) -> None:
         """Hear when people tell something else of themselves under these keys."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar, Final
+from weakref import WeakValueDictionary
 
 from hobnob.gateways.gateway import House
 from hobnob.gateways.irc import metadata
@@ -69,7 +70,7 @@ Pack = Callable[[bytes], bytes]
 """How lines, each with CR LF, go over a connection."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class IrcWire:
     """The wire format: the house and the `HEARD` capabilities of its readers. Equal values give equal bytes.
 
@@ -300,6 +301,18 @@ def client_tags(event: RoomEvent, first: bool) -> dict[str, str]:
         case TypingChanged():
             return {"+typing": "active" if event.on else "done"}
     return {}
+
+
+_WIRES: Final[WeakValueDictionary[tuple[House, frozenset[str], Pack], IrcWire]] = WeakValueDictionary()
+
+
+def wire_of(house: House, heard: frozenset[str], pack: Pack) -> IrcWire:
+    """The one wire format of all clients that hear by these capabilities: they keep it, and it is compared, once."""
+    key = (house, heard, pack)
+    wire = _WIRES.get(key)
+    if wire is None:
+        wire = _WIRES[key] = IrcWire(house, shared(heard), pack)
+    return wire
 
 
 @lru_cache(4096)

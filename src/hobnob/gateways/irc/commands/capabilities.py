@@ -56,7 +56,7 @@ def _request(client: Client, text: str) -> Iterator[bytes]:
 def _lines(client: Client, subcommand: str, words: Iterable[str], *, several: bool = True) -> Iterator[bytes]:
     """An answer in as many lines as it takes; all but the last of `several` are marked, if the client knows that."""
     head = ("CAP", client.nick, subcommand)
-    room = MAX_BODY + 2 - len(client.line(*head, "*", "")) - 1
+    room = MAX_BODY - len(f":{client.house.name} CAP {client.nick} {subcommand} * :".encode())
     *more, last = list(packed(words, room)) or [""]
     for text in more:
         if client.version < 302 and several:
