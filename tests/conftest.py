@@ -5,11 +5,12 @@ go unnoticed otherwise. Hypothesis has no deadlines, a shared machine being slow
 """
 
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from tests.e2e.between import Between
 
 IN_CI = os.environ.get("CI") == "true"
 
@@ -21,6 +22,20 @@ settings.load_profile("hobnob")
 def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What our clients remember of servers is the test's, and neither read nor left on the machine."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+@pytest.fixture
+def between() -> Iterator[Callable[..., Between]]:
+    """Puts somebody in between, as often as it is called, on a port that is given or a free one."""
+    made: list[Between] = []
+
+    def begin(manner: str, port: int = 0) -> Between:
+        made.append(Between(manner, port))
+        return made[-1]
+
+    yield begin
+    for each in made:
+        each.close()
 
 
 def fail_what_was_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:

@@ -4,7 +4,7 @@ Whoever is in between writes down what it hears, so that what was not said can b
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,20 +25,6 @@ VERBS = {
 }
 FAR = "192.0.2.1"
 """An address of nobody (RFC 5737), which is this machine's in a network of the test's own."""
-
-
-@pytest.fixture
-def between() -> Iterator[Callable[..., Between]]:
-    """Somebody in between, on the port that is given."""
-    made: list[Between] = []
-
-    def begin(manner: str, port: int = 0) -> Between:
-        made.append(Between(manner, port))
-        return made[-1]
-
-    yield begin
-    for each in made:
-        each.close()
 
 
 def link(server: Server, room: str = "") -> str:

@@ -77,6 +77,13 @@ def is_in(page: Page) -> None:
     expect(page.locator("#chat")).to_be_visible()
 
 
+def come_too(page: Page) -> None:
+    """Log another browser in as grace."""
+    page.get_by_role("button", name="I have an account").click()
+    log_in(page, "grace", PASSWORD)
+    is_in(page)
+
+
 def make_room(page: Page, name: str) -> None:
     page.get_by_label("Join or make a room").fill(name)
     page.get_by_role("button", name="Go into this room").click()
@@ -98,8 +105,7 @@ def test_a_name_is_kept_logged_out_of_and_come_back_to(browsers: Open) -> None:
     is_in(page)
     assert page.evaluate("document.querySelector('#password').value") == ""
     other = browsers()
-    other.get_by_role("button", name="I have an account").click()
-    log_in(other, "grace", PASSWORD)
+    come_too(other)
     say(other, "from another browser")
     expect(page.locator("#messages")).to_contain_text("from another browser")
 
@@ -107,9 +113,7 @@ def test_a_name_is_kept_logged_out_of_and_come_back_to(browsers: Open) -> None:
 def test_another_password_logs_other_browsers_out_for_good(browsers: Open) -> None:
     page, other = enter(browsers(), "grace"), browsers()
     keep_the_name(page)
-    other.get_by_role("button", name="I have an account").click()
-    log_in(other, "grace", PASSWORD)
-    is_in(other)
+    come_too(other)
     page.locator("#account summary").click()
     page.get_by_role("button", name="Change the password").click()
     page.get_by_label("Your present password").fill(PASSWORD)
@@ -238,9 +242,7 @@ def test_others_are_only_offered_what_they_may(browsers: Open, server: Server) -
 def test_devices_are_listed_and_logged_out(browsers: Open) -> None:
     page, other = enter(browsers(), "grace"), browsers()
     keep_the_name(page)
-    other.get_by_role("button", name="I have an account").click()
-    log_in(other, "grace", PASSWORD)
-    is_in(other)
+    come_too(other)
     page.locator("#account summary").click()
     page.get_by_role("button", name="Where I am logged in").click()
     devices = page.locator("#devices-list li")

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 import structlog
 
 from hobnob.chat.chat import Chat
+from hobnob.cli.prompting import Interrupted, draw_above, typing_line
 from hobnob.cli.screen import Screen
 from hobnob.gateways.gateway import Origin
 from hobnob.gateways.lines.console import HEARD, ConsoleCodec
@@ -41,10 +42,6 @@ Type 'bye' to disconnect current client
 {waiting}"""
 
 _log = structlog.get_logger("hobnob.console")
-
-
-class _Interrupted(Exception):
-    """Ctrl+C was typed."""
 
 
 def foreground() -> bool:
@@ -193,7 +190,7 @@ class Console:
                 line = await session.prompt_async(set_exception_handler=False, handle_sigint=False)
                 self._tell_chat(self._hear, line)
                 await self._may_read.wait()
-        except _Interrupted:
+        except Interrupted:
             self._tell_chat(self.stop)
         except (EOFError, OSError):
             self._gone()
@@ -201,15 +198,9 @@ class Console:
             _log.exception("the console cannot read; Ctrl+C stops the server")
 
     def _draw(self, session: "PromptSession[str]") -> None:
-        """Put what waits above the typed line. The terminal stays raw, or keys pressed now would tear it."""
+        """Put what waits above the typed line."""
         if text := self.screen.take():
-            typing = session.app.is_running
-            if typing:
-                session.app.renderer.erase()
-            session.output.write_raw(text)
-            session.output.flush()
-            if typing:
-                session.app.invalidate()
+            draw_above(session, text)
 
     def _gone(self) -> None:
         """The terminal is closed: the server ends with it, as any program would, unless it was started by nohup."""
@@ -221,25 +212,10 @@ class Console:
             self._chat.loop.call_soon_threadsafe(function, *arguments)
 
     def _session(self, terminal: TextIO) -> "PromptSession[str]":
-        from prompt_toolkit import PromptSession
         from prompt_toolkit.completion import WordCompleter
-        from prompt_toolkit.input import create_input
-        from prompt_toolkit.output.vt100 import Vt100_Output
-        from prompt_toolkit.shortcuts import CompleteStyle
 
-        output = Vt100_Output.from_pty(terminal, term=os.environ.get("TERM"))
-        output.enable_cpr = False  # the answer to "where is the cursor" may come late, or be taken for typing
-        return PromptSession(
-            lambda: self._codec.prompt,
-            completer=WordCompleter([*self._codec.commands], sentence=True),
-            complete_style=CompleteStyle.READLINE_LIKE,
-            complete_while_typing=False,
-            reserve_space_for_menu=0,
-            interrupt_exception=_Interrupted,
-            key_bindings=self._keys(),
-            input=create_input(sys.stdin),
-            output=output,
-        )
+        words = WordCompleter([*self._codec.commands], sentence=True)
+        return typing_line(lambda: self._codec.prompt, words, terminal, self._keys())
 
     def _keys(self) -> "KeyBindings":
         from prompt_toolkit.key_binding import KeyBindings

@@ -1,13 +1,13 @@
 """Where a person's chat is seen and typed: a terminal with a line that nothing tears, or a pipe."""
 
 import asyncio
-import os
 import sys
 from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from hobnob.cli.chatting import Chatting
+from hobnob.cli.prompting import Interrupted, draw_above, typing_line
 from hobnob.cli.typed import lines
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Terminal:
         await chatting.arrived.wait()
         session = self._session = self._begin(chatting)
         self._raw.enter_context(session.input.raw_mode())  # also between two lines, or keys would be echoed twice
-        with suppress(EOFError, _Interrupted):
+        with suppress(EOFError, Interrupted):
             while True:
                 self._draw()
                 line = await session.prompt_async(set_exception_handler=False, handle_sigint=False)
@@ -82,34 +82,14 @@ class Terminal:
             sys.stdout.write(text)
             sys.stdout.flush()
             return
-        typing = session.app.is_running
-        if typing:
-            session.app.renderer.erase()
-        session.output.write_raw(text)
-        session.output.flush()
-        if typing:
-            session.app.invalidate()
+        draw_above(session, text)
 
     def _begin(self, chatting: Chatting) -> "PromptSession[str]":
-        from prompt_toolkit import PromptSession
         from prompt_toolkit.completion import Completer, Completion
-        from prompt_toolkit.input import create_input
-        from prompt_toolkit.output.vt100 import Vt100_Output
-        from prompt_toolkit.shortcuts import CompleteStyle
 
         class Words(Completer):
             def get_completions(self, document: "Document", event: "CompleteEvent") -> "Iterable[Completion]":
                 length, words = chatting.completions(document.text_before_cursor)
                 return [Completion(word, start_position=-length) for word in words]
 
-        output = Vt100_Output.from_pty(sys.stdout, term=os.environ.get("TERM"))
-        output.enable_cpr = False  # the answer to "where is the cursor" may come late, or be taken for typing
-        return PromptSession(
-            lambda: chatting.prompt, completer=Words(), complete_style=CompleteStyle.READLINE_LIKE,
-            complete_while_typing=False, reserve_space_for_menu=0, interrupt_exception=_Interrupted,
-            input=create_input(sys.stdin), output=output,
-        )  # fmt: skip
-
-
-class _Interrupted(Exception):
-    """Ctrl+C was typed."""
+        return typing_line(lambda: chatting.prompt, Words(), sys.stdout)

@@ -1,7 +1,7 @@
 """Servers that are met in TLS: known by their key, and dropped before anything is said when that is another one."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,20 +20,6 @@ from hobnob.protocol.links import Link
 
 TOKEN = "hb_" + "s" * 26
 OTHER = "o" * 43
-
-
-@pytest.fixture
-def between() -> Iterator[Callable[..., Between]]:
-    """Somebody in between, as often as it is called."""
-    made: list[Between] = []
-
-    def begin(manner: str, port: int = 0) -> Between:
-        made.append(Between(manner, port))
-        return made[-1]
-
-    yield begin
-    for each in made:
-        each.close()
 
 
 async def refusal(address: str, tls: Tls = None, *, insecure: bool = False) -> CannotConnect:

@@ -1,10 +1,9 @@
 """Searching through the chat: what one asks, what one may see, and one search at a time."""
 
-import threading
 from functools import partial
 
 import pytest
-from tests.unit.chat.conftest import DEADLINE, Client, Frame, Join, TestStore, eventually
+from tests.unit.chat.conftest import DEADLINE, Client, Frame, Join, Late, TestStore, eventually
 
 from hobnob.chat.chat import Chat
 from hobnob.stores.search.search import IndexUnavailable, Page, Question, SearchTooSlow
@@ -123,21 +122,13 @@ async def test_one_search_at_a_time(join: Join, store: TestStore, monkeypatch: p
     again = await join(token=ada.token)
     bob = await join("bob")
     await ada.say("tea")
-    let_go, under_way = threading.Event(), threading.Event()
-    search = store.index.search
-
-    def slow(question: Question, limit: float = 1.0) -> Page:
-        if question.asker == ada.id:
-            under_way.set()
-            assert let_go.wait(DEADLINE)
-        return search(question, limit)
-
-    monkeypatch.setattr(store.index, "search", slow)
+    late = Late(store.index.search, lambda question, *_: question.asker == ada.id)
+    monkeypatch.setattr(store.index, "search", late)
     asked = ada.send("search", query="tea")
-    await eventually(under_way.is_set)
+    await late.called()
     assert await again.error("search", query="tea") == "search-busy"
     assert len(await found(bob, "tea")) == 1
-    let_go.set()
+    late.go_on.set()
     assert len(numbers(await ada.reply(asked))) == 1
     assert len(await found(again, "tea")) == 1
 
@@ -148,40 +139,24 @@ async def test_removed_while_the_search_runs(join: Join, store: TestStore, monke
     await ada.done("create_room", name="tea")
     await bob.done("join_room", room="#tea")
     await ada.say("green tea", "#tea")
-    let_go, under_way = threading.Event(), threading.Event()
-    search = store.index.search
-
-    def slow(question: Question, limit: float = 1.0) -> Page:
-        page = search(question, limit)
-        under_way.set()
-        assert let_go.wait(DEADLINE)
-        return page
-
-    monkeypatch.setattr(store.index, "search", slow)
+    late = Late(store.index.search)
+    monkeypatch.setattr(store.index, "search", late)
     asked = bob.send("search", query="green")
-    await eventually(under_way.is_set)
+    await late.called()
     await other.done("leave_room", room="#tea")
-    let_go.set()
+    late.go_on.set()
     assert numbers(await bob.reply(asked)) == []
 
 
 async def test_deleted_while_the_search_runs(join: Join, store: TestStore, monkeypatch: pytest.MonkeyPatch) -> None:
     ada, bob = await join("ada"), await join("bob")
     stays, goes = await ada.say("green tea"), await ada.say("green secret")
-    let_go, under_way = threading.Event(), threading.Event()
-    search = store.index.search
-
-    def slow(question: Question, limit: float = 1.0) -> Page:
-        page = search(question, limit)
-        under_way.set()
-        assert let_go.wait(DEADLINE)
-        return page
-
-    monkeypatch.setattr(store.index, "search", slow)
+    late = Late(store.index.search)
+    monkeypatch.setattr(store.index, "search", late)
     asked = bob.send("search", query="green")
-    await eventually(under_way.is_set)
+    await late.called()
     await ada.done("delete_message", room="#lobby", of=goes)
-    let_go.set()
+    late.go_on.set()
     assert numbers(await bob.reply(asked)) == [stays]
     assert b"green secret" not in bob.heard[bob.heard.index(b"message_deleted") :]
 
@@ -192,24 +167,16 @@ async def test_who_came_back_while_the_search_ran_finds_no_more_than_they_may_re
     ada, bob = await join("ada"), await join("bob")
     await ada.done("create_room", name="tea", kind="private", people=["@bob"])
     early = await ada.say("green tea", "#tea")
-    late = await ada.say("green leaf", "#tea")
-    let_go, under_way = threading.Event(), threading.Event()
-    search = store.index.search
-
-    def slow(question: Question, limit: float = 1.0) -> Page:
-        page = search(question, limit)
-        under_way.set()
-        assert let_go.wait(DEADLINE)
-        return page
-
-    monkeypatch.setattr(store.index, "search", slow)
+    leaf = await ada.say("green leaf", "#tea")
+    late = Late(store.index.search)
+    monkeypatch.setattr(store.index, "search", late)
     asked = bob.send("search", query="green")
-    await eventually(under_way.is_set)
+    await late.called()
     room = chat.rooms.find("#tea")
     assert room is not None
     room.members[bob.id].since = early + 1  # as if they had left and were taken in again
-    let_go.set()
-    assert numbers(await bob.reply(asked)) == [late]
+    late.go_on.set()
+    assert numbers(await bob.reply(asked)) == [leaf]
 
 
 @pytest.mark.parametrize(
