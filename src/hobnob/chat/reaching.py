@@ -7,7 +7,7 @@ The store looks, inside the transaction, so that whoever is refused learns no mo
 from typing import TYPE_CHECKING
 
 from hobnob.protocol.records import Person
-from hobnob.stores.store import Condition, Reachable
+from hobnob.stores.store import Condition, Item, Reachable
 
 if TYPE_CHECKING:
     from hobnob.chat.chat import Chat
@@ -29,6 +29,12 @@ def _share_live_room(chat: "Chat", asker: Person, other: Person) -> bool:
         for room in chat.rooms
         if room.record.kind != "direct" and room is not chat.lobby
     )
+
+
+async def check_reachable(chat: "Chat", asker: Person, room: "Room") -> None:
+    """Raise ``not-reachable`` where the other one of a direct room takes nothing; for what is told and not kept."""
+    if requires := writing_to(chat, asker, room):
+        await chat.tell(Item((), requires), lambda _: None)
 
 
 def writing_to(chat: "Chat", asker: Person, room: "Room") -> tuple[Condition, ...]:

@@ -7,6 +7,14 @@ from hobnob.chat.chat import Chat
 
 REFUSED = {"error": "not-reachable", "hint": "They take no messages or invitations from you."}
 
+TOLD: list[tuple[str, dict[str, object]]] = [
+    ("set_topic", {"topic": "read this"}),
+    ("send_tags", {"tags": {"a": "read this"}}),
+    ("send_tags", {"tags": {"a": "read this"}, "keep": True}),
+    ("typing", {}),
+]
+"""What else could be said in a direct room."""
+
 
 def refusal(reply: Frame) -> Frame:
     return {key: reply.get(key) for key in ("error", "hint")}
@@ -34,6 +42,10 @@ async def test_who_is_ignored_later_writes_no_more_and_reads_on(join: Join) -> N
         assert refusal(await eve.ask("send_message", room=ref, text="x")) == REFUSED
     for do, fields in (("edit_message", {"text": "x"}), ("react", {"emoji": "x"}), ("pin", {})):
         assert refusal(await eve.ask(do, room=room, of=of, **fields)) == REFUSED
+    for do, told in TOLD:
+        assert refusal(await eve.ask(do, room=room, **told)) == REFUSED
+    await quiet(ada)
+    assert ada.events("topic_changed", "tags_sent", "typing_changed") == []
     assert [m["text"] for m in (await eve.done("read_history", room=room))["messages"]] == ["before"]
     await ada.say("but I may", room=room)
     await eve.event("message_sent", text="but I may")

@@ -24,7 +24,7 @@ from hobnob.chat.lookup import (
     person_of,
     room_of,
 )
-from hobnob.chat.reaching import writing_to
+from hobnob.chat.reaching import check_reachable, writing_to
 from hobnob.chat.rights import STAFF, Right, demand_in, stands_outside
 from hobnob.chat.room import Room, RoomMember
 from hobnob.chat.turns import TooSoon
@@ -91,6 +91,7 @@ async def send_tags(chat: "Chat", session: "Session", command: SendTags) -> Repl
     demand_in(chat, person, room, member, Right.SPEAK)
     event = TagsSent(room=room.id, **by(person), tags=tags, ref=ref)
     if not command.keep:
+        await check_reachable(chat, person, room)
         chat.tell_now(event, session)
         return Done()
     requires = (chat.unchanged(room), *writing_to(chat, person, room))

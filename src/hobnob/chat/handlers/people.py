@@ -6,6 +6,7 @@ from hobnob.chat.handlers.messages import done
 from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import by, checked_ref, digest, me, room_of
+from hobnob.chat.reaching import check_reachable
 from hobnob.chat.rights import Right, demand_in
 from hobnob.protocol.commands import SetName, SetPresence, Typing
 from hobnob.protocol.errors import ChatError
@@ -68,6 +69,7 @@ async def typing(chat: "Chat", session: "Session", command: Typing) -> Reply:
     here = me(session)
     room, member = await room_of(chat, session, command.room)
     demand_in(chat, here.person, room, member, Right.SPEAK)
+    await check_reachable(chat, here.person, room)
     event = TypingChanged(room=room.id, **by(here.person), on=command.on)
     chat.tell_now(event, session)
     return Done()

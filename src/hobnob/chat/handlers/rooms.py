@@ -11,7 +11,7 @@ from hobnob.chat.handlers.messages import done, number_of
 from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import by, checked_ref, clean_reason, digest, me, person_of, room_of
-from hobnob.chat.reaching import reachable
+from hobnob.chat.reaching import reachable, writing_to
 from hobnob.chat.restrictions import in_words
 from hobnob.chat.rights import STAFF, Right, demand, demand_in, demand_unmuted, on_server
 from hobnob.chat.room import Room
@@ -249,7 +249,8 @@ async def set_topic(chat: "Chat", session: "Session", command: SetTopic) -> Repl
     if topic == room.record.topic and ref is None:
         return Done()
     event = TopicChanged(room=room.id, **by(member), topic=topic, ref=ref)
-    return await chat.tell(Item((event,), (chat.unchanged(room),), (), member.id, ref, digest(command)), done, session)
+    requires = (chat.unchanged(room), *writing_to(chat, me(session).person, room))
+    return await chat.tell(Item((event,), requires, (), member.id, ref, digest(command)), done, session)
 
 
 def topic_text(text: str) -> str:
