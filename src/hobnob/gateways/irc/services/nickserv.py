@@ -50,9 +50,9 @@ def identify(request: Asked) -> Steps:
     before = (client.person.id, client.person.name)
     name, password = (client.nick, request.params[0]) if len(request.params) == 1 else request.params[:2]
     yield from log_in(client, name, password)
-    yield request.answer(f"You are logged in as {client.person.name}.")
     yield logged_in(client)
     yield from become(client, before)
+    yield request.answer(f"You are logged in as {client.person.name}.")  # to the nick that the client has by now
 
 
 NICKSERV.says("LOGIN", "LOGIN [name] password: the same as IDENTIFY.", params=1)(identify)
