@@ -13,7 +13,7 @@ import msgspec
 from hobnob.gateways.gateway import Attach, Close, House, Manner, Said, Session, WireFormat
 from hobnob.gateways.irc.client import Client
 from hobnob.gateways.irc.commands import COMMANDS, channels, multiline
-from hobnob.gateways.irc.commands.command import Steps
+from hobnob.gateways.irc.commands.command import Steps, guarded
 from hobnob.gateways.irc.echoes import Echoes
 from hobnob.gateways.irc.labels import MAX_LABEL, labelled
 from hobnob.gateways.irc.message import MAX_BODY, MAX_CLIENT_TAGS, LineBuffer, Message, parse
@@ -142,11 +142,9 @@ class IrcCodec:
         elif len(message.params) < rule.params:
             problem = client.numeric(Numeric.ERR_NEEDMOREPARAMS, message.command)
         else:
-            try:  # as `guarded` does, but every line comes by here
-                yield from rule.run(client, message)
-            except ChatError as error:
-                if not rule.quiet:
-                    yield client.refusal(error, message.command, message.params[0] if message.params else "*")
+            target = message.params[0] if message.params else "*"
+            steps = rule.run(client, message)
+            yield from guarded(client, message.command, target, steps, quiet=rule.quiet)
             return
         if not rule.quiet:
             yield problem
