@@ -5,6 +5,7 @@ alone. Names without an account, or of one without devices, have a salt that is 
 name. An account's first device takes the same one, so a name is asked in the same way before it has an account.
 """
 
+import asyncio
 import hashlib
 import hmac
 from functools import partial
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from hobnob.chat.session import Session
 
 SALT_BYTES = 16
+ANSWERED_AFTER = 0.010
+"""Seconds that each answer takes: longer than it is worked at, so that it does not show how much there is to read."""
 WRONG = (
     "The name or the device token is wrong. SCRAM-SHA-256 takes a device token of the account; a password goes with"
     " PLAIN."
@@ -52,12 +55,16 @@ async def prove(chat: "Chat", session: "Session", message: str) -> str:
     Raises:
         ChatError: ``wrong-password``, ``too-fast``, ``bad-command``.
     """
+    answered_at = chat.loop.time() + ANSWERED_AFTER
     asked, session.proving = session.proving, None
-    if isinstance(asked, Challenge) and message.startswith("c="):  # no client begins so
-        session.proving, answer = await _check(chat, session, asked, message)
-    else:
-        session.proving = asked = await _challenge(chat, message)
-        answer = asked.message
+    try:
+        if isinstance(asked, Challenge) and message.startswith("c="):  # no client begins so
+            session.proving, answer = await _check(chat, session, asked, message)
+        else:
+            session.proving = asked = await _challenge(chat, message)
+            answer = asked.message
+    finally:
+        await asyncio.sleep(answered_at - chat.loop.time())
     return answer
 
 

@@ -9,6 +9,7 @@ from hobnob.chat.chat import Chat
 from hobnob.chat.devices import MOST_DEVICES
 from hobnob.chat.failed_logins import FREE_TRIES
 from hobnob.chat.policy import Policy
+from hobnob.chat.proofs import ANSWERED_AFTER
 
 
 async def asked(client: Client, name: str = "ada", nonce: str = "rOprNGfwEbeRWgbNEkqO") -> str:
@@ -136,6 +137,19 @@ async def test_the_challenge_tells_nothing_of_whose_name_it_is(chat: Chat) -> No
     wrong = await stranger.ask("prove", message=said)
     said, _ = await proof(stranger, "hb_x", "ada")
     assert {**await stranger.ask("prove", message=said), "reply": ""} == {**wrong, "reply": ""}
+
+
+@pytest.mark.parametrize("name", ["ada", "nobody"])
+async def test_how_much_there_is_to_read_does_not_show(chat: Chat, name: str) -> None:
+    """Each answer leaves so long after its question that the reading is over by then."""
+    await registered(chat)
+    stranger = far(chat)
+    asked_at = chat.loop.time()
+    said, _ = await proof(stranger, "hb_x", name)
+    answered_at = chat.loop.time()
+    await stranger.error("prove", message=said)
+    waits = (answered_at - asked_at, chat.loop.time() - answered_at)
+    assert min(waits) > 0.9 * ANSWERED_AFTER  # clocks are as fine as they are
 
 
 async def test_a_new_name_changes_nothing_for_the_devices(chat: Chat) -> None:
