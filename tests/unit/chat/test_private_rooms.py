@@ -1,10 +1,12 @@
 """Private rooms: open to who was asked in, and never there where others can read along."""
 
 import pytest
-from tests.unit.chat.conftest import OVERHEARD, Client, Join, TestStore, VisitorCodec, operator, quiet
+from tests.unit.chat.conftest import AFAR, OVERHEARD, Client, Join, TestStore, VisitorCodec, operator, quiet
 
 from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat
+from hobnob.chat.limits import Limit, Limits, Rate, Rates
+from hobnob.chat.origins import Origins
 
 
 async def private(owner: Client, *people: str) -> str:
@@ -105,6 +107,23 @@ async def test_the_name_of_a_hidden_room_is_taken_and_nothing_else_shows(join: J
         assert hidden["error"] == "room-taken"
         assert {**hidden, "reply": ""} == {**open_one, "reply": ""}
     assert await eve.error("join_room", room="#secret", create=True) == "no-such-room"
+
+
+@pytest.mark.parametrize("kept_from", ["role", "mute", "limit"])
+async def test_who_makes_no_rooms_learns_of_no_hidden_one(chat: Chat, join: Join, kept_from: str) -> None:
+    ada, eve = await join("ada"), await Client(chat, origin=AFAR).hello("eve")
+    await private(ada)
+    server = await operator(chat)
+    if kept_from == "role":
+        await server.done("set_role", person="@eve", role="guest")
+    elif kept_from == "mute":
+        await server.done("mute", person="@eve")
+    else:
+        chat.limits = Limits(Origins(), rates={Limit.CREATING: Rates(person=Rate(1, 0.001))})
+        await eve.done("create_room", name="mine")
+    hidden, missing = [await eve.ask("join_room", room=name, create=True) for name in ("#secret", "#missing")]
+    assert "error" in hidden
+    assert {**hidden, "reply": ""} == {**missing, "reply": ""}
 
 
 async def test_who_runs_the_server_joins_any_but_direct_rooms(chat: Chat, join: Join) -> None:

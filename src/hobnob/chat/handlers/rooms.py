@@ -13,7 +13,7 @@ from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import by, checked_ref, clean_reason, digest, me, person_of, room_of
 from hobnob.chat.reaching import reachable, writing_to
 from hobnob.chat.restrictions import in_words
-from hobnob.chat.rights import STAFF, Right, demand, demand_in, demand_unmuted, on_server
+from hobnob.chat.rights import STAFF, Right, demand_in, demand_unmuted, may, on_server
 from hobnob.chat.room import Room
 from hobnob.chat.states import fresh_state
 from hobnob.protocol.commands import CreateRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, SetTopic
@@ -78,11 +78,17 @@ async def create_room(chat: "Chat", session: "Session", command: CreateRoom) -> 
     return await _create(chat, session, command, digest(command))
 
 
+def _demand_making(chat: "Chat", asker: Person) -> None:
+    """Raise ``not-allowed`` or ``muted`` where somebody may make no rooms."""
+    if not may(asker.role, Right.CREATE_ROOM):
+        raise ChatError("not-allowed", "There is no such room that you can see, and you may not make rooms.")
+    demand_unmuted(chat, asker, on_server(asker))
+
+
 async def _create(chat: "Chat", session: "Session", command: CreateRoom, content: bytes) -> Joined:
     asker = me(session).person
     unchanged = RightsUnchanged(AUDIT, chat.house_rights)
-    demand(on_server(asker), Right.CREATE_ROOM)
-    demand_unmuted(chat, asker, on_server(asker))
+    _demand_making(chat, asker)
     if command.kind == "private" and not session.origin.confidential:
         raise ChatError("not-confidential")
     ref = checked_ref(command.ref)
@@ -139,15 +145,20 @@ async def join_room(chat: "Chat", session: "Session", command: JoinRoom) -> Repl
     if command.room.startswith("@"):
         raise ChatError("bad-command", "A direct room is opened with open_direct.")
     room = await chat.rooms.open(command.room)
-    if room is None and command.create and not is_room_id(command.room):
+    open_to = room is not None and await _may_enter(chat, session, room)
+    if not open_to and command.create and not is_room_id(command.room):
         chat.count(session, Limit.CREATING)
+        _demand_making(chat, person)  # so who may make none does not learn of hidden ones
+        if room is not None:
+            raise ChatError("no-such-room")
         try:
             return await _create(chat, session, CreateRoom(name=command.room, ref=ref), digest(command))
         except ChatError as error:
             if error.code != "room-taken":
                 raise
             room = await chat.rooms.open(command.room)
-    if room is None or not await _may_enter(chat, session, room):
+            open_to = room is not None and await _may_enter(chat, session, room)
+    if room is None or not open_to:
         raise ChatError("no-such-room")
     if person.id in room.members:
         return await attached(chat, session, room)

@@ -10,6 +10,8 @@ from hobnob.gateways.irc.isupport import MAX_HOSTS, MAX_NICKS
 from hobnob.gateways.irc.message import MAX_BODY, Message, packed
 from hobnob.gateways.irc.modes import PREFIXES
 from hobnob.gateways.irc.numerics import Numeric
+from hobnob.gateways.irc.services import service_named
+from hobnob.gateways.irc.services.service import Service
 from hobnob.gateways.irc.shown import account, hidden_host, is_bot, is_here, is_operator, real_name
 from hobnob.protocol.masks import USER
 from hobnob.protocol.people_commands import ListGone, ReadPeople
@@ -29,6 +31,10 @@ def whois(client: Client, message: Message) -> Steps:
         yield client.numeric(Numeric.ERR_NOSUCHSERVER, server)
         return
     for nick in targets(asked)[:MAX_NICKS]:
+        if (service := service_named(nick)) is not None:
+            yield b"".join(_whois_service(client, service))
+            yield client.numeric(Numeric.RPL_ENDOFWHOIS, nick)
+            continue
         found = yield ReadPeople(people=(f"@{nick}",))
         assert isinstance(found, People)
         profile = next(filter(is_here, found.people), None)
@@ -60,6 +66,13 @@ def _whois(client: Client, profile: Profile) -> Iterator[bytes]:
         yield client.numeric(Numeric.RPL_WHOISHOST, nick, text=f"is connecting from *@{address} {address}")
     signon = str(milliseconds(profile.since) // 1000)
     yield client.numeric(Numeric.RPL_WHOISIDLE, nick, str(profile.idle), signon)
+
+
+def _whois_service(client: Client, service: Service) -> Iterator[bytes]:
+    name, house = service.name, client.house
+    yield client.numeric(Numeric.RPL_WHOISUSER, name, name, house.name, "*", text=service.about)
+    yield client.numeric(Numeric.RPL_WHOISSERVER, name, house.name, text=client.network)
+    yield client.numeric(Numeric.RPL_WHOISOPERATOR, name, text="is a service of this server")
 
 
 def _is_channel(seat: Seat) -> bool:
@@ -96,6 +109,11 @@ def userhost(client: Client, message: Message) -> Steps:
     found = yield ReadPeople(people=tuple(f"@{nick}" for nick in message.params[:MAX_HOSTS]))
     assert isinstance(found, People)
     words = [
+        f"{service.name}*=+{service.name}@{client.house.name}"
+        for nick in message.params[:MAX_HOSTS]
+        if (service := service_named(nick)) is not None
+    ]
+    words += [
         f"{profile.person.name}{'*' if is_operator(profile) else ''}="
         f"{'-' if profile.state == 'away' else '+'}{USER}@{hidden_host(profile)}"
         for profile in filter(is_here, found.people)
@@ -109,5 +127,6 @@ def ison(client: Client, message: Message) -> Steps:
     nicks = dict.fromkeys(nick for param in message.params for nick in param.split())
     found = yield ReadPeople(people=tuple(f"@{nick}" for nick in nicks))
     assert isinstance(found, People)
-    here = (profile.person.name for profile in found.people if is_here(profile))
-    yield client.numeric(Numeric.RPL_ISON, text=" ".join(here))
+    here = [profile.person.name for profile in found.people if is_here(profile)]
+    services = [service.name for nick in nicks if (service := service_named(nick)) is not None]
+    yield client.numeric(Numeric.RPL_ISON, text=" ".join([*here, *services]))
