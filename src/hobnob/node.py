@@ -5,7 +5,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import partial
 from ipaddress import ip_address
@@ -21,7 +21,7 @@ from hobnob.chat.policy import Policy
 from hobnob.config import Config, ConfigRefused
 from hobnob.gateways.gateway import Codec
 from hobnob.gateways.irc import IrcCodec
-from hobnob.gateways.irc.settings import IrcSettings
+from hobnob.gateways.irc.settings import DayMessage, IrcSettings
 from hobnob.gateways.json_lines import JsonLinesCodec, OperatorCodec
 from hobnob.gateways.lines import GREETING, LinesCodec, StudentCodec
 from hobnob.gateways.web.late import LateWebGateway
@@ -118,13 +118,15 @@ async def run(config: Config, ready: Ready, console: Console | None = None) -> N
     listened: Addresses = []
     tls = _tls(config)
     renewal = Renewal(tls, lambda: _certificate(config, listened)) if tls else None
-    _hear_hangup(stopped.set, renewal)
+    irc = irc_settings(config)
+    read = partial(read_again, config, irc, renewal)
+    _hear_hangup(stopped.set, read)
     store = SqlStore(config.data)
     store.open()
     try:
         chat = Chat(store, LocalBus(), config.name, policy=_policy(config))
         await chat.open()
-        irc = irc_settings(config)
+        chat.reload = read
         web = LateWebGateway(chat, _web_settings(config, chat.policy, irc), partial(_one_too_many, chat, Limit.ASKING))
         door = Door(_door_settings(config))
         listener = Listener(
@@ -142,7 +144,6 @@ async def run(config: Config, ready: Ready, console: Console | None = None) -> N
                 listened += await listener.start(host, port)
             if tls and renewal:
                 await renewal.start()
-                chat.reload = renewal.reload
                 chores.append(loop.create_task(renewal.watch()))
             chat.reached_at = lambda: _reached_at(config, listened, tls)
             await desk.start()
@@ -212,8 +213,18 @@ def _certificate(config: Config, listened: Addresses) -> Files:
     return keep_certificate(config.data / IDENTITY, [*names_of_this_machine(), *own, *config.hosts])
 
 
-def _hear_hangup(stop: Callable[[], None], renewal: Renewal | None) -> None:
-    """SIGHUP is a person's wish to have the certificate read again, or their terminal's end."""
+async def read_again(config: Config, irc: IrcSettings, renewal: Renewal | None) -> None:
+    """Take what the files hold now that the settings name, as far as it can be used."""
+    try:
+        irc.motd.lines = await asyncio.to_thread(read_motd, config)
+    except ConfigRefused as refused:
+        _log.warning("the message of the day stays the one that was", reason=str(refused))
+    if renewal is not None:
+        await renewal.reload()
+
+
+def _hear_hangup(stop: Callable[[], None], read: Callable[[], Coroutine[None, None, None]]) -> None:
+    """SIGHUP is a person's wish to have files read again, or their terminal's end."""
     loop = asyncio.get_running_loop()
     ends_with_terminal = _has_terminal() and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN  # as nohup wants it
     reloads: set[asyncio.Task[None]] = set()
@@ -221,8 +232,8 @@ def _hear_hangup(stop: Callable[[], None], renewal: Renewal | None) -> None:
     def hung_up() -> None:
         if ends_with_terminal and not _has_terminal():
             stop()
-        elif renewal is not None:
-            reload = loop.create_task(renewal.reload())
+        else:
+            reload = loop.create_task(read())
             reloads.add(reload)
             reload.add_done_callback(reloads.discard)
 
@@ -238,15 +249,19 @@ def _has_terminal() -> bool:
     return True
 
 
-def irc_settings(config: Config) -> IrcSettings:
-    """What is special to IRC. Raises ConfigRefused where the message of the day cannot be read."""
+def read_motd(config: Config) -> tuple[str, ...]:
+    """The lines of the message of the day. Raises ConfigRefused where they cannot be read."""
     try:
-        motd = config.irc_motd.read_text("utf-8").splitlines() if config.irc_motd else []
+        return tuple(config.irc_motd.read_text("utf-8").splitlines()) if config.irc_motd else ()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigRefused(f"The message of the day in {config.irc_motd} cannot be read as UTF-8 text.") from error
+
+
+def irc_settings(config: Config) -> IrcSettings:
+    """What is special to IRC. Raises ConfigRefused where the message of the day cannot be read."""
     return IrcSettings(
         network=config.irc_network or "",
-        motd=tuple(motd),
+        motd=DayMessage(read_motd(config)),
         admin=(config.irc_admin,) if config.irc_admin else (),
         password=config.irc_password or "",
         sts_port=config.port if config.irc_sts_days else 0,

@@ -1,11 +1,18 @@
 """What an operator decides about IRC alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class DayMessage:
+    """The message of the day, which may become another one while the server runs."""
+
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IrcSettings:
-    """`network`: what clients call it all, the server's name if empty. `motd`: the lines of the message of the day.
+    """`network`: what clients call it all, the server's name if empty. `motd`: the message of the day.
 
     `password`: the connection password that PASS has to bring, none if empty. `admin`: up to three lines about who runs
     the server.
@@ -14,7 +21,7 @@ class IrcSettings:
     """
 
     network: str = ""
-    motd: tuple[str, ...] = ()
+    motd: DayMessage = field(default_factory=DayMessage)
     password: str = ""
     admin: tuple[str, ...] = ()
     sts_port: int = 0

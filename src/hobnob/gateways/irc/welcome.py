@@ -26,7 +26,7 @@ def welcome(client: Client) -> bytes:
 
 def motd(client: Client) -> bytes:
     """The message of the day, or that there is none."""
-    return _with_nick(client, _standing(client.house.name, _of_the_day(client.house.name, client.settings.motd)))
+    return _with_nick(client, _standing(client.house.name, _of_the_day(client.house.name, client.settings.motd.lines)))
 
 
 def _with_nick(client: Client, standing: tuple[bytes, ...]) -> bytes:

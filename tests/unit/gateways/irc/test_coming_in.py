@@ -10,7 +10,7 @@ from tests.unit.gateways.irc.test_conversations_with_chat import Talker, house
 
 from hobnob.chat.chat import Chat
 from hobnob.gateways.gateway import Origin
-from hobnob.gateways.irc.settings import IrcSettings
+from hobnob.gateways.irc.settings import DayMessage, IrcSettings
 from hobnob.protocol.moderation_commands import Ban
 
 CLEAR = Origin("203.0.113.7", confidential=False, loopback=False)
@@ -123,7 +123,7 @@ async def test_an_account_can_be_made_by_an_invite_that_pass_brings(chat: Chat) 
 
 
 async def test_registration_is_as_the_operator_wants_it(chat: Chat) -> None:
-    settings = IrcSettings(register_before_connecting=False, email_required=True, motd=("Hi.", "Be kind."))
+    settings = IrcSettings(register_before_connecting=False, email_required=True, motd=DayMessage(("Hi.", "Be kind.")))
     client = Talker(chat, settings=settings)
     listed = await said(client, "CAP LS 302")
     assert " draft/account-registration=email-required " in " ".join(listed)

@@ -47,7 +47,7 @@ HELP: Final[dict[str, str]] = {
     "QUIT": "QUIT [reason]: go.",
     "REDACT": "REDACT nick|#room msgid [reason]: take a message back.",
     "REGISTER": "REGISTER * * password: make an account of your nick.",
-    "REHASH": "REHASH: have the certificate read again.",
+    "REHASH": "REHASH: have the message of the day and the certificate read again.",
     "RENAME": "RENAME #old #new: call a room otherwise.",
     "SEARCH": "SEARCH [#room] words: find what was said.",
     "SETNAME": "SETNAME name: have another real name.",

@@ -58,7 +58,7 @@ def wallops(client: Client, message: Message) -> Steps:
 
 @handles("REHASH")
 def rehash(client: Client, message: Message) -> Steps:
-    """Have the server read its certificate again."""
+    """Have the server read the message of the day and its certificate again."""
     try:
         yield Reload()
     except ChatError as error:
@@ -66,4 +66,4 @@ def rehash(client: Client, message: Message) -> Steps:
             raise
         yield client.numeric(Numeric.ERR_NOPRIVILEGES, text=error.hint)
     else:
-        yield client.numeric(Numeric.RPL_REHASHING, "certificate", text="Rehashing")
+        yield client.numeric(Numeric.RPL_REHASHING, "motd,certificate", text="Rehashing")
