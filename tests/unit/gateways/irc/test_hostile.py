@@ -39,7 +39,8 @@ APT = [
     "CAP REQ :message-tags batch labeled-response echo-message draft/multiline", "REGISTER * * secret-of-ada",
     "PRIVMSG #tea :hi", "PRIVMSG bob :hi", "BATCH +1 draft/multiline #tea", "BATCH -1", "@batch=1 PRIVMSG #tea :one",
     "@batch=1;draft/multiline-concat PRIVMSG #tea :two", "AUTHENTICATE PLAIN", "PART #tea", "MODE #tea +m",
-    "KICK #tea bob", "CHATHISTORY LATEST #tea * 10", "MARKREAD #tea", "RENAME #tea #milk :x", "AWAY :x", "AWAY",
+    "KICK #tea bob", "NICK bob", "USER x 0 * :x",
+    "CHATHISTORY LATEST #tea * 10", "MARKREAD #tea", "RENAME #tea #milk :x", "AWAY :x", "AWAY",
 ]  # fmt: skip
 
 NAMES = ("ada", "bob", "eve")
@@ -82,7 +83,8 @@ async def _the_house_lives(random: Random) -> None:
     async with asyncio.timeout(DEADLINE), house() as chat:
         peers = [Peer(chat, kind) for kind in KINDS]
         for peer, name in zip(peers, NAMES, strict=True):
-            for line in (f"NICK {name}", "USER x 0 * :x", "JOIN #tea"):
+            lines = (f"NICK {name}", "USER x 0 * :x", "JOIN #tea")
+            for line in lines[: random.choice((0, 1, 3, 3, 3))]:  # some are still strangers
                 peer.say(line.encode())
             await peer.settle()
         for _ in range(LINES):
