@@ -49,11 +49,17 @@ class Log:
             self._early.setdefault(number, (event, origin))
 
     def when(self, number: int, then: Callable[[], None]) -> None:
-        """Call `then` as soon as fact `number` was let through."""
+        """Call `then` as soon as fact `number` was let through, or the log is followed no more."""
         if number <= self.head:
             then()
         else:
             self._waiting.append((number, then))
+
+    def end(self) -> None:
+        """Nothing will be let through any more: whoever waits need not."""
+        waiting, self._waiting = self._waiting, []
+        for _, then in waiting:
+            then()
 
     def _catch_up(self) -> None:
         while (early := self._early.pop(self.head + 1, None)) is not None:

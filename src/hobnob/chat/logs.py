@@ -46,19 +46,20 @@ class Logs:
 
     def end(self, id: str) -> None:
         """Follow a log no more."""
-        self.live.pop(id, None)
+        if (log := self.live.pop(id, None)) is not None:
+            log.end()
 
     def fill_soon(self, log: Log) -> None:
         """Read what a log lacks from the store, if it does not come by itself."""
         self._loop.call_later(FILL_AFTER, lambda: self._start(self._fill(log)) if not self._stopped else None)
 
     async def reach(self, heads: dict[str, int]) -> None:
-        """Wait until live logs have let through what their store already has."""
+        """Wait until live logs have let through what their store already has, as long as they are followed."""
         for name, head in heads.items():
             log = self.live.get(name)
             if log is not None and log.head < head:
                 reached = self._loop.create_future()
-                log.when(head, partial(reached.set_result, None))
+                log.when(head, partial(_settle, reached))
                 self.fill_soon(log)
                 await reached
 
@@ -103,3 +104,8 @@ class Logs:
             log = self.live.get(name)
             if log is not None and log.head < head:
                 await self._fill(log)
+
+
+def _settle(future: "asyncio.Future[None]") -> None:
+    if not future.done():  # whoever waited may have gone
+        future.set_result(None)

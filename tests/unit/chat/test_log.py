@@ -1,9 +1,14 @@
 """The live end of a log lets facts through in order, once each, whatever comes first and how often."""
 
+from collections.abc import Sequence
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.chat.conftest import Client, Join, eventually
 from tests.unit.chat.readers import said
 
+from hobnob.chat.chat import Chat
 from hobnob.chat.log import Log
 from hobnob.chat.session import Session
 from hobnob.protocol.events import Event, TypingChanged
@@ -68,3 +73,32 @@ def test_who_waits_for_a_number_is_called_when_it_was_let_through() -> None:
     assert called == [0, 3, 1]
     taken.log.take(said(4))
     assert called == [0, 3, 1]
+
+
+def test_who_waits_for_a_number_is_called_when_the_log_is_followed_no_more() -> None:
+    taken = Taken()
+    called: list[int] = []
+    for number in (1, 2):
+        taken.log.when(number, lambda number=number: called.append(number))  # type: ignore[misc]
+    taken.log.end()
+    assert called == [1, 2]
+    taken.log.end()
+    assert called == [1, 2]
+
+
+async def test_who_comes_while_their_last_client_goes_waits_for_no_log_that_has_ended(
+    chat: Chat, join: Join, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between a commit and its being told here, somebody's log may end with their last client."""
+    ada = await join("ada")
+    heads = chat.store.heads
+
+    def ahead(logs: Sequence[str]) -> dict[str, int]:
+        return {log: head + (log == ada.id) for log, head in heads(logs).items()}
+
+    monkeypatch.setattr(chat.store, "heads", ahead)
+    back = Client(chat)
+    asked = back.send("hello", token=ada.token)
+    await eventually(lambda: bool(chat.logs.live[ada.id]._waiting))
+    ada.leave()
+    assert (await back.reply(asked))["ok"]
