@@ -123,3 +123,12 @@ async def test_a_visitor_who_is_an_operator_keeps_nothing_of_it_with_their_accou
     await vic.done("register", password=PASSWORD)
     assert store.staff() == []
     await vic.done("read_audit")
+
+
+async def test_an_invite_of_an_operator_is_good_as_long_as_they_are_one(chat: Chat, join: Join) -> None:
+    ada = await join("ada")
+    await ada.done("become_operator", **WORDS)
+    code = (await ada.done("create_invite", uses=2))["code"]
+    await Client(chat).hello("bob", invite=code)
+    await ada.done("resign_operator")
+    assert await Client(chat).error("hello", name="cleo", invite=code) == "invite-unknown"
