@@ -69,6 +69,8 @@ def server_context(cert: Path, key: Path) -> ssl.SSLContext:
         context.load_cert_chain(cert, key, password=no_passphrase)
     except ssl.SSLError as refused:
         raise TlsRefused(_sentence(refused, cert, key)) from refused
+    except OSError as refused:  # it is being replaced this very moment
+        raise TlsRefused(f"The TLS certificate {cert} and key {key} cannot be read: one of them has gone.") from refused
     return context
 
 

@@ -42,3 +42,9 @@ def test_the_alert_is_what_a_tls_client_understands() -> None:
     incoming.write(NO_TLS_HERE)
     with pytest.raises(ssl.SSLError, match="HANDSHAKE_FAILURE"):
         client.do_handshake()
+
+
+def test_a_file_that_goes_while_the_pair_is_read_is_refused_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hobnob.net.tls._check_readable", lambda path, what: None)  # it was there a moment ago
+    with pytest.raises(TlsRefused, match=r"cannot be read: one of them has gone\.$"):
+        server_context(CERTIFICATES / "none.pem", KEY)
