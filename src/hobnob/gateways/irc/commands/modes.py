@@ -201,7 +201,11 @@ def _change_list(client: Client, channel: str, change: Change) -> Steps:
     """A mask. One that means a single host is a ban of the person, as in every other client."""
     assert change.param is not None
     kind, text = parse_mask(change.letter, change.param)
-    mask = checked_mask(text)
+    try:
+        mask = checked_mask(text)
+    except ChatError:
+        yield _invalid(client, channel, change, "A mask is nick!user@host with * and ?, or ~a:account.")
+        return
     if kind in ("ban", "mute"):
         person = yield from _meant(client, channel, mask, change.on)
         if person and change.on and kind == "ban":
