@@ -86,11 +86,10 @@ async def become(chat: "Chat", session: "Session", came: Came) -> Welcome:
             chat.restrictions.admit(person, session.origin.address)
         if person.id == me(session).person.id:
             return await _stay(chat, session, came)
-    except Exception:
+        chat.attendance.withdraw(session)
+        return await arrive(chat, session, came, Hello())
+    finally:
         _reserved_no_more(chat, person)
-        raise
-    chat.attendance.withdraw(session)
-    return await arrive(chat, session, came, Hello())
 
 
 async def _stay(chat: "Chat", session: "Session", came: Came) -> Welcome:
@@ -100,7 +99,6 @@ async def _stay(chat: "Chat", session: "Session", came: Came) -> Welcome:
     if came.stands is not None and not await chat.keeper.read(came.stands, chat.store):
         session.device = before
         raise ChatError("token-unknown")
-    _reserved_no_more(chat, came.person)
     return _without_lost_rooms(chat, _welcome(chat, me(session), found, came.token))
 
 

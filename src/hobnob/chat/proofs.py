@@ -6,7 +6,6 @@ name. An account's first device takes the same one, so a name is asked in the sa
 """
 
 import asyncio
-import hashlib
 import hmac
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -111,5 +110,5 @@ def _salt(store: Store, key: str, known: Known) -> tuple[bytes, int]:
     if known:
         keys = known[0][1]
         return keys.salt, keys.iterations
-    made_up = hmac.digest(store.secret, b"salt " + key.encode(), hashlib.sha256)
+    made_up = hmac.digest(store.secret, b"salt " + key.encode(), "sha256")
     return made_up[:SALT_BYTES], ITERATIONS

@@ -8,6 +8,7 @@ from typing import Final
 
 from hobnob.gateways.irc.client import Client
 from hobnob.gateways.irc.commands.command import Steps
+from hobnob.gateways.irc.commands.missed import missed, missed_directs
 from hobnob.protocol.account_commands import LogIn
 from hobnob.protocol.commands import ChangeSetting, Hello, JoinRoom
 from hobnob.protocol.errors import ChatError
@@ -74,3 +75,5 @@ def become(client: Client, before: tuple[str, str]) -> Steps:
         else:
             assert isinstance(joined, Joined)
             client.enter(joined.room)
+            yield from missed(client, joined.room, f"#{joined.room.name}")
+    yield from missed_directs(client)
