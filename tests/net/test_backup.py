@@ -1,5 +1,6 @@
 """Backup, restore and export beside a real server: under load, interrupted, killed, and what clients make of it."""
 
+import io
 import json
 import os
 import re
@@ -8,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tarfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -336,3 +338,19 @@ def test_the_examples_of_the_help(tmp_path: Path, verb: str, command: str) -> No
 def _program(path: Path, command: str) -> None:
     path.write_text(f"#!/bin/sh\n{command}\n")
     path.chmod(0o755)
+
+
+def test_what_a_strangers_archive_says_takes_over_no_terminal(tmp_path: Path) -> None:
+    backed_up(furnished(tmp_path / "data", "hello"), tmp_path / "chat.tar.gz")
+    with tarfile.open(tmp_path / "chat.tar.gz") as archive:
+        parts = {entry.name: archive.extractfile(entry).read() for entry in archive}  # type: ignore[union-attr]
+    manifest = json.loads(parts["manifest.json"]) | {"made_at": "\x1b[2J\x9b2Jyesterday"}
+    with tarfile.open(tmp_path / "strange.tar.gz", "w:gz", format=tarfile.GNU_FORMAT) as archive:
+        for name, content in (parts | {"manifest.json": json.dumps(manifest).encode()}).items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    status, _, err = done("restore", "--data", tmp_path / "elsewhere", tmp_path / "strange.tar.gz")
+    assert status == 0, err
+    assert "yesterday" in err
+    assert [sign for sign in err if sign != "\n" and not sign.isprintable()] == []

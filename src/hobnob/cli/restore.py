@@ -38,6 +38,7 @@ def restore(
 
     def chore() -> int:
         from hobnob.net.certificate import KEY
+        from hobnob.protocol.cleaning import cleaned
         from hobnob.stores import restore as restoring
         from hobnob.stores.folder import IDENTITY
 
@@ -47,7 +48,7 @@ def restore(
             else:
                 with named(file).open("rb") as stream:
                     restored = restoring.restore(stream, folder, replace=replace, progress=progress)
-        manifest = restored.manifest
+        manifest = cleaned(restored.manifest)
         print(
             f"Restored {manifest.messages:,} messages in {manifest.rooms:,} rooms of {manifest.made_at} to {folder}.",
             file=sys.stderr,
