@@ -35,7 +35,7 @@ WINDOW = 50
 QUIET = "ignore::ResourceWarning"
 """What Ctrl+C interrupts may be between opening a file and knowing of it; the process ends anyway."""
 
-Start = Callable[[Path], Server]
+Start = Callable[..., Server]
 
 
 @pytest.fixture
@@ -43,8 +43,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Starts servers on a data folder; they end with the test."""
     with ExitStack() as started:
 
-        def begin(data: Path) -> Server:
-            server = Server(tmp_path, data=data)
+        def begin(data: Path, *flags: str) -> Server:
+            server = Server(tmp_path, *flags, data=data)
             started.callback(server.kill)
             return server.wait_until_ready()
 
@@ -292,8 +292,9 @@ def test_who_stops_reading_an_export_is_no_error(large: Path) -> None:
     assert process.wait(WITHIN) == 0
 
 
-def test_the_doctor_knows_a_running_server(start: Start, tmp_path: Path) -> None:
-    server = start(tmp_path / "data")
+@pytest.mark.parametrize("flags", [(), ("--tls", "required")], ids=" ".join)
+def test_the_doctor_knows_a_running_server(start: Start, tmp_path: Path, flags: tuple[str, ...]) -> None:
+    server = start(tmp_path / "data", *flags)
     status, out, err = done("doctor", "--data", tmp_path / "data", "--port", server.port)
     assert (status, err) == (0, ""), out
     assert f"a hobnob answers on 127.0.0.1 port {server.port}" in out.decode()

@@ -57,11 +57,11 @@ async def _listen(host: str, port: int) -> None:
 
 
 def _is_hobnob(host: str, port: int) -> bool:
-    """Whether a question in JSON is answered as hobnob does, whatever the answer."""
+    """Whether a question in JSON is answered as hobnob does, whatever the answer: that it takes TLS alone, for one."""
     try:
         with socket.create_connection((host, port), timeout=_PATIENCE) as connection:
             connection.sendall(b'{"do":"who_are_you","id":"doctor"}\n')
-            return connection.recv(4096).startswith(b'{"reply":"doctor"')
+            return connection.recv(4096).startswith((b'{"reply":"doctor"', b'{"event":"goodbye"'))
     except OSError:
         return False
 
