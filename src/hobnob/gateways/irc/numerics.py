@@ -119,6 +119,7 @@ class Numeric(enum.Enum):
     ERR_BANNEDFROMCHAN = "474", "Cannot join channel: you are banned"
     ERR_BADCHANNELKEY = "475", "Cannot join channel: it has a key"
     ERR_BADCHANMASK = "476", "Bad channel name"
+    ERR_BANLISTFULL = "478", "Channel list is full"
     ERR_NOPRIVILEGES = "481", "Permission denied: you are no operator"
     ERR_CHANOPRIVSNEEDED = "482", "You're not allowed to do this on that channel"
     ERR_CANTKILLSERVER = "483", "You cannot kill a server"

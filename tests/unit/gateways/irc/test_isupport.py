@@ -103,7 +103,7 @@ async def test_changes_and_masks_are_as_many_as_promised(chat: Chat) -> None:
     for number in range(MOST_CHANGES, MOST_MASKS):
         assert len(await answers(ada, f"MODE #tea +{'beI'[number % 3]} bob{number}")) == 1
     (refused,) = await answers(ada, "MODE #tea +e bob")
-    assert refused.startswith(":hobnob.test 400 ada MODE :")
+    assert refused.startswith(":hobnob.test 478 ada #tea e :")
 
 
 async def test_every_letter_of_the_modes_is_taken(chat: Chat) -> None:

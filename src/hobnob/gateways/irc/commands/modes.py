@@ -214,7 +214,12 @@ def _change_list(client: Client, channel: str, change: Change) -> Steps:
         if person and not change.on:
             yield Unban(room=channel, person=person) if kind == "ban" else Unmute(room=channel, person=person)
             return
-    yield SetMask(room=channel, kind=kind, mask=mask, on=change.on)
+    try:
+        yield SetMask(room=channel, kind=kind, mask=mask, on=change.on)
+    except ChatError as error:
+        if error.code != "too-many":
+            raise
+        yield client.numeric(Numeric.ERR_BANLISTFULL, channel, change.letter, text=error.hint)
 
 
 def _meant(client: Client, channel: str, mask: str, on: bool) -> Generator[Said, Reply | None, str]:
