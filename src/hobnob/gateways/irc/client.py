@@ -10,7 +10,7 @@ from hobnob.gateways.gateway import House, Session
 from hobnob.gateways.irc.capabilities import HEARD
 from hobnob.gateways.irc.message import Message, encode
 from hobnob.gateways.irc.metadata import knows
-from hobnob.gateways.irc.numerics import ERRORS, ERRORS_OF_COMMAND, Numeric
+from hobnob.gateways.irc.numerics import ERRORS, ERRORS_OF_COMMAND, LATER, Numeric
 from hobnob.gateways.irc.settings import IrcSettings
 from hobnob.gateways.irc.wire import REAL_NAME, UNTOLD, Pack, as_lines, shared, subscribed, wire_of
 from hobnob.protocol.errors import ChatError
@@ -189,7 +189,8 @@ class Client:
             return self.numeric(numeric, *params, text=hint)
         if "standard-replies" in self.capabilities:
             return self.line("FAIL", command, code.upper().replace("-", "_"), hint)
-        return self.numeric(Numeric.ERR_UNKNOWNERROR, command, text=hint)
+        numeric = Numeric.RPL_TRYAGAIN if code in LATER else Numeric.ERR_UNKNOWNERROR
+        return self.numeric(numeric, command, text=hint)
 
     @property
     def channels(self) -> int:

@@ -28,6 +28,7 @@ class Numeric(enum.Enum):
     RPL_ADMINLOC1 = "257", ""
     RPL_ADMINLOC2 = "258", ""
     RPL_ADMINEMAIL = "259", ""
+    RPL_TRYAGAIN = "263", ""
     RPL_LOCALUSERS = "265", ""
     RPL_GLOBALUSERS = "266", ""
     RPL_AWAY = "301", ""
@@ -177,6 +178,9 @@ ERRORS: Final[dict[str, tuple[Numeric, About]]] = {
     "topic-too-long": (Numeric.ERR_INPUTTOOLONG, "nothing"),
 }
 """By the code of a `ChatError`. A code that is not here becomes FAIL or 400 with its hint."""
+
+LATER: Final = frozenset({"busy", "search-busy", "store-unavailable", "too-fast", "try-again"})
+"""The codes that become 263 instead of 400: nothing was wrong, and it may be tried again (RFC 2812 section 5.1)."""
 
 ERRORS_OF_COMMAND: Final[dict[tuple[str, str], tuple[Numeric, About]]] = {
     ("JOIN", "name-invalid"): (Numeric.ERR_NOSUCHCHANNEL, "target"),

@@ -21,8 +21,8 @@ ROOT = HERE.parents[3]
 PAGE = ROOT / "docs/gateways/irc.md"
 SAID_BY_CLIENT = re.compile(r"(?:\w+ )?C: (?:@\S+ )?(?P<rest>.*)")
 SAID_BY_SERVER = re.compile(r"(?:\w+ )?S: (?:@\S+ )?:\S+ (?P<numeric>[0-9]{3}) ")
-OF_ANY = {"400", "417", "421", "451", "461"}
-"""The numerics that stand above the table of commands; 417 is shown by ``test_codec.py``."""
+OF_ANY = {"263", "400", "417", "421", "451", "461"}
+"""The numerics that stand above the table of commands; 263, 400 and 417 are shown by ``test_codec.py``."""
 NUMBERS = re.compile(r"(\d{3})(?: to (\d{3}))?")
 
 Row = tuple[str, ...]
