@@ -7,8 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
-from tests.e2e.clients import belongings, needed
+from playwright.sync_api import Browser, expect, sync_playwright
+from tests.e2e.clients import PATIENCE, belongings, needed
 from tests.e2e.server import Server
 from tests.e2e.shell import Shell
 
@@ -69,6 +69,7 @@ def chromium() -> Iterator[Browser]:
 
     Not for longer: while it runs, no test can have an event loop of its own.
     """
+    expect.set_options(timeout=1000 * PATIENCE)
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
     arguments += ["--disable-background-networking", "--disable-component-update"]
     with sync_playwright() as playwright:
