@@ -1,7 +1,9 @@
 """The command `hobnob`: its verbs, and how a mistake is answered: one sentence on stderr, exit status 2."""
 
 import sys
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 
@@ -78,4 +80,8 @@ def run(arguments: Sequence[str]) -> int:
     except OSError as error:  # of the help, or of the last of the output
         forget_stdout()
         return failed(f"{error.strerror or error}.")
+    except Exception as fault:  # noqa: BLE001  the last guard: nobody is shown a traceback, which may hold texts
+        at = traceback.extract_tb(fault.__traceback__)[-1]
+        where = f"{type(fault).__name__} in {Path(at.filename).name}, line {at.lineno}"
+        return failed(f"This is a mistake of hobnob itself ({where}). Please report it with this line.")
     return status if isinstance(status, int) else DONE

@@ -1,5 +1,6 @@
 """What is mistyped is answered in one sentence, without a server and without a trace."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,16 @@ def test_a_home_folder_of_nobody(
     (tmp_path / "hobnob.sqlite3").touch()
     sentence = told(capsys, *arguments, "--data", str(tmp_path), status=1)
     assert sentence == "hobnob: The home folder in ~no-such-user/x is not known: write it out.\n"
+
+
+def test_a_mistake_of_our_own_is_one_sentence_without_what_was_said(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> int:
+        raise KeyError("a secret")
+
+    monkeypatch.setattr("hobnob.cli.app.app", fails)
+    assert run(["rooms"]) == 1
+    told = capsys.readouterr().err
+    assert re.fullmatch(r"hobnob: This is a mistake of hobnob itself \(KeyError in \S+\.py, line \d+\)\. .*\n", told)
+    assert "secret" not in told
