@@ -151,7 +151,7 @@ class Attendance:
             return
         last = [room for room in rooms if self._detach(session, room)]
         gone = PresenceChanged(**by(here.person), state="offline", text=reason)
-        self.tell_around(gone, last)
+        self.tell_presence(gone, last)
         self._chat.people.leave(here)
         self._chat.logs.end(here.person.id)
         for room in last:
@@ -175,9 +175,14 @@ class Attendance:
             self.leave(session, "")
             session.here, session.closed = None, False
 
-    def tell_around(self, event: Event, rooms: Iterable[Room], origin: "Session | None" = None) -> None:
-        """Tell an event once to each session that hears one of these rooms, here and on other nodes."""
-        self._tell_here(event, self.hearers(rooms), origin)
+    def tell_presence(self, event: PresenceChanged, rooms: Iterable[Room], origin: "Session | None" = None) -> None:
+        """Tell once to each who shares one of these rooms that somebody is gone, away or back; on other nodes too."""
+        alone, *others = tuple(rooms) or (None,)
+        if alone is not None and not others and (event.state == "offline" or not alone.crowded):
+            # Of one room nobody can be told twice, so it goes where messages go: a thousand may leave at once.
+            alone.audience.send(event, None, origin, of_crowd=alone.crowded)
+        elif alone is not None:
+            self._tell_here(event, self.neighbours(event.by, (alone, *others)), origin)
         self._chat.bus.publish(event)
 
     def tell_all(self, event: Event, origin: "Session | None" = None) -> None:
@@ -197,6 +202,16 @@ class Attendance:
     def hearers(self, rooms: Iterable[Room]) -> dict["Session", None]:
         """The sessions that hear any of these rooms, each once."""
         return {session: None for room in rooms for sessions in tuple(room.sessions.values()) for session in sessions}
+
+    def neighbours(self, person: str, rooms: Iterable[Room]) -> dict["Session", None]:
+        """The same, but of crowded rooms only those who want to hear of crowds, and the person's own."""
+        return {
+            session: None
+            for room in rooms
+            for who, sessions in tuple(room.sessions.items())
+            for session in sessions
+            if not room.crowded or session.wire.crowds or who == person
+        }
 
     def _tell_here(
         self, event: Event, heard: Iterable["Session"], origin: "Session | None", facts: bool = True
@@ -238,8 +253,7 @@ class Attendance:
 
     def heard_presence(self, event: PresenceChanged) -> None:
         """Somebody on another node is online, away or gone."""
-        rooms = self._rooms_of(event.by)
-        self._tell_here(event, self.hearers(rooms), None)
+        self._tell_here(event, self.neighbours(event.by, self._rooms_of(event.by)), None)
 
     def renamed(self, event: PersonRenamed, origin: "Session | None") -> None:
         """Somebody is called otherwise, in every live room. Who follows the house's log hears it there."""

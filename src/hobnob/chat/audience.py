@@ -71,9 +71,14 @@ class Audience:
         if not group.outboxes:
             del self._groups[session.wire]
 
-    def send(self, event: Event, room: Room | None, origin: "Session | None" = None) -> None:
-        """Let everyone hear an event; `origin`, who did it, only if its wire format has an echo."""
+    def send(self, event: Event, room: Room | None, origin: "Session | None" = None, *, of_crowd: bool = False) -> None:
+        """Let everyone hear an event; `origin`, who did it, only if its wire format has an echo.
+
+        `of_crowd`: only those hear it whose wire format wants to hear of crowds.
+        """
         for wire, group in self._groups.items():
+            if of_crowd and not wire.crowds:
+                continue
             data = wire.encode(event, room)
             if not data:
                 continue

@@ -16,7 +16,9 @@ from hobnob.protocol.events import (
     AccountDeleted,
     Event,
     MaskChanged,
+    MemberAttached,
     MemberBanned,
+    MemberDetached,
     MemberJoined,
     MemberLeft,
     MessageDeleted,
@@ -38,6 +40,11 @@ if TYPE_CHECKING:
     from hobnob.chat.pace import Pace
     from hobnob.chat.session import Session
 
+
+CROWD = 500
+"""With more people in it a room is crowded: who comes and goes is told to those alone whose protocol demands it, else a
+thousand who come would be told a million times (docs/decisions/0016-crowds.md)."""
+COMING = MemberAttached | MemberDetached | MemberJoined | MemberLeft
 
 MOST_JUDGED = 4096
 """People of whom a room remembers whether a mask keeps them from writing."""
@@ -91,6 +98,11 @@ class Room:
         self._applied = applied
         self._names: dict[str, str] | None = None
 
+    @property
+    def crowded(self) -> bool:
+        """Whether too many hear the room for all of them to be told who comes and goes."""
+        return len(self.sessions) > CROWD
+
     def take(self, event: Event, origin: "Session | None" = None) -> None:
         """Let an event through in its turn."""
         self.log.take(event, origin)
@@ -125,7 +137,8 @@ class Room:
                 self._change(event)
         if event.number and loses_rights(event):
             self.rights += 1
-        self.audience.send(event, self.record, origin)
+        coming = not event.number and self.crowded and isinstance(event, COMING)
+        self.audience.send(event, self.record, origin, of_crowd=coming)
         self._applied(self, event, origin)
 
     def _change(self, event: RoomChanged | MaskChanged | TopicChanged | RoomDetailChanged) -> None:

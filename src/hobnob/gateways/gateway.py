@@ -78,6 +78,10 @@ class WireFormat(Hashable, Protocol):
     def echo(self) -> bool:
         """Whether a client hears what it did itself."""
 
+    @property
+    def crowds(self) -> bool:
+        """Whether a client hears who comes to a crowded room and leaves it, too, as its protocol demands."""
+
     def encode(self, event: Event, room: Room | None) -> bytes:
         """The bytes of an event (of `room`, where it belongs to one); empty when these clients are not shown it."""
 

@@ -6,6 +6,7 @@ connection never holds more than one frame. No command is special here but hello
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from hobnob.gateways.gateway import Attach, Close, House, Manner, Said, Session, WireFormat
 from hobnob.protocol.codec import MAX_CLIENT_FRAME, BadFrame, decode_command, encode_error, encode_event, encode_reply
@@ -24,6 +25,7 @@ MAX_BAD_FRAMES = 20
 class JsonLinesWire:
     """Events as lines of JSON. Another framing of the same objects overrides `pack` alone."""
 
+    crowds: ClassVar[bool] = False
     echo: bool = True
 
     def pack(self, frame: bytes) -> bytes:

@@ -82,6 +82,7 @@ class PlainWire:
     """Lines for people: no echo, no word for a gap, only what is said."""
 
     echo: ClassVar[bool] = False
+    crowds: ClassVar[bool] = False
 
     def encode(self, event: Event, room: Room | None) -> bytes:
         match event:

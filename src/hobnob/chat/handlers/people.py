@@ -57,9 +57,10 @@ def set_presence(chat: "Chat", session: "Session", command: SetPresence) -> Repl
         before, here.state, here.text = here.state, command.state, text
         rooms = tuple(here.rooms.values())
         event = PresenceChanged(**by(here.person), state=command.state, text=text)
-        chat.attendance.tell_around(event, rooms, session)
+        chat.attendance.tell_presence(event, rooms, session)
         if chat.watching.watched(here.person.name):
-            chat.watching.tell(here.person, before, here.state, text, chat.attendance.hearers(rooms))
+            told = chat.attendance.neighbours(here.person.id, rooms)
+            chat.watching.tell(here.person, before, here.state, text, told)
     return Done()
 
 

@@ -81,6 +81,7 @@ class IrcWire:
     capabilities: frozenset[str] = frozenset()
     pack: Pack = as_lines
     echo: ClassVar[bool] = False
+    crowds: ClassVar[bool] = True
 
     def encode(self, event: Event, room: Room | None) -> bytes:
         """An event as it goes over the connection; empty when IRC clients are not shown it."""
@@ -263,6 +264,7 @@ class SilentWire:
     house: House
     pack: Pack = as_lines
     echo: ClassVar[bool] = False
+    crowds: ClassVar[bool] = True
 
     def encode(self, event: Event, room: Room | None) -> bytes:
         """Nothing."""

@@ -35,6 +35,7 @@ class StudentWire:
     """What a program that only prints is shown: messages as `name: text`, and corrections."""
 
     echo: ClassVar[bool] = False
+    crowds: ClassVar[bool] = False
 
     def encode(self, event: Event, room: Room | None) -> bytes:
         if not isinstance(event, MessageSent | MessageEdited):

@@ -84,6 +84,7 @@ class LinesWire:
     crlf: bool = False
     ignored: frozenset[str] = frozenset()
     echo: ClassVar[bool] = False
+    crowds: ClassVar[bool] = False
     clock: ClassVar[str] = ", times in UTC"
     """Which times are shown, said with each day."""
 
