@@ -1,6 +1,7 @@
 """Floods of IRC lines of every kind: slowed first, then ended by a clear last word, and nobody else notices."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
@@ -92,7 +93,7 @@ async def test_what_fits_is_only_slowed(house: Whole) -> None:
     ada.send(b"".join(b"TOPIC #tea :%d\r\n" % n for n in range(60)) + b"PING after\r\n")
     heard = await ada.until(b":after")
     assert heard.count(b" TOPIC ") == 60
-    assert b"400" not in heard
+    assert not re.search(rb" (263|400) ", heard)
     await bob.until(b"TOPIC #tea :59")
 
 
