@@ -32,6 +32,7 @@ from hobnob.protocol.events import (
     PersonRenamed,
     PresenceChanged,
     ReadMarked,
+    RoleChanged,
     RoomChanged,
     ServerRoleChanged,
 )
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from hobnob.chat.chat import Chat
     from hobnob.chat.people import Here
     from hobnob.chat.session import Session
+
+OVERHEARD = "This room is private now, and others could read along with you. Connect with TLS to be in it."
 
 
 class Attendance:
@@ -128,8 +131,15 @@ class Attendance:
         """A room may be private now: who could be overheard hears it no more."""
         for sessions in tuple(room.sessions.values()):
             for session in tuple(sessions):
-                if not may_hear(session, room) and self._detach(session, room) and session.person is not None:
-                    self._chat.tell_now(MemberDetached(room=room.id, **by(session.person)))
+                if may_hear(session, room) or session.person is None:
+                    continue
+                event = MemberDetached(room=room.id, **by(session.person))
+                if self._detach(session, room):
+                    self._chat.tell_now(event)
+                if session.manner.own:
+                    session.outbox.put(
+                        session.wire.encode(msgspec.structs.replace(event, reason=OVERHEARD), room.record)
+                    )
         self.rest(room)
 
     def leave(self, session: "Session", reason: str) -> None:
@@ -282,9 +292,29 @@ class Attendance:
     def raised(self, event: ServerRoleChanged, origin: "Session | None") -> None:
         """Somebody has another role on the server. It is given by others, so an operator is none any more."""
         if (here := self._chat.people.get(event.person)) is not None:
-            here.person, here.office = msgspec.structs.replace(here.person, role=event.role), None
+            here.office = None
+            self.stand(here, event.role, by=event.by, by_name=event.by_name)
         self._chat.house.send(event, None, origin)
         self._send_away()  # a ban by address that did not hold for a moderator
+
+    def stand(self, here: "Here", role: Role, by: str = "", by_name: str = "") -> None:
+        """Somebody here has another role on the server from now on.
+
+        Clients that follow no facts of the house are told what it makes of them in each room.
+        """
+        before, here.person = here.person, msgspec.structs.replace(here.person, role=role)
+        for room in here.rooms.values():
+            member = room.members.get(here.person.id)
+            was, now = (in_room(room, person, member).role for person in (before, here.person))
+            if was == now:
+                continue
+            event = RoleChanged(
+                room=room.id, by=by, by_name=by_name, person=here.person.id, person_name=here.person.name, role=now,
+                before=was,
+            )  # fmt: skip
+            for session in self.hearers((room,)):
+                if session.manner.own:
+                    session.outbox.put(session.wire.encode(event, room.record))
 
     def moderated(self, event: Moderated, origin: "Session | None") -> None:
         """A line of the audit log: moderators of the server hear it, those of a room what concerns their room.

@@ -49,6 +49,7 @@ class Here:
         "spoke_at",
         "state",
         "text",
+        "typed",
     )
 
     def __init__(self, person: Person) -> None:
@@ -59,6 +60,8 @@ class Here:
         """The rooms that one of the sessions hears."""
         self.state: PresenceState = "online"
         self.text = ""
+        self.typed: dict[str, tuple[float, bool]] | None = None
+        """In which rooms others were told that they write, when, and whether that still holds."""
         self.moments: dict[str, str] | None = None
         """Up to when each room was read, by its id, where somebody named a time in these visits."""
         self.details: dict[str, str] | None = None

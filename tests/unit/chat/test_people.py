@@ -4,6 +4,9 @@ import pytest
 from tests.unit.chat.conftest import Client, Join, VisitorCodec, quiet
 
 from hobnob.chat.chat import Chat
+from hobnob.chat.handlers.people import is_news
+from hobnob.chat.people import Here
+from hobnob.protocol.records import Person
 
 # Names
 
@@ -160,6 +163,37 @@ async def test_away_is_told_once_to_who_shares_a_room(chat: Chat, join: Join) ->
     states = {m["name"]: m["state"] for m in (await ada.done("list_members", room="#tea"))["members"]}
     assert states == {"ada": "online", "bob": "away"}
     assert await bob.error("set_presence", state="offline") == "bad-command"
+
+
+async def test_typing_is_not_told_again_and_again(chat: Chat, join: Join) -> None:
+    ada, bob = await join("ada"), await join("bob")
+    for _ in range(20):
+        await bob.done("typing", room="#lobby")
+    for _ in range(20):
+        await bob.done("typing", room="#lobby", on=False)
+        await bob.done("typing", room="#lobby")
+    await quiet(ada)
+    assert [event.get("on", True) for event in ada.events("typing_changed")] == [True, False]
+    assert chat.people.get(bob.id).typed is not None  # type: ignore[union-attr]
+
+
+def test_typingis_news_now_and_then() -> None:
+    here = Here(Person("p_ada", "ada"))
+    said = [
+        (0.0, True),
+        (1.0, True),
+        (2.0, True),
+        (3.0, False),
+        (3.1, False),
+        (3.2, True),
+        (4.0, True),
+        (9.9, False),
+        (11.0, False),
+    ]
+    told = [is_news(here, "r_tea", on, at) for at, on in said]
+    assert told == [True, False, True, True, False, False, True, True, False]
+    assert is_news(here, "r_milk", True, 11.0)
+    assert here.typed == {"r_milk": (11.0, True)}
 
 
 async def test_typing_is_told_and_never_kept(join: Join) -> None:

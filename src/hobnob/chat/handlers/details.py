@@ -32,7 +32,7 @@ MAX_VALUE = 400
 _KEY = re.compile(r"[a-z0-9_./-]{1,64}")
 
 
-@handles(SetDetail, limit=Limit.NOTING)
+@handles(SetDetail, limit=Limit.SENDING)
 def set_detail(chat: "Chat", session: "Session", command: SetDetail) -> "Reply | Awaitable[Reply]":
     """Tell something of oneself, or take it back. Of visitors nothing is kept, so nothing is waited for."""
     here = me(session)

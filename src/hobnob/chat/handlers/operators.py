@@ -7,8 +7,6 @@ An operator is an owner of the server as long as they are here; nothing of it is
 from hmac import compare_digest
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from hobnob.chat.handlers.acting import act, actor_in
 from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit, TooFast
@@ -50,7 +48,7 @@ async def become_operator(chat: "Chat", session: "Session", command: BecomeOpera
         await chat.tell(Item((_line(here, "owner", "by the operator's password, while here"),)), lambda _: None)
         if here.office is None:  # or by another of their clients, at the same moment
             here.office = here.person.role
-            here.person = replace(here.person, role="owner")
+            chat.attendance.stand(here, "owner")
     return Done()
 
 
@@ -59,7 +57,8 @@ async def resign_operator(chat: "Chat", session: "Session", command: ResignOpera
     """Be what one was before. The line in the audit log says, too, that what was checked before counts no more."""
     here = me(session)
     if here.office is not None:
-        here.person, here.office = replace(here.person, role=here.office), None
+        office, here.office = here.office, None
+        chat.attendance.stand(here, office)
         await chat.tell(Item((_line(here, here.person.role, "no operator any more"),)), lambda _: None)
     return Done()
 

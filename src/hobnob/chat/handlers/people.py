@@ -6,6 +6,7 @@ from hobnob.chat.handlers.messages import done
 from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import by, checked_ref, digest, me, room_of
+from hobnob.chat.people import Here
 from hobnob.chat.reaching import check_reachable
 from hobnob.chat.rights import Right, demand_in
 from hobnob.protocol.commands import SetName, SetPresence, Typing
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from hobnob.chat.session import Session
 
 MAX_PRESENCE_TEXT = 300
+TYPING_AGAIN = 2.0
+"""Seconds after which one is told to be writing once more; clients say it every three."""
+TYPING_ENDS = 6.0
+"""Seconds after which it has ended by itself."""
 
 
 @handles(SetName, limit=Limit.NAMING)
@@ -71,6 +76,19 @@ async def typing(chat: "Chat", session: "Session", command: Typing) -> Reply:
     room, member = await room_of(chat, session, command.room)
     demand_in(chat, here.person, room, member, Right.SPEAK)
     await check_reachable(chat, here.person, room)
-    event = TypingChanged(room=room.id, **by(here.person), on=command.on)
-    chat.tell_now(event, session)
+    if is_news(here, room.id, command.on, chat.loop.time()):
+        chat.tell_now(TypingChanged(room=room.id, **by(here.person), on=command.on), session)
     return Done()
+
+
+def is_news(here: Here, room: str, on: bool, now: float) -> bool:
+    """Whether others are told that somebody is writing, or no more: not again and again, as programs could."""
+    typed = {other: told for other, told in (here.typed or {}).items() if now < told[0] + TYPING_ENDS}
+    at, still = typed.get(room, (-TYPING_ENDS, False))
+    news = now >= at + TYPING_AGAIN if on else still
+    if not on and still:
+        typed[room] = at, False
+    elif on and news:
+        typed[room] = now, True
+    here.typed = typed or None
+    return news

@@ -252,7 +252,7 @@ class IrcWire:
             case TypingChanged() | TagsSent() | AsideSent() | ReactionAdded() | ReactionRemoved():
                 if "message-tags" in self.capabilities:
                     yield "TAGMSG", address(event, room)[0]
-            case MessageDeleted():
+            case MessageDeleted() if event.by:  # else of a deleted account: all that it ever said, one after the other
                 if "draft/message-redaction" in self.capabilities:
                     yield "REDACT", address(event, room)[0], message_id(room.id, event.of), *_given(event.reason)
 
