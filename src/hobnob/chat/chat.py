@@ -7,6 +7,7 @@ stands in `attendance.py`.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import TypeVar
 
@@ -26,6 +27,7 @@ from hobnob.chat.keeper import Keeper, now_ms
 from hobnob.chat.limits import Limit, Limits, TooFast
 from hobnob.chat.log import Log
 from hobnob.chat.logs import Logs
+from hobnob.chat.looking import go_on
 from hobnob.chat.lookup import clean_reason, counted_room, earlier
 from hobnob.chat.origins import Origins
 from hobnob.chat.pace import Pace
@@ -171,8 +173,10 @@ class Chat:
         self.searching.start()
         for person in await self.keeper.read(self.store.blanking):
             self.blank(person)
-        looks = (strangers.dismiss_late(self.conversations), burden.watch(self.slow, self.policy.most_kept))
-        self._looking += map(self.loop.create_task, looks)
+        looks = (
+            partial(strangers.dismiss_late, self.conversations), partial(burden.watch, self.slow, self.policy.most_kept)
+        )  # fmt: skip
+        self._looking += (self.loop.create_task(go_on(look)) for look in looks)
         if not self.bus.alone:
             self.logs.look()
 

@@ -14,6 +14,8 @@ from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import structlog
+
 from hobnob.chat.limits import TooFast
 from hobnob.chat.session import Session
 from hobnob.gateways.gateway import Close, Codec, Link, Origin, Said
@@ -43,6 +45,8 @@ READING = EventsSince | ReadHistory | ReadVersions | Search
 
 COMMAND_SIZE = 512
 """Bytes that a command takes until it is done, besides its text."""
+
+_log = structlog.get_logger()
 
 UnderWay = tuple[Command, "asyncio.Future[Reply]"] | bytes
 
@@ -119,7 +123,14 @@ class Conversation:
         if not self._closed:
             self.session.outbox.drop_rooms()
             self.session.outbox.resume()
-            self._finish(reason, reason, self.session.wire.farewell(reason, code))
+            self._finish(reason, reason, self._last_word(reason, code))
+
+    def _last_word(self, reason: str, code: str) -> bytes:
+        try:
+            return self.session.wire.farewell(reason, code)
+        except Exception:  # noqa: BLE001  who cannot be told has to go all the same
+            _log.exception("a last word could not be said", code=code)
+            return b""
 
     def lost(self, reason: str) -> None:
         """The link is gone."""
@@ -292,9 +303,11 @@ class Conversation:
             outbox.put(last_word)
         outbox.flush()
         self._said = self._following = None
-        self._chat.leave(self.session, reason, cause)
-        outbox.flush()
-        self._link.close()
+        try:
+            self._chat.leave(self.session, reason, cause)
+            outbox.flush()
+        finally:
+            self._link.close()
 
     def _pace_reading(self) -> None:
         if not (self._said or self._following or self._under_way):
