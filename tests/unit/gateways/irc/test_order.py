@@ -2,12 +2,14 @@
 
 import asyncio
 import re
+from random import Random
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.unit.chat.conftest import Client, eventually
-from tests.unit.gateways.irc.peer import Kind, Peer
+from tests.unit.gateways.irc.peer import KINDS, Kind, Peer
 from tests.unit.gateways.irc.test_conversations_with_chat import house
+from tests.unit.gateways.irc.test_hostile import ASKED, NAMES, spoken
 
 SAID = re.compile(rb" (?:PRIVMSG|NOTICE|TOPIC) #tea :(\d+)$")
 TALKERS: dict[str, tuple[Kind, str]] = {
@@ -79,3 +81,37 @@ def order(peer: Peer) -> list[int]:
 def order_of_page(page: Client) -> list[int]:
     told = [event.get("text") or event.get("topic") or "" for event in page.events("message_sent", "topic_changed")]
     return [int(text.split("\n")[0]) for text in told if text[:1].isdigit()]
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 2**32))
+def test_who_only_listen_hear_the_same(seed: int) -> None:
+    asyncio.run(_who_only_listen_hear_the_same(Random(seed)))
+
+
+async def _who_only_listen_hear_the_same(random: Random) -> None:
+    """Clients of the same capabilities hear the same lines, whatever others do, and however lines come to them."""
+    async with house() as chat:
+        speakers = [await there(Peer(chat), name, "") for name in NAMES]
+        many, few = " ".join(ASKED), "server-time"
+        listeners = [
+            [await there(Peer(chat, kind), f"{'mf'[asks == few]}{kind}", asks) for kind in KINDS]
+            for asks in (many, few)
+        ]
+        starts = {peer: len(peer.lines()) for group in listeners for peer in group}
+        for _ in range(100):
+            random.choice(speakers).say(spoken(random))
+            if random.random() < 0.3:
+                await asyncio.sleep(0)
+        for peer in speakers + listeners[0] + listeners[1]:
+            await peer.settle()
+        for group in listeners:
+            heard = [[line for line in peer.lines()[starts[peer] :] if b" PONG " not in line] for peer in group]
+            assert heard[0] == heard[1] == heard[2]
+
+
+async def there(peer: Peer, name: str, capabilities: str) -> Peer:
+    for line in (f"CAP REQ :{capabilities}", f"NICK {name}", "USER x 0 * :x", "CAP END", "JOIN #tea,#milk"):
+        peer.say(line.encode())
+    await peer.settle()
+    return peer
