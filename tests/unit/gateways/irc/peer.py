@@ -2,7 +2,7 @@
 
 from typing import Final, Literal
 
-from tests.unit.chat.conftest import MemoryLink
+from tests.unit.chat.conftest import HERE, MemoryLink
 
 from hobnob.chat.chat import Chat
 from hobnob.gateways.gateway import Origin
@@ -19,13 +19,13 @@ SETTINGS = IrcSettings()
 class Peer:
     """See the head of this file; `kind` says how its lines go over the connection."""
 
-    def __init__(self, chat: Chat, kind: Kind = "lines") -> None:
+    def __init__(self, chat: Chat, kind: Kind = "lines", origin: Origin = HERE) -> None:
         in_lines = kind == "lines"
         codec = IrcCodec(chat, SETTINGS) if in_lines else IrcFramesCodec(chat, SETTINGS, binary=kind == "binary")
         self.kind = kind
         self.link = MemoryLink()
         self._pings = 0
-        self.conversation = chat.enter(codec, self.link, Origin("127.0.0.1"))
+        self.conversation = chat.enter(codec, self.link, origin)
 
     def say(self, line: bytes, size: int = 9) -> None:
         """A line: over TCP in pieces of this size, else as a message."""

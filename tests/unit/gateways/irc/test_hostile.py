@@ -10,10 +10,12 @@ from random import Random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
-from tests.unit.chat.conftest import DEADLINE
+from tests.unit.chat.conftest import AFAR, DEADLINE, HERE, OVERHEARD
 from tests.unit.gateways.irc.peer import KINDS, Peer
 from tests.unit.gateways.irc.test_conversations_with_chat import house
 
+from hobnob.chat.limits import Limits
+from hobnob.chat.origins import Origins
 from hobnob.gateways.irc.capabilities import CAPABILITIES
 from hobnob.gateways.irc.commands import COMMANDS
 from hobnob.gateways.irc.message import MAX_BODY, parse
@@ -81,7 +83,8 @@ def test_the_house_lives(seed: int) -> None:
 
 async def _the_house_lives(random: Random) -> None:
     async with asyncio.timeout(DEADLINE), house() as chat:
-        peers = [Peer(chat, kind) for kind in KINDS]
+        chat.limits = Limits(Origins(), rates={})  # nobody is slowed
+        peers = [Peer(chat, kind, random.choice((HERE, HERE, AFAR, OVERHEARD))) for kind in KINDS]
         for peer, name in zip(peers, NAMES, strict=True):
             lines = (f"NICK {name}", "USER x 0 * :x", "JOIN #tea")
             for line in lines[: random.choice((0, 1, 3, 3, 3))]:  # some are still strangers
