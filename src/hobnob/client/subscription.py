@@ -25,6 +25,7 @@ from hobnob.protocol.events import (
     MemberDetached,
     PresenceChanged,
     RoomLost,
+    SignalSent,
     TypingChanged,
     WatchChanged,
 )
@@ -62,6 +63,7 @@ Told = (
     | WatchChanged
     | Announced
     | AsideSent
+    | SignalSent
 )
 Happening = Told | Gap | Goodbye | Disconnected | Reconnected
 

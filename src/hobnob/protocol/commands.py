@@ -54,7 +54,16 @@ from hobnob.protocol.moderation_commands import (
     Unmute,
 )
 from hobnob.protocol.operator_commands import Announce, BecomeOperator, Disconnect, Reload, ResignOperator
-from hobnob.protocol.people_commands import ListGone, ListPeople, ReadPeople, ReadServer, SetDetail, Unwatch, Watch
+from hobnob.protocol.people_commands import (
+    ListGone,
+    ListPeople,
+    ReadPeople,
+    ReadServer,
+    SendSignal,
+    SetDetail,
+    Unwatch,
+    Watch,
+)
 from hobnob.protocol.records import HistoryRule, MessageKind
 
 
@@ -360,7 +369,7 @@ AnyCommand = (
     | CreateInvite | ListInvites | RevokeInvite | UseInvite | Ignore | Unignore | ListIgnored | SetDirects
     | InvitePerson | Kick | Ban | Unban | Mute | Unmute | ListRestrictions | SetRole | ChangeRoom | Report
     | CloseDoors | ReadAudit | ResetPassword | SetMask | ReadRoom | ListInvitations | SendAside
-    | SetRoomDetail
+    | SetRoomDetail | SendSignal
     | ReadPeople | ListPeople | ListGone | Watch | Unwatch | SetDetail | ReadServer
     | BecomeOperator | ResignOperator | Disconnect | Announce | Reload
 )  # fmt: skip

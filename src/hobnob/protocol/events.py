@@ -36,8 +36,8 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", 
 
     @property
     def log(self) -> str:
-        """The id of the log this event belongs to."""
-        raise NotImplementedError
+        """The id of the log this event belongs to: where nothing else is said, the own one of who did it."""
+        return self.by
 
 
 class RoomEvent(Event, frozen=True, kw_only=True):
@@ -257,20 +257,12 @@ class PresenceChanged(Event, frozen=True):
     state: PresenceState
     text: str = ""
 
-    @property
-    def log(self) -> str:
-        return self.by
-
 
 class DetailChanged(Event, frozen=True):
     """Told to who shares a room with `by` and to themselves: they tell this of themselves now, None: nothing."""
 
     key: str
     value: str | None = None
-
-    @property
-    def log(self) -> str:
-        return self.by
 
 
 class Announced(Event, frozen=True):
@@ -281,6 +273,19 @@ class Announced(Event, frozen=True):
     @property
     def log(self) -> str:
         return HOUSE
+
+
+class SignalSent(Event, frozen=True):
+    """Told to those clients of `person` that came as `by` did: a program asks theirs something, or (`answer`) answers.
+
+    `what` is a word, such as ``VERSION``. Nobody has to answer.
+    """
+
+    person: str
+    person_name: str
+    what: str
+    text: str = ""
+    answer: bool = False
 
 
 class WatchChanged(Event, frozen=True):
@@ -295,10 +300,6 @@ class WatchChanged(Event, frozen=True):
     before: PresenceState
     text: str = ""
     registered: bool = False
-
-    @property
-    def log(self) -> str:
-        return self.by
 
 
 class PersonRenamed(Event, frozen=True):
@@ -376,10 +377,6 @@ class PersonEvent(Event, frozen=True, kw_only=True):
     """Base of the facts of a person's own log; `by` is that person, and only their clients hear it."""
 
     ref: str | None = None
-
-    @property
-    def log(self) -> str:
-        return self.by
 
 
 class RoomGained(PersonEvent, frozen=True):
@@ -485,5 +482,5 @@ Fact = (
 )  # fmt: skip
 AnyEvent = (
     Fact | MemberAttached | MemberDetached | TypingChanged | PresenceChanged | DetailChanged | WatchChanged | Announced
-    | AsideSent | Gap | Goodbye
+    | AsideSent | SignalSent | Gap | Goodbye
 )  # fmt: skip

@@ -55,5 +55,17 @@ class SetDetail(Command, frozen=True):
     ref: str | None = None
 
 
+class SendSignal(Command, frozen=True):
+    """Ask the programs by which somebody is here something that they answer by themselves, or (`answer`) answer it.
+
+    Only those clients of theirs hear it that came the same way as this one. Nothing is kept, and people see none of it.
+    """
+
+    person: str
+    what: str
+    text: str = ""
+    answer: bool = False
+
+
 class ReadServer(Command, frozen=True):
     """How the server is and how many are here."""

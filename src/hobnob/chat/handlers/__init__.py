@@ -27,6 +27,7 @@ from hobnob.chat.handlers import (
     room_changes,
     rooms,
     search,
+    signals,
 )
 
 __all__ = [
@@ -56,4 +57,5 @@ __all__ = [
     "room_changes",
     "rooms",
     "search",
+    "signals",
 ]

@@ -113,6 +113,11 @@ def _may_be_middle(param: str) -> bool:
     return param != "" and not param.startswith(":") and " " not in param
 
 
+def ctcp(what: str, text: str) -> str:
+    """A question or an answer from program to program."""
+    return f"\x01{what} {text}\x01" if text else f"\x01{what}\x01"
+
+
 def cut(data: bytes, size: int) -> bytes:
     """The beginning of UTF-8 text, at most `size` bytes, no character cut in two."""
     if len(data) <= size:

@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 
 from hobnob.gateways.gateway import House
 from hobnob.gateways.irc import metadata
-from hobnob.gateways.irc.message import Message, encode
+from hobnob.gateways.irc.message import Message, ctcp, encode
 from hobnob.gateways.irc.modes import LETTERS, changes_of, written
 from hobnob.gateways.irc.said import address, corrected, said
 from hobnob.protocol.events import (
@@ -37,6 +37,7 @@ from hobnob.protocol.events import (
     RoomChanged,
     RoomDetailChanged,
     RoomEvent,
+    SignalSent,
     TagsSent,
     TopicChanged,
     TypingChanged,
@@ -95,7 +96,7 @@ class IrcWire:
             if isinstance(event, MessageEdited):
                 return corrected(self, event, room)
             return said(self, event, room, inside)
-        if isinstance(event, WatchChanged | InvitedToRoom):
+        if isinstance(event, WatchChanged | InvitedToRoom | SignalSent):
             return b"".join(map(encode, self._to_one(event)))
         if isinstance(event, ReadMarked):
             return b"".join(map(encode, self._read(event)))
@@ -176,8 +177,15 @@ class IrcWire:
         if room is not None and event.moment and "draft/read-marker" in self.capabilities:
             yield Message("MARKREAD", (address(event, room)[0], f"timestamp={event.moment}"), self.house.name)
 
-    def _to_one(self, event: WatchChanged | InvitedToRoom) -> Iterator[Message]:
-        """The reader (`by`) was invited, or somebody whose name they monitor came, went, or is away or back."""
+    def _to_one(self, event: WatchChanged | InvitedToRoom | SignalSent) -> Iterator[Message]:
+        """The reader (`by`) was invited, or somebody whose name they monitor came, went, or is away or back.
+
+        Or a program asks theirs something (CTCP), or answers.
+        """
+        if isinstance(event, SignalSent):
+            command = "NOTICE" if event.answer else "PRIVMSG"
+            yield Message(command, (event.person_name, ctcp(event.what, event.text)), mask_of(event.by, event.by_name))
+            return
         if isinstance(event, InvitedToRoom):
             params, source = (event.by_name, f"#{event.name}"), mask_of(event.inviter, event.inviter_name)
             yield Message("INVITE", params, source, self._tags_of(event.inviter, event.at))

@@ -13,12 +13,13 @@ from hobnob.gateways.irc.commands.channels import targets
 from hobnob.gateways.irc.commands.command import Steps, guarded, handles
 from hobnob.gateways.irc.formatting import to_markdown
 from hobnob.gateways.irc.isupport import MAX_TARGETS
-from hobnob.gateways.irc.message import Message
+from hobnob.gateways.irc.message import Message, ctcp
 from hobnob.gateways.irc.numerics import Numeric
 from hobnob.gateways.irc.services import asked, service_named
 from hobnob.protocol.commands import React, SendMessage, SendTags, Typing, Unreact
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.moderation_commands import SendAside
+from hobnob.protocol.people_commands import SendSignal
 from hobnob.protocol.records import MessageKind, parse_message_id
 
 Addressed = Literal["owner", "moderator", "speaker"]
@@ -26,6 +27,8 @@ Addressed = Literal["owner", "moderator", "speaker"]
 _ROLES: Final[dict[str, Addressed]] = {"+": "speaker", "@": "moderator", "~": "owner"}
 """By prefix, the lowest first."""
 _CTCP = "\x01"
+PASSED_ON: Final = ("CLIENTINFO", "PING", "SOURCE", "TIME", "USERINFO", "VERSION")
+"""What programs ask each other and that harms nobody."""
 _REPLIES: Final = ("+draft/reply", "+reply")
 _PERSISTENT: Final = ("+draft/persist", "+persist")
 
@@ -70,8 +73,7 @@ def say(client: Client, recipients: str, text: str, tags: dict[str, str], *, not
     if text.startswith(_CTCP):
         name, _, rest = text.strip(_CTCP).partition(" ")
         if notice or name.upper() != "ACTION":
-            if not notice:
-                yield client.line("NOTICE", client.nick, _refused_ctcp(name))
+            yield from _signal(client, recipients, name.upper(), rest, answer=notice)
             return
         kind, text = "action", rest
     shown = to_markdown(text)
@@ -79,10 +81,28 @@ def say(client: Client, recipients: str, text: str, tags: dict[str, str], *, not
     yield from _to_each(client, command, recipients, lambda target: send(target, shown, kind, tags), text, quiet=notice)
 
 
-def _refused_ctcp(name: str) -> str:
-    if name.upper() == "DCC":
-        return "DCC is not passed on, as it would tell addresses and open a way around the server. Send a link instead."
-    return "Of CTCP only ACTION (/me) is passed on here."
+def _signal(client: Client, recipients: str, what: str, text: str, *, answer: bool) -> Steps:
+    """CTCP between programs, of one person to one other; what is refused is said where it was asked."""
+    target = next(iter(targets(recipients)), "")
+    problem = ""
+    if what == "DCC":
+        problem = "DCC is not passed on, as it would tell addresses and open a way around the server. Send a link."
+    elif what not in PASSED_ON:
+        problem = f"Of CTCP only ACTION (/me) and {', '.join(PASSED_ON)} are passed on here."
+    elif "," in recipients or is_channel(target.lstrip("".join(_ROLES))) or service_named(target) is not None:
+        problem = "CTCP is passed on to one person at a time. ACTION (/me) may go to a channel."
+    else:
+        try:
+            yield SendSignal(person=f"@{target}", what=what, text=text, answer=answer)
+        except ChatError as error:
+            if error.code == "no-such-person" and not answer:
+                yield client.refusal(error, "PRIVMSG", target)
+            problem = error.hint if error.code != "no-such-person" else ""
+        else:
+            if "echo-message" in client.capabilities:
+                yield client.own_line("NOTICE" if answer else "PRIVMSG", target, ctcp(what, text))
+    if problem and not answer:
+        yield client.line("NOTICE", client.nick, problem)
 
 
 def _to_each(
