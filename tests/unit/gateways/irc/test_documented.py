@@ -103,6 +103,16 @@ def test_every_token_has_a_row_with_its_value() -> None:
             assert row[1] == (f"`{value}`" if value else ""), row[0]
 
 
+@pytest.mark.parametrize("row", [*COMMAND_ROWS, *CAPABILITY_ROWS], ids=lambda row: row[0])
+def test_there_is_a_specification(row: Row) -> None:
+    assert row[1]
+
+
+@pytest.mark.parametrize("row", TOKEN_ROWS, ids=lambda row: row[0])
+def test_there_is_a_specification_of_a_token(row: Row) -> None:
+    assert row[2]
+
+
 @pytest.mark.parametrize("row", COMMAND_ROWS, ids=lambda row: row[0])
 def test_a_command_is_shown(row: Row) -> None:
     commands, paths = names(row[0]), shown_by(row)
@@ -129,7 +139,7 @@ def test_a_token_is_shown(row: Row) -> None:
 
 def numerics_of(row: Row) -> set[str]:
     """The numerics that a row of the commands names."""
-    ranges = ((first, last or first) for first, last in NUMBERS.findall(row[2]))
+    ranges = ((first, last or first) for first, last in NUMBERS.findall(row[3]))
     return {f"{number:03}" for first, last in ranges for number in range(int(first), int(last) + 1)}
 
 
