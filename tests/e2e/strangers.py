@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -48,7 +49,7 @@ def every_command() -> list[Frame]:
             field.name: _SAMPLES.get(field.name, "x") for field in msgspec.structs.fields(command) if field.required
         }
         frames.append({"do": command.__struct_config__.tag, **fields})
-    return [frame for frame in frames if frame["do"] not in ("hello", "ping")]
+    return [frame for frame in frames if frame["do"] not in ("hello", "ping", "prove")]
 
 
 class JsonStranger:
@@ -101,8 +102,12 @@ class JsonStranger:
 
     def refusal_of(self, name: str) -> str:
         """What is said to who comes under a name, without the name."""
+        asked = self.ask("prove", message=f"n,,n={name},r=1")
+        form = re.sub(r"(?<=[rs]=)[^,]+", "…", str(asked.pop("message")))
+        proof = self.ask("prove", message="c=biws,r=1,p=AAAA")
         reply = self.ask("hello", name=name)
-        return json.dumps({**reply, "reply": 0}).replace(name, "NAME")
+        said = [{**each, "reply": 0} for each in (asked, proof, reply)]
+        return json.dumps([form, *said]).replace(name, "NAME")
 
     def come_in(self, code: str) -> bytes:
         """Come in with an invite, and read."""
