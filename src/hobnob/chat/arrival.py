@@ -75,7 +75,7 @@ async def arrive(chat: "Chat", session: "Session", came: Came, command: Hello) -
         chat.attendance.withdraw(session)
         raise
     finally:
-        _reserved_no_more(chat, person)
+        chat.people.settle(person.id, person.name)
 
 
 async def become(chat: "Chat", session: "Session", came: Came) -> Welcome:
@@ -89,7 +89,7 @@ async def become(chat: "Chat", session: "Session", came: Came) -> Welcome:
         chat.attendance.withdraw(session)
         return await arrive(chat, session, came, Hello())
     finally:
-        _reserved_no_more(chat, person)
+        chat.people.settle(person.id, person.name)
 
 
 async def _stay(chat: "Chat", session: "Session", came: Came) -> Welcome:
@@ -100,14 +100,6 @@ async def _stay(chat: "Chat", session: "Session", came: Came) -> Welcome:
         session.device = before
         raise ChatError("token-unknown")
     return _without_lost_rooms(chat, _welcome(chat, me(session), found, came.token))
-
-
-def _reserved_no_more(chat: "Chat", person: Person) -> None:
-    """The name is theirs because they are here, or nobody's."""
-    if (here := chat.people.get(person.id)) is None:
-        chat.people.release(person.name, person.id)
-    else:  # they may have been renamed since
-        chat.people.restore(here, person.name)
 
 
 def _without_lost_rooms(chat: "Chat", welcome: Welcome) -> Welcome:

@@ -163,11 +163,13 @@ class People:
         self._names[fold(name)] = here.person.id
         self._skeletons[skeleton(name)] = here.person.id
 
-    def restore(self, here: Here, name: str) -> None:
-        """A name that was reserved for somebody here is not to be theirs after all."""
-        if here.person.name != name:
-            self.release(name, here.person.id)
-            self.reserve(here.person.name, here.person.id)
+    def settle(self, person: str, name: str) -> None:
+        """A name was reserved for somebody: where they are called otherwise, or are gone by now, it is free again."""
+        here = self._here.get(person)
+        if here is None or here.person.name != name:
+            self.release(name, person)
+        if here is not None:
+            self.reserve(here.person.name, person)
 
     def leave(self, here: Here) -> None:
         """Somebody is gone; their name is free here."""

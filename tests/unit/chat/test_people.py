@@ -1,7 +1,7 @@
 """Names, guests who come back, presence and attachment, drafts and settings."""
 
 import pytest
-from tests.unit.chat.conftest import Client, Join, VisitorCodec, quiet
+from tests.unit.chat.conftest import Client, Join, Late, TestStore, VisitorCodec, quiet
 
 from hobnob.chat.chat import Chat
 from hobnob.chat.handlers.people import is_news
@@ -252,3 +252,18 @@ async def test_programs_of_the_unnamed_are_visitors_by_number(chat: Chat, join: 
     assert all("token" not in welcome for welcome in welcomes)
     first.leave()
     assert (await join("Client")).frames[0]["you"]["name"] == "Client"
+
+
+async def test_who_goes_while_they_are_being_renamed_keeps_no_name(
+    join: Join, visit: Join, store: TestStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, vic = await join("ada"), await visit("vic")
+    late = Late(store.name_taken)
+    monkeypatch.setattr(store, "name_taken", late)
+    vic.send("set_name", name="victor")
+    await late.called()
+    vic.leave()
+    late.go_on.set()
+    await quiet(ada)
+    for name in ("vic", "victor"):
+        await visit(name)

@@ -72,9 +72,8 @@ async def register(chat: "Chat", session: "Session", command: Register) -> Regis
             await _claim(chat, session, name, writes, kept_device)
         else:
             await _keep_visitor(chat, session, name, writes)
-    except Exception:
-        chat.people.restore(here, name)
-        raise
+    finally:
+        chat.people.settle(person.id, name)
     session.device = kept_device
     return Registered(here.person, device.token if device else None)
 
@@ -98,6 +97,8 @@ async def _claim(chat: "Chat", session: "Session", name: str, writes: tuple[Writ
 async def _keep_visitor(chat: "Chat", session: "Session", name: str, writes: tuple[Write, ...]) -> None:
     """A visitor becomes an account: a member of the lobby, and of the rooms where they are."""
     here = me(session)
+    if session.closed:  # nothing would end the log that is begun here
+        raise ChatError("stopping")
     person = replace(here.person, name=name, kind="account", role=here.lasting_role)
     rooms = {room.id: room for room in (chat.lobby, *here.rooms.values())}
     events: list[Fact] = []

@@ -48,9 +48,8 @@ async def set_name(chat: "Chat", session: "Session", command: SetName) -> Reply:
             return Done()
         requires = (NameFree(name, person.id),)
         return await chat.tell(Item((event,), requires, (), person.id, ref, digest(command)), done, session)
-    except ChatError:
-        chat.people.restore(here, name)
-        raise
+    finally:
+        chat.people.settle(person.id, name)
 
 
 @handles(SetPresence, limit=Limit.NAMING)

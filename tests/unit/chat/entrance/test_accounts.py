@@ -1,9 +1,10 @@
 """One's own account: claiming a name, leaving, another password."""
 
+import asyncio
 import json
 
 import pytest
-from tests.unit.chat.conftest import PASSWORD, Client, VisitorCodec
+from tests.unit.chat.conftest import PASSWORD, Client, VisitorCodec, eventually, quiet
 from tests.unit.chat.entrance.conftest import registered
 
 from hobnob.chat.chat import Chat
@@ -163,3 +164,26 @@ async def test_who_logs_in_while_the_password_changes_is_out(chat: Chat) -> None
     assert (await ada.reply(changed))["ok"]
     told = await late.until(lambda frame: "error" in frame or frame.get("event") == "goodbye")
     assert told.get("error", "wrong-password") in ("wrong-password", "token-unknown")
+
+
+async def test_a_visitor_who_goes_while_they_register_keeps_nothing(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, vic = await registered(chat), await Client(chat, VisitorCodec(chat)).hello("vic")
+    hashes, asked, may_go_on = chat.passwords.hash, asyncio.Event(), asyncio.Event()
+
+    async def slowly(password: str) -> str:
+        asked.set()
+        await may_go_on.wait()
+        return await hashes(password)
+
+    monkeypatch.setattr(chat.passwords, "hash", slowly)
+    vic.send("register", name="victor", password=PASSWORD)
+    await asked.wait()
+    vic.leave()
+    may_go_on.set()
+    await eventually(lambda: not chat._performing)
+    assert vic.id not in chat.logs.live
+    for name in ("vic", "victor"):
+        await Client(chat, VisitorCodec(chat)).hello(name)
+    await quiet(ada)
