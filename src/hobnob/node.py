@@ -181,7 +181,7 @@ async def _owner_link(chat: Chat) -> str:
     return invite_links(chat.reached_at(), await chat.owner_code())[1]
 
 
-def _nothing() -> None:
+def _nothing(_: Peer) -> None:
     """What is to be done when a connection of the admin socket is gone: it was counted nowhere."""
 
 
@@ -275,6 +275,7 @@ def gateways(
     chat: Chat, web: LateWebGateway, door: Door, console: Console | None, irc: IrcSettings = IRC_DEFAULTS
 ) -> Gateways:
     """How each protocol is spoken, to those whom the door lets in."""
+    leave = door.leave  # bound once for all, as thousands of connections keep it
 
     def spoken(make_codec: Callable[[Peer], Codec]) -> Callable[[Peer], asyncio.BaseProtocol]:
         def build(peer: Peer) -> asyncio.BaseProtocol:
@@ -282,7 +283,7 @@ def gateways(
                 return door.turn_away(make_codec(peer).wire.farewell(reason, "full"))
             if console is not None:
                 console.arrived(peer)
-            return Connection(chat, make_codec, peer, partial(door.leave, peer))
+            return Connection(chat, make_codec, peer, leave)
 
         return build
 

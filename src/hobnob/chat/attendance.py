@@ -75,7 +75,8 @@ class Attendance:
         assert here is not None
         session.unhear(room.audience)
         session.rooms.pop(room.id, None)
-        session.outbox.gaps.pop(room.id, None)
+        if room.id in session.outbox.gaps:
+            session.outbox.gaps = {log: None for log in session.outbox.gaps if log != room.id}
         sessions = room.sessions.get(here.person.id, {})
         sessions.pop(session, None)
         if sessions:

@@ -25,8 +25,9 @@ class Log:
         self.head = head
         self._apply = apply
         self._late = late
-        self._early: dict[int, tuple[Event, Session | None]] = {}
-        self._waiting: list[tuple[int, Callable[[], None]]] = []
+        # These are None while there is nothing in them: everybody who is here has a log.
+        self._early: dict[int, tuple[Event, Session | None]] | None = None
+        self._waiting: list[tuple[int, Callable[[], None]]] | None = None
 
     @property
     def broken(self) -> bool:
@@ -45,6 +46,7 @@ class Log:
             self._apply(event, origin)
         elif number > self.head:
             if not self._early:
+                self._early = {}
                 self._late(self)
             self._early.setdefault(number, (event, origin))
 
@@ -53,20 +55,21 @@ class Log:
         if number <= self.head:
             then()
         else:
-            self._waiting.append((number, then))
+            self._waiting = [*(self._waiting or ()), (number, then)]
 
     def end(self) -> None:
         """Nothing will be let through any more: whoever waits need not."""
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting = self._waiting or (), None
         for _, then in waiting:
             then()
 
     def _catch_up(self) -> None:
-        while (early := self._early.pop(self.head + 1, None)) is not None:
+        while self._early and (early := self._early.pop(self.head + 1, None)) is not None:
             self.head += 1
             self._apply(*early)
-        ready = [then for number, then in self._waiting if number <= self.head]
+        waiting = self._waiting or []
+        ready = [then for number, then in waiting if number <= self.head]
         if ready:
-            self._waiting = [(number, then) for number, then in self._waiting if number > self.head]
+            self._waiting = [(number, then) for number, then in waiting if number > self.head] or None
             for then in ready:
                 then()

@@ -38,10 +38,11 @@ class Logs:
         self._loop = asyncio.get_running_loop()
         self._looking: asyncio.Task[None] | None = None
         self._stopped = False
+        self._late = self.fill_soon  # bound once for all, as every log keeps it
 
     def begin(self, id: str, head: int, apply: "Callable[[Event, Session | None], None]") -> Log:
         """Begin to follow a log after fact `head`."""
-        log = self.live[id] = Log(id, head, apply, self.fill_soon)
+        log = self.live[id] = Log(id, head, apply, self._late)
         return log
 
     def end(self, id: str) -> None:

@@ -7,9 +7,10 @@ words for that) or is cut.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from hobnob.chat.tick import Tick
 
@@ -32,20 +33,30 @@ class Part(NamedTuple):
 Piece = bytes | Part
 
 
+class Owner(Protocol):
+    """Whose outbox it is."""
+
+    def overflowed(self) -> None:
+        """Too much waits: leave out what rooms and the house brought, or give up."""
+
+
+_NO_GAPS: Final[Mapping[str, None]] = MappingProxyType({})
+
+
 class Outbox:
     """See the head of this file.
 
-    `write` sends bytes and never waits. `overflowed` is called once the pieces that wait exceed `cap` bytes and
-    decides (`drop_rooms`, or ending the connection).
+    `write` sends bytes and never waits. The owner's `overflowed` is called once the pieces that wait exceed `cap`
+    bytes and decides (`drop_rooms`, or ending the connection).
     """
 
-    __slots__ = ("_cap", "_held", "_later", "_overflowed", "_pace", "_paused", "_turn", "_waiting", "_write", "direct",
+    __slots__ = ("_cap", "_held", "_later", "_owner", "_pace", "_paused", "_turn", "_waiting", "_write", "direct",
                  "gaps", "size")  # fmt: skip
 
-    def __init__(self, pace: "Pace", write: Callable[[bytes], None], overflowed: Callable[[], None], cap: int) -> None:
+    def __init__(self, pace: "Pace", write: Callable[[bytes], None], owner: Owner, cap: int) -> None:
         self._pace = pace
         self._write = write
-        self._overflowed = overflowed
+        self._owner = owner
         self._cap = cap
         self._turn: list[Piece] = []
         # Made when there is something to wait, since an empty deque is the largest part of an idle client.
@@ -54,7 +65,8 @@ class Outbox:
         self._paused = False
         self._held = False
         self.size = 0
-        self.gaps: dict[str, None] = {}
+        self.gaps: Mapping[str, None] = _NO_GAPS
+        """The logs of which something was left out; replaced, never changed."""
         self.direct: Callable[[bytes], None] | None = write
         """Where `Pace` may write a shared tick at once: there is nothing else to keep in order with it."""
 
@@ -97,7 +109,7 @@ class Outbox:
         if not self._paused:
             self._drain()
         if self.size > self._cap:
-            self._overflowed()
+            self._owner.overflowed()
 
     def hold(self) -> None:
         """Keep back all that comes from now on, but for answers, until `release`."""

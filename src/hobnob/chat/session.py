@@ -74,7 +74,7 @@ class Session:
         self.watched: set[str] | None = None
         """The folded names that it watches."""
         self.audiences: tuple[Audience, ...] = ()
-        self.outbox = Outbox(pace, write, self._overflowed, OUTBOX_CAP)
+        self.outbox = Outbox(pace, write, self, OUTBOX_CAP)
         self.renamed: Callable[[RoomChanged, RoomRecord], bytes] | None = None
         """Hears that a room has another name, and says what the client alone is told of it."""
         self.removed: Callable[[MemberLeft, RoomRecord], bytes] | None = None
@@ -127,7 +127,8 @@ class Session:
     def _name_gaps(self) -> None:
         outbox = self.outbox
         while outbox.gaps and not outbox.paused:
-            log, _ = outbox.gaps.popitem()
+            log, *others = outbox.gaps
+            outbox.gaps = dict.fromkeys(others)
             for audience in self.audiences:
                 if audience.log.id == log:
                     audience.skip(self)
@@ -135,9 +136,9 @@ class Session:
                     record = None if room is None else room.record
                     outbox.put(self._wire.gap(record, audience.log.head) or b"")
 
-    def _overflowed(self) -> None:
+    def overflowed(self) -> None:
         """Too much waits: leave out what rooms and the house brought, or give up."""
         outbox = self.outbox
-        outbox.gaps |= dict.fromkeys(outbox.drop_rooms())
+        outbox.gaps = {**outbox.gaps, **dict.fromkeys(outbox.drop_rooms())}
         if outbox.size > OUTBOX_CAP or (outbox.gaps and self._wire.gap(None, 0) is None):
             self.cut("You were too slow to read what was said. Connect again to go on.", "too-slow")

@@ -34,7 +34,9 @@ class Connection(asyncio.Protocol):
     __slots__ = ("_backlog", "_closing", "_conversation", "_cut", "_ended", "_flooded", "_flows", "_giving", "_gone",
                  "_house", "_lost", "_make_codec", "_peer", "_reading", "_transport", "_unread")  # fmt: skip
 
-    def __init__(self, house: House, make_codec: Callable[[Peer], Codec], peer: Peer, gone: Callable[[], None]) -> None:
+    def __init__(
+        self, house: House, make_codec: Callable[[Peer], Codec], peer: Peer, gone: Callable[[Peer], None]
+    ) -> None:
         self._house = house
         self._make_codec = make_codec
         self._peer = peer
@@ -121,7 +123,7 @@ class Connection(asyncio.Protocol):
                 self._transport.pause_reading()
 
     def _over(self, reason: str) -> None:
-        self._gone()
+        self._gone(self._peer)
         self._conversation.lost(reason)
 
     # Link

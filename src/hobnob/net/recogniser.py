@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from sys import intern
 from typing import Final, cast
 
 from hobnob.net.limits import ConnectionCaps, Refusals, SpokeWeb
@@ -133,7 +134,7 @@ class Recogniser(asyncio.Protocol):
         if not name:  # gone before it was accepted
             self.close()
             return
-        self._address, self._peer_port = plain_address(name[0]), name[1]
+        self._address, self._peer_port = intern(plain_address(name[0])), name[1]  # many come from one address
         trusted = port.settings.trusts(self._address)
         self._counted = None if trusted else self._address
         if not port.admit(self._counted):

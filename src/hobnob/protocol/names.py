@@ -68,7 +68,7 @@ def person_name(text: str, *, reserved_allowed: bool = False) -> str:
     return _person_name(text.strip(), reserved_allowed)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=128)
 def _person_name(text: str, reserved_allowed: bool) -> str:
     """Cached, as gateways look at a name before the chat does. Refusals are not, so the keys are short."""
     name = _of_legal_length(text)

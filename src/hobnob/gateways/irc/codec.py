@@ -19,7 +19,7 @@ from hobnob.gateways.irc.labels import MAX_LABEL, labelled
 from hobnob.gateways.irc.message import MAX_BODY, MAX_CLIENT_TAGS, LineBuffer, Message, parse
 from hobnob.gateways.irc.numerics import Numeric
 from hobnob.gateways.irc.settings import IrcSettings
-from hobnob.gateways.irc.wire import Pack, SilentWire, as_lines
+from hobnob.gateways.irc.wire import Pack, as_lines, silence
 from hobnob.protocol.commands import Command, JsonId, Ping, SendMessage
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import RoomChanged
@@ -52,7 +52,7 @@ class IrcCodec:
     manner = Manner(gateway="irc", keeps=False, attach=Attach.NOTHING, facts=False, own=True, backlog=BACKLOG)
 
     def __init__(self, house: House, settings: IrcSettings = _DEFAULTS, pack: Pack = as_lines) -> None:
-        self.wire: WireFormat = SilentWire(house, pack)
+        self.wire: WireFormat = silence(house, pack)
         self._pack = pack
         self._house = house
         self._settings = settings

@@ -265,7 +265,7 @@ class IrcWire:
                     yield "REDACT", address(event, room)[0], message_id(room.id, event.of), *_given(event.reason)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class SilentWire:
     """Of a client that is not registered yet: it hears nothing of what happens."""
 
@@ -284,6 +284,17 @@ class SilentWire:
     def farewell(self, reason: str, code: str) -> bytes:
         """The ERROR that ends a connection."""
         return self.pack(error(reason))
+
+
+_SILENCES: Final[WeakValueDictionary[tuple[House, Pack], SilentWire]] = WeakValueDictionary()
+
+
+def silence(house: House, pack: Pack) -> SilentWire:
+    """The one of all clients that are not registered; their codecs keep it."""
+    wire = _SILENCES.get((house, pack))
+    if wire is None:
+        wire = _SILENCES[house, pack] = SilentWire(house, pack)
+    return wire
 
 
 def error(reason: str) -> bytes:
