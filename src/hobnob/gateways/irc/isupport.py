@@ -34,6 +34,9 @@ MAX_HISTORY: Final = 100
 MAX_METADATA: Final = 20
 """Keys of metadata that one person or channel may have set; the chat takes no more."""
 
+MSGREFTYPES: Final = ("msgid", "timestamp")
+"""By what a message can be named to CHATHISTORY."""
+
 MAX_SUBSCRIPTIONS: Final = 50
 """Keys of metadata that one client may hear of."""
 
@@ -83,7 +86,7 @@ ISUPPORT: Final[dict[str, str | Callable[[Client], str]]] = {
     "MAXLIST": f"beI:{MOST_MASKS}",
     "MODES": str(MOST_CHANGES),
     "MONITOR": str(MAX_MONITORED),
-    "MSGREFTYPES": "msgid,timestamp",
+    "MSGREFTYPES": ",".join(MSGREFTYPES),
     "NAMELEN": str(MAX_REAL_NAME),
     "NETWORK": lambda client: client.network,
     "NICKLEN": str(MAX_CHARACTERS),

@@ -16,6 +16,7 @@ from hobnob.protocol.commands import JoinRoom, LeaveRoom, ReadRoom, SetTopic
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.events import RoomChanged
 from hobnob.protocol.masks import mask_of
+from hobnob.protocol.names import same_name
 from hobnob.protocol.people_commands import ListPeople
 from hobnob.protocol.records import Member, Room, RoomListing, RoomState
 from hobnob.protocol.replies import Joined, People, Rooms, RoomTerms
@@ -69,11 +70,14 @@ def _implicit_names(client: Client, room: Room | RoomState) -> bytes:
 
 
 def renamed(client: Client, event: RoomChanged, room: Room) -> bytes:
-    """What a client is told of a new name that does not know RENAME: it leaves the one channel and joins the other."""
-    if not client.rename(event.name_before, room) or "draft/channel-rename" in client.capabilities:
+    """What a client is told of a new name that does not know RENAME: it leaves the one channel and joins the other.
+
+    Of capitals and small letters it is told nothing (IRCv3 draft/channel-rename, "Fallback").
+    """
+    here = client.rename(event.name_before, room)
+    if not here or "draft/channel-rename" in client.capabilities or same_name(event.name_before, room.name):
         return b""
-    why = f": {event.reason}" if event.reason else ""
-    left = client.own_line("PART", f"#{event.name_before}", f"Called #{room.name} from now on{why}")
+    left = client.own_line("PART", f"#{event.name_before}", event.reason or f"Called #{room.name} from now on")
     return b"".join([left, *_arrived(client, room), _implicit_names(client, room)])
 
 

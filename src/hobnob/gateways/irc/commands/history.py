@@ -10,7 +10,7 @@ from typing import Final, NoReturn
 
 from hobnob.gateways.irc.client import Client, is_channel
 from hobnob.gateways.irc.commands.command import Steps, handles
-from hobnob.gateways.irc.isupport import MAX_HISTORY
+from hobnob.gateways.irc.isupport import MAX_HISTORY, MSGREFTYPES
 from hobnob.gateways.irc.lines import batch
 from hobnob.gateways.irc.message import Message
 from hobnob.gateways.irc.numerics import Numeric
@@ -76,8 +76,8 @@ def _answer(client: Client, subcommand: str, params: tuple[str, ...]) -> Steps:
     limit = _limit(subcommand, params[2 + moments])
     ref = _room(client, subcommand, target)
     try:
-        first = yield from _place(subcommand, ref, params[2])
-        last = (yield from _place(subcommand, ref, params[3])) if moments == 2 else first
+        first = yield from _place(subcommand, target, ref, params[2])
+        last = (yield from _place(subcommand, target, ref, params[3])) if moments == 2 else first
         room_id, happened = yield from _read(client, subcommand, ref, (first, last), limit)
     except ChatError as error:
         if error.code in ("no-such-room", "not-a-member", "no-such-person", "name-invalid"):
@@ -90,7 +90,7 @@ def _answer(client: Client, subcommand: str, params: tuple[str, ...]) -> Steps:
 
 def _need(subcommand: str, params: tuple[str, ...], count: int) -> None:
     if len(params) < count:
-        raise _Refused("NEED_MORE_PARAMS", subcommand, text="Something is missing: target, moments or a limit.")
+        raise _Refused("INVALID_PARAMS", subcommand, text="Something is missing: target, moments or a limit.")
 
 
 def _limit(subcommand: str, text: str) -> int:
@@ -113,11 +113,11 @@ def _invalid_target(subcommand: str, target: str, text: str) -> NoReturn:
     raise _Refused("INVALID_TARGET", subcommand, target, text=text)
 
 
-def _place(subcommand: str, ref: str, text: str) -> Generator[Command, Reply | None, _Place]:
+def _place(subcommand: str, target: str, ref: str, text: str) -> Generator[Command, Reply | None, _Place]:
     """A moment as a place in the log."""
     if text == "*" and subcommand == "LATEST":
         return _Place(0, 0)
-    name, _, value = text.partition("=")
+    name, named, value = text.partition("=")
     if name == "msgid" and (found := parse_message_id(value)) is not None:
         return _Place(found[1] - 1, found[1] + 1)
     if name == "timestamp":
@@ -131,9 +131,9 @@ def _place(subcommand: str, ref: str, text: str) -> Generator[Command, Reply | N
             assert isinstance(upto, Done)
             assert isinstance(earlier, Done)
             return _Place(earlier.number, upto.number + 1)
-    raise _Refused(
-        "INVALID_MSGREFTYPE", subcommand, text, text="A moment is msgid=… or timestamp=2026-11-22T23:00:00.000Z."
-    )
+    unknown = named and name not in MSGREFTYPES
+    code, context = ("INVALID_MSGREFTYPE", target) if unknown else ("INVALID_PARAMS", text)
+    raise _Refused(code, subcommand, context, text="A moment is msgid=… or timestamp=2026-11-22T23:00:00.000Z.")
 
 
 def _read(client: Client, subcommand: str, ref: str, places: tuple[_Place, _Place], limit: int) -> Reading:

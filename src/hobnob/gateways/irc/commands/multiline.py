@@ -82,6 +82,9 @@ def _taken(client: Client, multiline: Multiline, message: Message) -> bytes:
     if message.params[0].casefold() != multiline.target.casefold():
         here = (multiline.target, message.params[0])
         return _fail(client, "MULTILINE_INVALID_TARGET", *here, text="All lines of a batch go to its target.")
+    notice = message.command == "NOTICE"
+    if multiline.lines and notice != multiline.notice:
+        return _fail(client, "MULTILINE_INVALID", text="A batch is of PRIVMSGs or of NOTICEs, not of both.")
     goes_on = _CONCAT in message.tags
     if goes_on and (not text or not multiline.lines):
         return _fail(client, "MULTILINE_INVALID", text="Only a line with a text can go on with one before it.")
@@ -93,7 +96,7 @@ def _taken(client: Client, multiline: Multiline, message: Message) -> bytes:
         multiline.text += "\n"
     multiline.text += text
     multiline.lines += 1
-    multiline.notice = message.command == "NOTICE"
+    multiline.notice = notice
     if len(multiline.text.encode()) > MAX_TEXT:
         return _fail(client, "MULTILINE_MAX_BYTES", str(MAX_TEXT), text=f"Send at most {MAX_TEXT} bytes at once.")
     return b""
