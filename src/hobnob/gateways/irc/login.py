@@ -4,6 +4,7 @@ A client's nick is the name of its account. Who logs in as somebody else is seen
 the same channels as before, as far as they are open to the other one.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 from hobnob.gateways.irc.client import Client
@@ -13,6 +14,7 @@ from hobnob.protocol.account_commands import LogIn
 from hobnob.protocol.commands import ChangeSetting, Hello, JoinRoom
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.masks import host, mask_of
+from hobnob.protocol.records import Person
 from hobnob.protocol.replies import Joined
 
 EMAIL_SETTING: Final = "email"
@@ -48,23 +50,23 @@ def keep_address(email: str) -> Steps:
         yield ChangeSetting(key=EMAIL_SETTING, value=email)
 
 
-def logged_in(client: Client) -> bytes:
-    """RPL_LOGGEDIN."""
-    person = client.person
-    text = f"You are now logged in as {person.name}"
-    return client.line("900", client.nick, mask_of(person.id, person.name), person.name, text)
-
-
-def become(client: Client, before: tuple[str, str]) -> Steps:
-    """Tell a registered client who it is now; `before` are id and name of who it was."""
+def logged_in(client: Client, before: Person | None = None) -> Iterator[bytes]:
+    """RPL_LOGGEDIN, to the nick that the client has from now on; `before` is who it was, if anybody."""
     now = client.person
-    if not client.registered or now.id == before[0]:
+    if client.registered and before is not None and now.name != before.name:
+        yield client.line_from(mask_of(before.id, before.name), "NICK", now.name)
+    text = f"You are now logged in as {now.name}"
+    yield client.line("900", client.nick, mask_of(now.id, now.name), now.name, text)
+
+
+def become(client: Client, before: Person) -> Steps:
+    """Have a registered client, which knows its nick, be all that it is now; `before` is who it was."""
+    now = client.person
+    if not client.registered or now.id == before.id:
         return
     rooms = client.forget_rooms()
-    if now.name != before[1]:
-        yield client.line_from(mask_of(*before), "NICK", now.name)
     if "chghost" in client.capabilities:
-        yield client.line_from(f"{now.name}!~u@{host(before[0])}", "CHGHOST", "~u", host(now.id))
+        yield client.line_from(f"{now.name}!~u@{host(before.id)}", "CHGHOST", "~u", host(now.id))
     if "account-notify" in client.capabilities:
         yield client.own_line("ACCOUNT", now.name)
     for room in rooms:

@@ -71,7 +71,7 @@ def _register(client: Client, nick: str, account: str, email: str, password: str
     name = client.person.name
     yield from keep_address(email)
     yield client.line("REGISTER", "SUCCESS", name, f"You have an account now, {name}.")
-    yield logged_in(client)
+    yield from logged_in(client)
     if client.registered and "account-notify" in client.capabilities:
         yield client.own_line("ACCOUNT", name)
 

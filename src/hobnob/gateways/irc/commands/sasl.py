@@ -97,12 +97,12 @@ MECHANISMS: Final[dict[str, Mechanism]] = {"PLAIN": _plain, "SCRAM-SHA-256": _sc
 
 
 def _welcome(client: Client, logging_in: Steps) -> Steps:
-    person = client.session.person
+    before = client.session.person
     yield from logging_in
-    yield logged_in(client)
+    yield from logged_in(client, before)
     yield client.numeric(Numeric.RPL_SASLSUCCESS)
-    if person is not None:
-        yield from become(client, (person.id, person.name))
+    if before is not None:
+        yield from become(client, before)
 
 
 def _sent(client: Client, payload: str) -> Iterator[bytes]:

@@ -37,7 +37,7 @@ def register(request: Asked) -> Steps:
     yield Register(password=password)
     yield from keep_address(email)
     yield request.answer(f"You have an account now, {client.nick}. Next time, log in with SASL or IDENTIFY.")
-    yield logged_in(client)
+    yield from logged_in(client)
     if "account-notify" in client.capabilities:
         yield client.own_line("ACCOUNT", client.person.name)
 
@@ -47,10 +47,10 @@ def identify(request: Asked) -> Steps:
     """Log in, as oneself or as the account that is named."""
     _demand_confidential(request)
     client = request.client
-    before = (client.person.id, client.person.name)
+    before = client.person
     name, password = (client.nick, request.params[0]) if len(request.params) == 1 else request.params[:2]
     yield from log_in(client, name, password)
-    yield logged_in(client)
+    yield from logged_in(client, before)
     yield from become(client, before)
     yield request.answer(f"You are logged in as {client.person.name}.")  # to the nick that the client has by now
 
