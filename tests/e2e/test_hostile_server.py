@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
 
 def _speak(connected: socket.socket) -> None:
     """Answer every command in the words above; what has none there is refused in such words."""
-    with connected, connected.makefile("rb") as lines:
+    with suppress(OSError), connected, connected.makefile("rb") as lines:  # the client goes when it has had enough
         for line in lines:
             command = json.loads(line)
             answer = ANSWERS.get(command["do"])
