@@ -37,6 +37,9 @@ MAX_METADATA: Final = 20
 MSGREFTYPES: Final = ("msgid", "timestamp")
 """By what a message can be named to CHATHISTORY."""
 
+MAX_VALUE: Final = 400
+"""Bytes of a value of metadata; the chat takes no more."""
+
 MAX_SUBSCRIPTIONS: Final = 50
 """Keys of metadata that one client may hear of."""
 

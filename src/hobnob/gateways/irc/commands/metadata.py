@@ -5,12 +5,13 @@ person or the channel: the visibility is always ``*``. Before a client is regist
 """
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 from hobnob.gateways.gateway import Said
 from hobnob.gateways.irc.client import Client, is_channel
 from hobnob.gateways.irc.commands.command import Steps, handles
-from hobnob.gateways.irc.isupport import MAX_METADATA, MAX_SUBSCRIPTIONS
+from hobnob.gateways.irc.isupport import MAX_METADATA, MAX_SUBSCRIPTIONS, MAX_VALUE
 from hobnob.gateways.irc.lines import batch
 from hobnob.gateways.irc.message import Message
 from hobnob.gateways.irc.metadata import NEWER, failure, knows, told, value_of
@@ -158,6 +159,8 @@ def _clear(client: Client, target: Target) -> Steps:
 def _change(client: Client, target: Target, key: str, value: str | None) -> Steps:
     introduction = client.introduction
     if introduction is not None:
+        if value is not None and len(value.encode(errors="replace")) > MAX_VALUE:
+            raise ChatError("detail-invalid")
         known = {known: told for known, told in (introduction.metadata or {}).items() if known != key}
         if value is not None and len(known) >= MAX_METADATA:
             raise ChatError("too-many", f"At most {MAX_METADATA} keys can be set.")
@@ -276,7 +279,8 @@ def in_batch(client: Client, kind: str, lines: Sequence[bytes], *params: str) ->
 def introduce(client: Client, said: Mapping[str, str]) -> Steps:
     """Once a client is registered: keep what it said before of itself, and tell it all that is told of it."""
     for key, value in said.items():
-        yield SetDetail(key=key, value=value)
+        with suppress(ChatError):  # one may have told too much before; what counts is told right after
+            yield SetDetail(key=key, value=value)
     if knows(client.capabilities):
         me = yield from _find(client, "*")
         details = {} if me is None else me.details
