@@ -61,9 +61,9 @@ class Capability:
     offered: "Callable[[Client], bool]" = _always
     asked: bool = True
 
-    def shown(self, client: "Client") -> str:
-        """As it stands in the answer to CAP LS."""
-        value = self.value(client) if client.version >= 302 else ""
+    def shown(self, client: "Client", *, valued: bool) -> str:
+        """As it stands in the answer to CAP LS, with its value if that was asked for."""
+        value = self.value(client) if valued else ""
         return f"{self.name}={value}" if value else self.name
 
 

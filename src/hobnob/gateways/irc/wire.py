@@ -120,18 +120,20 @@ class IrcWire:
         if room is not None and isinstance(event, RoomEvent) and "message-tags" in self.capabilities:
             if first and event.number:
                 tags["msgid"] = message_id(room.id, event.number)
-            if (here := self.house.here(event.by)) is not None and here.told(BOT):
-                tags["bot"] = ""
             tags |= client_tags(event, first)
         return tags
 
     def _tags_of(self, person: str, at: str) -> dict[str, str]:
-        """When it was, and the account of who did it."""
+        """When it was, the account of who did it, and that it is a bot."""
         tags: dict[str, str] = {}
         if at and "server-time" in self.capabilities:
             tags["time"] = at
         if person and "account-tag" in self.capabilities and (account := self.account(person)):
             tags["account"] = account
+        if person and "message-tags" in self.capabilities:
+            here = self.house.here(person)
+            if here is not None and here.told(BOT):
+                tags["bot"] = ""
         return tags
 
     def account(self, person: str) -> str:
@@ -193,7 +195,7 @@ class IrcWire:
         whom = mask_of(event.person, event.person_name)
         if event.registered:
             if {"account-notify", "extended-monitor"} <= self.capabilities:
-                yield Message("ACCOUNT", (event.person_name,), whom)
+                yield Message("ACCOUNT", (event.person_name,), whom, self._tags_of(event.person, event.at))
         elif event.state == "offline":
             yield Message("731", (event.by_name, event.person_name), self.house.name)
         elif event.before == "offline":
@@ -201,7 +203,7 @@ class IrcWire:
             yield from self._told(event)
         elif {"away-notify", "extended-monitor"} <= self.capabilities:
             command, *text = _away(event.text if event.state == "away" else None)
-            yield Message(command, tuple(text), whom)
+            yield Message(command, tuple(text), whom, self._tags_of(event.person, event.at))
 
     def _told(self, event: WatchChanged) -> Iterator[Message]:
         """What somebody tells of themselves who has come, under the keys that the reader hears of."""

@@ -24,7 +24,7 @@ def cap(client: Client, message: Message) -> Steps:
         case "LS":
             yield _list(client, rest)
         case "LIST":
-            yield from _lines(client, "LIST", sorted(client.capabilities))
+            yield from _lines(client, "LIST", sorted(client.capabilities), marked=client.version >= 302)
         case "REQ":
             yield from _request(client, rest)
         case "END":
@@ -36,31 +36,33 @@ def cap(client: Client, message: Message) -> Steps:
 
 
 def _list(client: Client, version: str) -> bytes:
-    """What there is. To ask by version 302 is to ask for news of it too."""
-    if version.isascii() and version.isdigit() and int(version[:6]) >= 302:
+    """What there is, as this version has it. To ask by version 302 once is to ask for news of it too."""
+    newer = version.isascii() and version.isdigit() and int(version[:6]) >= 302
+    if newer:
         client.version = 302
         client.negotiate(client.capabilities | {"cap-notify"})
-    return b"".join(_lines(client, "LS", (row.shown(client) for row in offered(client))))
+    rows = [row for row in offered(client) if newer or row.asked]
+    return b"".join(_lines(client, "LS", (row.shown(client, valued=newer) for row in rows), marked=newer))
 
 
 def _request(client: Client, text: str) -> Iterator[bytes]:
     """All of the request or nothing of it."""
     wanted = after(client, text.split())
     if wanted is None:
-        yield from _lines(client, "NAK", text.split(), several=False)
+        yield from _lines(client, "NAK", text.split())
     else:
         client.negotiate(wanted)
-        yield from _lines(client, "ACK", text.split(), several=False)
+        yield from _lines(client, "ACK", text.split())
 
 
-def _lines(client: Client, subcommand: str, words: Iterable[str], *, several: bool = True) -> Iterator[bytes]:
-    """An answer in as many lines as it takes; all but the last of `several` are marked, if the client knows that."""
+def _lines(client: Client, subcommand: str, words: Iterable[str], *, marked: bool = False) -> Iterator[bytes]:
+    """An answer in as many lines as it takes. All but the last are `marked` for those who wait for it.
+
+    Clients of the first version know no mark and take each line for itself.
+    """
     head = ("CAP", client.nick, subcommand)
     room = MAX_BODY - len(f":{client.house.name} CAP {client.nick} {subcommand} * :".encode())
     *more, last = list(packed(words, room)) or [""]
     for text in more:
-        if client.version < 302 and several:
-            yield client.line(*head, text)  # the older clients have no mark, and take each line for itself
-        else:
-            yield client.line(*head, *("*" if several else ""), text)
+        yield client.line(*head, *(["*"] if marked else []), text)
     yield client.line(*head, last)
