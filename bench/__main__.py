@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 
-from bench import backup, durable, fanout, flood, idle, irc, logins, machine, search, startup, tail
+from bench import backup, coming, durable, fanout, flood, idle, irc, logins, machine, search, startup, tail
 from bench.lab import Lab, Rows, open_lab
 from bench.table import Row, markdown
 
@@ -23,6 +23,7 @@ MEASUREMENTS: dict[str, Callable[[Lab], Rows]] = {
     "idle": idle.measure,
     "fanout": fanout.measure,
     "irc": irc.measure,
+    "coming": coming.measure,
     "durable": durable.measure,
     "search": search.measure,
     "tail": tail.measure,
