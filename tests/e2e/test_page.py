@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Route, expect
-from tests.e2e.clients import JsonClient
+from tests.e2e.clients import Client, JsonClient
 from tests.e2e.conftest import Start
 from tests.e2e.server import Server
 
@@ -253,6 +253,31 @@ def test_devices_are_listed_and_logged_out(browsers: Open) -> None:
     expect(devices).to_contain_text("this one")
     expect(other.locator("#title")).to_have_text("Welcome back.")
     is_in(page)
+
+
+def test_a_token_for_an_irc_client_is_shown_once(browsers: Open, server: Server) -> None:
+    page = enter(browsers(), "grace")
+    page.locator("#account summary").click()
+    page.get_by_role("button", name="Where I am logged in").click()
+    expect(page.locator("#token-form")).to_be_hidden()
+    page.locator("#devices-close").click()
+    keep_the_name(page)
+    page.locator("#account summary").click()
+    page.get_by_role("button", name="Where I am logged in").click()
+    form = page.locator("#token-form")
+    form.get_by_label("What it is for").fill("weechat")
+    form.get_by_label("Your password").fill("wrong " + PASSWORD)
+    form.get_by_role("button").click()
+    expect(page.locator("#devices-complaint")).to_have_text("The name or the password is wrong.")
+    form.get_by_label("Your password").fill(PASSWORD)
+    form.get_by_role("button").click()
+    expect(page.locator("#devices-list li", has_text="weechat")).to_have_count(1)
+    expect(page.locator("#devices-complaint")).to_be_empty()
+    token = page.locator("#token").inner_text()
+    irc = Client(server.port, f"PASS grace:{token}\r\nNICK x\r\nUSER x 0 * :x\r\n")
+    irc.until(" 001 grace ")
+    page.locator("#devices-close").click()
+    expect(page.locator("#token")).to_be_empty()
 
 
 def test_what_is_said_to_moderators_alone_is_shown_to_them_wherever_they_are(browsers: Open, server: Server) -> None:

@@ -50,7 +50,7 @@ export function openAccount({ register, change, leave, invite }) {
   at("change-password").onclick = () => ask("password");
   at("show-devices").onclick = () => {
     at("account").open = false;
-    showDevices();
+    showDevices(you.kind === "account");
   };
   at("log-out").onclick = () => {
     at("account").open = false;

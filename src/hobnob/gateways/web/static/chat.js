@@ -393,6 +393,7 @@ openAccount({
 openDevices({
   list: () => ask("list_devices"),
   revoke: (device) => ask("revoke_device", { device }),
+  add: (name, password) => ask("add_device", { name, password }),
 });
 
 openPeople({

@@ -1,4 +1,5 @@
-// Where one is logged in: the browsers and programs that come in as oneself, each of which can be logged out.
+// Where one is logged in: the browsers and programs that come in as oneself, each of which can be logged out. A program
+// that cannot ask for a token by itself is given one, which is shown until the dialog is closed.
 
 import { at, make } from "./view.js";
 
@@ -13,9 +14,25 @@ export function openDevices(given) {
     target.disabled = true;
     list(await asks.revoke(device));
   };
+  at("devices").onclose = () => {
+    at("token-form").reset();
+    at("token").textContent = "";
+  };
+  at("token-form").onsubmit = async (event) => {
+    event.preventDefault();
+    const { for: what, password } = at("token-form").elements;
+    at("token-make").disabled = true; // a password takes its time
+    const reply = await asks.add(what.value, password.value);
+    at("token-make").disabled = false;
+    at("token").textContent = reply.token ?? "";
+    if (reply.ok) at("token-form").reset();
+    list(reply);
+  };
 }
 
-export async function showDevices() {
+// Tokens are for accounts; a guest has nothing else than the browsers.
+export async function showDevices(isAccount) {
+  at("token-form").hidden = !isAccount;
   at("devices-list").replaceChildren();
   at("devices").showModal();
   list({ ok: true });
