@@ -242,7 +242,7 @@ static void hear_irc(struct connection *connection, const char *line, size_t len
         hear_line(connection, found + sizeof said - 1, (size_t)(line + length - found) - sizeof said + 1);
     } else if (memmem(line, length, ready, sizeof ready - 1)) {
         counted.setup_replies++;
-    } else if (memmem(line, length < 40 ? length : 40, refused, sizeof refused - 1)) {
+    } else if ((found = memchr(line, ' ', length)) && line + length - found > 3 && !memcmp(found, refused, 3)) {
         stop("The server refused: %.*s", (int)length, line);
     }
 }

@@ -146,6 +146,8 @@ class Chat:
         self.reload: Callable[[], Awaitable[object]] | None = None
         """Has the files read again that may have changed; whoever builds the house says how."""
         self.stopping = False
+        self.mine = self.mine_applied
+        """Bound once for all, as the log of everybody who is here keeps it."""
         self.removals = 0
         """How many deletions, leavings and changes of rooms were told: what was read before one may be too much now."""
         self._performing: set[asyncio.Task[Reply]] = set()

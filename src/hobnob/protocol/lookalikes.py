@@ -32,7 +32,6 @@ class _Scripts(msgspec.Struct):
     code_points_ranges: list[tuple[int, int, int, int]]
 
 
-@lru_cache(maxsize=16384)
 def skeleton(name: str) -> str:
     """The key that look-alike names share (UTS 39 section 4), without regard to case.
 
@@ -40,7 +39,13 @@ def skeleton(name: str) -> str:
     stay two people while ``KarI`` is refused. It is for comparing only and may itself be no legal name.
     """
     if name.isascii():
-        return name.translate(_ASCII_LOOKALIKES).lower()
+        key = name.translate(_ASCII_LOOKALIKES).lower()
+        return name if key == name else key  # kept once
+    return _skeleton(name)
+
+
+@lru_cache(maxsize=4096)
+def _skeleton(name: str) -> str:
     before = ""
     while before != name:  # folding may uncover another look-alike; a second round settles nearly all
         before = name

@@ -96,16 +96,22 @@ def room_name(text: str) -> str:
     return name
 
 
-@lru_cache(maxsize=16384)
 def fold(name: str) -> str:
     """The key under which two names are one: RFC 8265 UsernameCaseMapped, idempotent; raises NameRefused.
 
-    Takes a name without its ``#`` or ``@``. Refusals are not cached.
+    Takes a name without its ``#`` or ``@``. A name that is its own key is returned itself, so that it is kept once.
     """
     if len(name) > 4 * MAX_CHARACTERS:  # keeps the cache small too
         raise _invalid(_LENGTH_HINT)
     if name.isascii() and name.isprintable() and name and " " not in name:
-        return name.lower()  # what the profile does to ASCII, at a hundredth of the cost
+        key = name.lower()  # what the profile does to ASCII, at a hundredth of the cost
+        return name if key == name else key
+    return _fold(name)
+
+
+@lru_cache(maxsize=4096)
+def _fold(name: str) -> str:
+    """Cached, but for refusals."""
     try:
         return _USERNAME.enforce(name)
     except UnicodeEncodeError as refusal:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def rfc3339(ms: int) -> str:
     """The text of a time in ms since 1970. Cached, as the facts of one commit share their time."""
     seconds, rest = divmod(ms, 1000)
