@@ -111,10 +111,21 @@ class IrcCodec:
             yield from self._go_on(self._steps(self._client, message), None)
 
     def _steps(self, client: Client, message: Message) -> Steps:
-        """A command behind its preconditions, its answers under its label."""
+        """What a line does, after all that it depends on."""
+        if self._unsettled:
+            return self._in_turn(client, message)
+        return self._meant(client, message, settled=not self._waiting)
+
+    def _in_turn(self, client: Client, message: Message) -> Steps:
+        """Not before its turn is known what a line is: its client may be asking for labels or batches just now."""
+        yield from self._settle(sends=True)
+        yield from self._meant(client, message, settled=True)
+
+    def _meant(self, client: Client, message: Message, *, settled: bool) -> Steps:
+        """Part of a message that is not complete, or a command behind its preconditions, answered under its label."""
         if multiline.belongs(client, message):
-            return self._part(client, message)
-        return self._under_label(client, message, self._checked(client, message))
+            return multiline.add(client, message)
+        return self._under_label(client, message, self._checked(client, message, settled=settled))
 
     def _under_label(self, client: Client, message: Message, steps: Steps) -> Steps:
         label = message.tags.get("label", "")
@@ -125,14 +136,9 @@ class IrcCodec:
             return labelled(self._echoes, label, message, steps)
         return steps
 
-    def _part(self, client: Client, message: Message) -> Steps:
-        """A line of a message that is not complete; it takes effect in order with all else."""
-        yield from self._settle(sends=False)
-        yield from multiline.add(client, message)
-
-    def _checked(self, client: Client, message: Message) -> Steps:
+    def _checked(self, client: Client, message: Message, *, settled: bool) -> Steps:
         rule = COMMANDS.get(message.command)
-        if self._waiting:  # else there is nothing to settle; every line comes by here
+        if not settled:
             yield from self._settle(sends=rule is None or rule.settled)
         if rule is None:
             yield client.numeric(Numeric.ERR_UNKNOWNCOMMAND, message.command)

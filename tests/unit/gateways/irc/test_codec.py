@@ -63,6 +63,19 @@ def test_any_bytes_in_any_split_give_the_same(welcomed: bool, stream: bytes, cut
     assert outcomes[0] == outcomes[1]
 
 
+def test_labels_and_batches_asked_for_in_the_same_breath_are_known() -> None:
+    client = FakeHouse().connect()
+    request = b"CAP REQ :batch labeled-response draft/multiline message-tags\r\n"
+    lines = b"@label=1 PING x\r\nBATCH +1 draft/multiline #a\r\n@batch=1 PRIVMSG #a :one\r\n@label=2 BATCH +2 x\r\n"
+    client.receive(WELCOME + request + lines + b"PING y\r\n")
+    assert client.read()[-3:] == [
+        "@label=1 :hobnob.test PONG hobnob.test :x",
+        "@label=2 :hobnob.test FAIL BATCH MULTILINE_INVALID :Begin with BATCH +name draft/multiline target.",
+        ":hobnob.test PONG hobnob.test :y",
+    ]
+    assert not any(isinstance(command, SendMessage) for command in client.commands)
+
+
 @given(st.binary(max_size=300))
 def test_any_bytes_leave_the_codec_alive(data: bytes) -> None:
     client = registered(FakeHouse())

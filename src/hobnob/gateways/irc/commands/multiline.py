@@ -40,7 +40,7 @@ def belongs(client: Client, message: Message) -> bool:
     return _TYPE in client.capabilities and "batch" in message.tags
 
 
-def add(client: Client, message: Message) -> Iterator[bytes]:
+def add(client: Client, message: Message) -> Steps:
     """Take a line of a batch. After a first problem, which is told, the rest of it is dropped."""
     multiline = client.multiline
     if multiline is not None and multiline.name == message.tags["batch"]:
@@ -53,7 +53,7 @@ def add(client: Client, message: Message) -> Iterator[bytes]:
         label = ""
         if multiline is not None:
             multiline.spoilt, label, multiline.label = True, multiline.label, ""
-        yield under_label(client, label, [problem]) if label else problem
+        yield _told(client, label, problem)
 
 
 def spoil(client: Client) -> None:
@@ -64,14 +64,21 @@ def spoil(client: Client) -> None:
 
 def _begin(client: Client, message: Message) -> Iterator[bytes]:
     name, *rest = message.params
+    label = message.tags.get("label", "") if "labeled-response" in client.capabilities else ""
     if len(rest) < 2 or rest[0] != _TYPE or len(targets(rest[1])) != 1 or name == "+":
-        yield _fail(client, "MULTILINE_INVALID", text="Begin with BATCH +name draft/multiline target.")
+        problem = "Begin with BATCH +name draft/multiline target."
+        yield _told(client, label, _fail(client, "MULTILINE_INVALID", text=problem))
     elif client.multiline is not None:
         client.multiline = None
-        yield _fail(client, "MULTILINE_INVALID", text="End one batch before you begin another; both were dropped.")
+        problem = "End one batch before you begin another; both were dropped."
+        yield _told(client, label, _fail(client, "MULTILINE_INVALID", text=problem))
     else:
-        label = message.tags.get("label", "") if "labeled-response" in client.capabilities else ""
         client.multiline = Multiline(name[1:], rest[1], client_tags(client, message.tags), label)
+
+
+def _told(client: Client, label: str, problem: bytes) -> bytes:
+    """A problem under the label of the batch whose it is."""
+    return under_label(client, label, [problem]) if label else problem
 
 
 def _taken(client: Client, multiline: Multiline, message: Message) -> bytes:
