@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from playwright.sync_api import Browser
-from tests.e2e.clients import Client, JsonClient, Program, needed
+from tests.e2e.clients import PATIENCE, Client, JsonClient, Program, needed
 from tests.e2e.conftest import Start
 from tests.e2e.server import Server
 from tests.e2e.websocket import WebSocketClient
@@ -53,7 +53,7 @@ def test_silence_is_greeted_after_three_seconds_and_not_before(server: Server) -
     silent = Client(server.port)
     assert silent.silent(GREETED_AFTER - 0.3 - (time.monotonic() - began))
     silent.until(r"guest name\) ")
-    assert GREETED_AFTER - 0.1 <= time.monotonic() - began < GREETED_AFTER + 1.5
+    assert GREETED_AFTER - 0.1 <= time.monotonic() - began < GREETED_AFTER + PATIENCE / 2
     silent.send("bob\n")
     silent.until("Welcome, bob")
     silent.until("You are in #lobby")
@@ -63,7 +63,7 @@ def test_enter_is_answered_at_once(server: Server) -> None:
     began = time.monotonic()
     person = Client(server.port, "\n")
     assert person.until(r"guest name\) ") == GREETING
-    assert time.monotonic() - began < GREETED_AFTER / 2
+    assert time.monotonic() - began < GREETED_AFTER
     person.send("\n")
     person.until("Welcome, guest-")
 
@@ -385,7 +385,7 @@ def test_a_hundred_megabytes_without_a_newline(server: Server, ada: JsonClient) 
         while not all(one.done() for one in floods):
             began = time.monotonic()
             assert ada.ask("ping")["ok"]
-            assert time.monotonic() - began < 2
+            assert time.monotonic() - began < PATIENCE / 4
             highest = max(highest, server.memory)
             time.sleep(0.02)
         for one in floods:

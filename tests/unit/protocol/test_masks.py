@@ -24,9 +24,9 @@ def test_case_does_not_count() -> None:
 
 
 def test_no_mask_takes_long() -> None:
-    began = time.monotonic()
+    began = time.thread_time()
     assert not matches("*a" * 200, "a" * 199 + "b" * 300)
-    assert time.monotonic() - began < 1
+    assert time.thread_time() - began < 1
 
 
 @pytest.mark.parametrize(("text", "expected"), [("ada", False), ("a*", True), ("a?a", True)])
