@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.e2e.clients import Client, JsonClient, Program, eventually
-from tests.e2e.server import ROOT, START_WITHIN, STOP_WITHIN, environment
+from tests.e2e.server import ROOT, START_WITHIN, environment
 from tests.e2e.terminal import Terminal, drawn
 
 STARTERS = ROOT / "server.py", ROOT / "client.py"
@@ -35,8 +35,8 @@ class Console(Terminal):
         eventually(lambda: self.screen[-1] == "Server:", START_WITHIN, lambda: self.screen)
         return self
 
-    def status(self, within: float = STOP_WITHIN) -> int:
-        """The exit status, which has to come soon."""
+    def status(self, within: float = START_WITHIN) -> int:
+        """The exit status, which has to come."""
         return self.process.wait(within)
 
 

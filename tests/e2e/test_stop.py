@@ -36,7 +36,7 @@ def test_everyone_gets_a_last_word(start: Start, certificate: tuple[str, ...], n
     pages = [Client(server.port, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", tls=tls) for tls in (False, True)]
     for page in pages:
         page.until("ok\n")
-    status, errors = server.stop(number)
+    status, errors = server.stop(number, STOP_WITHIN)
     assert status == 0
     assert "Traceback" not in errors
     for people in (person, encrypted):
@@ -60,7 +60,7 @@ def test_two_hundred_clients_and_one_who_never_reads(start: Start, number: int) 
     for _ in range(40):  # more than a socket takes, less than would cut a client
         speaker.say(text)
     clients = [JsonClient(server.port, f"c{i}") for i in range(198)]
-    status, errors = server.stop(number)
+    status, errors = server.stop(number, STOP_WITHIN)
     assert status == 0
     assert "Traceback" not in errors
     for client in clients:
@@ -90,7 +90,7 @@ def test_what_was_acknowledged_before_the_end_is_there(start: Start, number: int
         thread.start()
     while len(acknowledged) < 100:
         time.sleep(0.01)
-    assert server.stop(number)[0] == 0
+    assert server.stop(number, STOP_WITHIN)[0] == 0
     for thread in threads:
         thread.join(10)
         assert not thread.is_alive()
@@ -105,7 +105,7 @@ def test_stopping_twice_is_stopping(server: Server) -> None:
     person = Client(server.port, "\nada\n")
     person.until("Nobody else")
     os.kill(server.pid, signal.SIGINT)
-    status, errors = server.stop(signal.SIGINT)
+    status, errors = server.stop(signal.SIGINT, STOP_WITHIN)
     assert status == 0
     assert "Traceback" not in errors
 
@@ -146,7 +146,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
 def test_the_port_is_free_again_at_once(start: Start) -> None:
     server = start()
     JsonClient(server.port)
-    assert server.stop()[0] == 0
+    assert server.stop(within=STOP_WITHIN)[0] == 0
     assert start(port=server.port).port == server.port
     with pytest.raises(OSError, match="in use"):
         socket.create_server(("127.0.0.1", server.port))
@@ -154,5 +154,5 @@ def test_the_port_is_free_again_at_once(start: Start) -> None:
 
 def test_stopping_is_quick_when_nobody_is_there(server: Server) -> None:
     began = time.monotonic()
-    assert server.stop()[0] == 0
+    assert server.stop(within=STOP_WITHIN)[0] == 0
     assert time.monotonic() - began < STOP_WITHIN / 2
