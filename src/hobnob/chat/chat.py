@@ -69,7 +69,7 @@ from hobnob.protocol.ids import AUDIT, HOUSE, new_room_id
 from hobnob.protocol.names import NameRefused
 from hobnob.protocol.records import Member, Role
 from hobnob.protocol.records import Room as RoomRecord
-from hobnob.protocol.replies import Reply, Server
+from hobnob.protocol.replies import Done, Reply, Server
 from hobnob.stores.store import (
     Duplicate,
     Item,
@@ -341,6 +341,9 @@ class Chat:
                 outcome = handler.function(self, session, command)
                 reply = outcome if isinstance(outcome, Reply) else await outcome
                 session.looked_at = self.removals
+                if isinstance(ref, str) and reply == Done():  # nothing was left to do: perhaps it was done just now
+                    duplicate = await earlier(self, session, command, ref)
+                    return reply if duplicate is None else await handler.repeat(self, session, duplicate)
                 return reply
             except Stale:
                 if session.closed:  # sent away meanwhile, and that may be why

@@ -1,9 +1,12 @@
 """The guarantee "exactly once": the same ref answers with what the first command did, and nothing happens twice."""
 
+import asyncio
+import threading
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
-from tests.unit.chat.conftest import Client, Join, TestStore, new_ref, quiet
+from tests.unit.chat.conftest import DEADLINE, Client, Join, TestStore, new_ref, quiet
 
 from hobnob.chat.chat import Chat
 from hobnob.stores.store import Item, Outcome, Unknown
@@ -34,6 +37,30 @@ async def test_a_send_repeated_before_the_first_is_committed_is_kept_once(
     assert [reply.get("repeated", False) for reply in replies] == [False, True, True]
     await quiet(bob)
     assert bob.texts() == ["once"]
+
+
+async def test_who_asks_again_while_it_is_kept_is_answered_alike(
+    chat: Chat, join: Join, store: TestStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, ref = await join("ada"), new_ref()
+    second = await Client(chat).hello(token=ada.token)
+    has_looked, may_go_on = threading.Event(), threading.Event()
+    look = store.kept_ref
+
+    def first_late(person: str, ref: str) -> Any:
+        found = look(person, ref)
+        if not has_looked.is_set():
+            has_looked.set()
+            assert may_go_on.wait(DEADLINE)
+        return found
+
+    monkeypatch.setattr(store, "kept_ref", first_late)
+    again = second.send("set_name", name="lovelace", ref=ref)
+    assert await asyncio.to_thread(has_looked.wait, DEADLINE)
+    done = await ada.done("set_name", name="lovelace", ref=ref)
+    may_go_on.set()
+    reply = await second.reply(again)
+    assert (reply["number"], reply["at"], reply["repeated"]) == (done["number"], done["at"], True)
 
 
 async def test_a_ref_with_other_content_is_refused(join: Join) -> None:
