@@ -7,10 +7,13 @@ go unnoticed otherwise. Hypothesis has no deadlines, a shared machine being slow
 import os
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
-from tests.e2e.between import Between
+
+if TYPE_CHECKING:
+    from tests.e2e.between import Between
 
 IN_CI = os.environ.get("CI") == "true"
 
@@ -25,8 +28,10 @@ def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def between() -> Iterator[Callable[..., Between]]:
+def between() -> "Iterator[Callable[..., Between]]":
     """Puts somebody in between, as often as it is called, on a port that is given or a free one."""
+    from tests.e2e.between import Between
+
     made: list[Between] = []
 
     def begin(manner: str, port: int = 0) -> Between:
