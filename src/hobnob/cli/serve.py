@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from hobnob.cli.logs import start_logs
 from hobnob.config import Config, ConfigRefused
 
 if TYPE_CHECKING:
@@ -80,6 +79,8 @@ def serve(
 
 def _console() -> "Console | None":
     """The operator's console, if there is a terminal for it. Logs start here: they must not tear what is typed."""
+    from hobnob.cli.logs import start_logs
+
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         start_logs()
         return None

@@ -1,10 +1,11 @@
 """Which hobnob this is."""
 
-from importlib.metadata import PackageNotFoundError, version
-
 
 def number() -> str:
     """The version, such as 0.1.0; "unknown" in a folder that is not installed."""
+    # Only now: it brings the reading of e-mail along, which few verbs have a use for.
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("hobnob")
     except PackageNotFoundError:

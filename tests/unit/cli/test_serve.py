@@ -52,7 +52,7 @@ def test_what_cannot_start_says_why(
         raise refusal
 
     monkeypatch.setattr(node, "serve", serve)
-    monkeypatch.setattr("hobnob.cli.serve.start_logs", lambda: None)
+    monkeypatch.setattr("hobnob.cli.logs.start_logs", lambda: None)
     assert run(["serve"]) == 2
     assert capsys.readouterr().err == f"hobnob: {refusal}\n"
 
