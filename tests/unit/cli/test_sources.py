@@ -30,7 +30,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Config]:
         return 0
 
     monkeypatch.setattr(node, "serve", serve)
-    monkeypatch.setattr("hobnob.cli.serve.start_logs", lambda: None)
+    monkeypatch.setattr("hobnob.cli.logs.start_logs", lambda: None)
     return found
 
 
