@@ -65,20 +65,36 @@ from hobnob.stores.tables import (
 
 Project = Callable[[sa.Connection, Any, SqlLog], None]
 
+# Made once, as visitors make rooms and leave them by the hundred, and to put a statement together costs more than to
+# run it.
+_ADD_ROOM = sa.insert(rooms)
+_LOG: sa.BindParameter[int] = sa.bindparam("of_log")
+_PASSING = (
+    sa.select(rooms.c.log)
+    .join(logs, logs.c.seq == rooms.c.log)
+    .where(logs.c.id == sa.bindparam("room"), ~rooms.c.lasting)
+)
+_FORGET_ROOM = (
+    *(sa.delete(table).where(table.c.log == _LOG) for table in OF_A_ROOM),
+    sa.update(facts)
+    .where(facts.c.log == _LOG)
+    .values(dict.fromkeys(("author", "author_name", "ref", "text", "data", "ref_key", "digest"))),
+    sa.update(logs).where(logs.c.seq == _LOG).values(id=None),
+)
+
 
 def _room_created(connection: sa.Connection, fact: RoomCreated, log: SqlLog) -> None:
-    connection.execute(
-        sa.insert(rooms).values(
-            log=log.seq,
-            name=fact.name,
-            key=None if fact.kind == "direct" else fold(fact.name),
-            kind=fact.kind,
-            topic=fact.topic,
-            history=fact.history,
-            lasting=fact.by == "",
-            created_at=milliseconds(fact.at),
-        )
-    )
+    row = {
+        "log": log.seq,
+        "name": fact.name,
+        "key": None if fact.kind == "direct" else fold(fact.name),
+        "kind": fact.kind,
+        "topic": fact.topic,
+        "history": fact.history,
+        "lasting": fact.by == "",
+        "created_at": milliseconds(fact.at),
+    }
+    connection.execute(_ADD_ROOM, row)
 
 
 def _topic_changed(connection: sa.Connection, fact: TopicChanged, log: SqlLog) -> None:
@@ -282,8 +298,7 @@ def write(connection: sa.Connection, write: Write, now: int) -> str | None:
         case AddDirectPeople():
             _add_direct_people(connection, write)
         case DropRoom(room=room):
-            passing = sa.select(rooms.c.log).join(logs, logs.c.seq == rooms.c.log)
-            seq = connection.execute(passing.where(logs.c.id == room, ~rooms.c.lasting)).scalar()
+            seq = connection.execute(_PASSING, {"room": room}).scalar()
             if seq is not None:
                 drop_room(connection, seq)
                 return room
@@ -307,8 +322,5 @@ def _add_direct_people(connection: sa.Connection, write: AddDirectPeople) -> Non
 
 def drop_room(connection: sa.Connection, seq: int) -> None:
     """Forget a room and its log. The rows of facts stay, empty; see `tables.py`."""
-    for table in OF_A_ROOM:
-        connection.execute(sa.delete(table).where(table.c.log == seq))
-    emptied = dict.fromkeys(("author", "author_name", "ref", "text", "data", "ref_key", "digest"))
-    connection.execute(sa.update(facts).where(facts.c.log == seq).values(emptied))
-    connection.execute(sa.update(logs).where(logs.c.seq == seq).values(id=None))
+    for statement in _FORGET_ROOM:
+        connection.execute(statement, {"of_log": seq})

@@ -38,6 +38,7 @@ _LOCK_LOGS = Among(
     sa.select(logs).order_by(logs.c.id).with_for_update(),
     logs.c.id,
 )
+_ADD_LOG = sa.insert(logs)
 _INSERT_FACTS = sa.insert(facts).values({name: sa.bindparam(name) for name in NEW_FACT})
 _UPDATE_LOGS = (
     sa.update(logs)
@@ -147,7 +148,7 @@ class Transaction:
 
     def _begin_log(self, id: str) -> SqlLog:
         row = {"id": id, "head": 0, "messages": 0, "at": 0, "rights": 0}
-        inserted = self._connection.execute(sa.insert(logs).values(row)).inserted_primary_key
+        inserted = self._connection.execute(_ADD_LOG, row).inserted_primary_key
         assert inserted is not None
         self._logs[id] = SqlLog(inserted[0], id)
         return self._logs[id]
