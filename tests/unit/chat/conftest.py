@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import pytest
 from structlog.testing import capture_logs
+from tests.unit.clock import Clock
 
 from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat
@@ -348,16 +349,6 @@ async def chat(store: TestStore) -> AsyncIterator[Chat]:
     yield chat
     store.gate.set()
     await chat.stop("The test is over.")
-
-
-class Clock:
-    """The wall clock in ms, set by hand."""
-
-    def __init__(self) -> None:
-        self.now = 1_764_000_000_000
-
-    def __call__(self) -> int:
-        return self.now
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from tests.unit.chat.conftest import (
     OVERHEARD,
     SECOND,
     Client,
-    Clock,
     Join,
     OperatorCodec,
     TestStore,
@@ -14,6 +13,7 @@ from tests.unit.chat.conftest import (
     quiet,
 )
 from tests.unit.chat.test_bans import refused
+from tests.unit.clock import Clock
 
 from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat

@@ -5,7 +5,6 @@ from tests.unit.chat.conftest import (
     AFAR,
     SECOND,
     Client,
-    Clock,
     Frame,
     Join,
     OperatorCodec,
@@ -15,6 +14,7 @@ from tests.unit.chat.conftest import (
     promote,
     quiet,
 )
+from tests.unit.clock import Clock
 
 from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat

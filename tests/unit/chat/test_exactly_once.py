@@ -1,12 +1,9 @@
 """The guarantee "exactly once": the same ref answers with what the first command did, and nothing happens twice."""
 
-import asyncio
-import threading
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
-from tests.unit.chat.conftest import DEADLINE, Client, Join, TestStore, new_ref, quiet
+from tests.unit.chat.conftest import Client, Join, Late, TestStore, new_ref, quiet
 
 from hobnob.chat.chat import Chat
 from hobnob.stores.store import Item, Outcome, Unknown
@@ -44,21 +41,12 @@ async def test_who_asks_again_while_it_is_kept_is_answered_alike(
 ) -> None:
     ada, ref = await join("ada"), new_ref()
     second = await Client(chat).hello(token=ada.token)
-    has_looked, may_go_on = threading.Event(), threading.Event()
-    look = store.kept_ref
-
-    def first_late(person: str, ref: str) -> Any:
-        found = look(person, ref)
-        if not has_looked.is_set():
-            has_looked.set()
-            assert may_go_on.wait(DEADLINE)
-        return found
-
-    monkeypatch.setattr(store, "kept_ref", first_late)
+    late = Late(store.kept_ref)
+    monkeypatch.setattr(store, "kept_ref", late)
     again = second.send("set_name", name="lovelace", ref=ref)
-    assert await asyncio.to_thread(has_looked.wait, DEADLINE)
+    await late.called()
     done = await ada.done("set_name", name="lovelace", ref=ref)
-    may_go_on.set()
+    late.go_on.set()
     reply = await second.reply(again)
     assert (reply["number"], reply["at"], reply["repeated"]) == (done["number"], done["at"], True)
 

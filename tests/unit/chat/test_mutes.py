@@ -6,7 +6,6 @@ from tests.unit.chat.conftest import (
     PASSWORD,
     SECOND,
     Client,
-    Clock,
     Join,
     Late,
     TestStore,
@@ -14,6 +13,7 @@ from tests.unit.chat.conftest import (
     operator,
     quiet,
 )
+from tests.unit.clock import Clock
 
 from hobnob.chat.chat import Chat
 from hobnob.chat.restrictions import Restrictions

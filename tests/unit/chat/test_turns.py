@@ -5,7 +5,8 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.chat.conftest import SECOND, Client, Clock, Join, TestStore, new_ref, quiet
+from tests.unit.chat.conftest import SECOND, Client, Join, TestStore, new_ref, quiet
+from tests.unit.clock import Clock
 
 from hobnob.chat import turns
 from hobnob.chat.chat import Chat

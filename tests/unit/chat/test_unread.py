@@ -1,14 +1,13 @@
 """What is unread, against a model too plain to be wrong: a list of messages and a mark for each person."""
 
 import asyncio
-import threading
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.chat.conftest import DEADLINE, Client, Join, TestStore
+from tests.unit.chat.conftest import Client, Join, Late, TestStore
 
 from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat
@@ -167,19 +166,17 @@ async def test_what_is_said_while_one_comes_in_is_told_and_not_counted_as_well(
     direct = (await ada.done("open_direct", people=["@bob"]))["room"]["id"]
     room = direct if entering["do"] == "open_direct" else "#lobby"
     await ada.done("send_message", room=room, text="before, @bob")
-    is_asked, may_look = threading.Event(), threading.Event()
-    read = store.rooms_of
+    looking, read = Late(lambda _: None), store.rooms_of
 
     def late(person: str) -> list[RoomState]:
-        is_asked.set()
-        assert may_look.wait(DEADLINE)
+        looking(person)
         return read(person)
 
     monkeypatch.setattr(store, "rooms_of", late)
     asked = bob.send(**entering)
-    assert await asyncio.to_thread(is_asked.wait, DEADLINE)
+    await looking.called()
     said = await ada.done("send_message", room=room, text="meanwhile, @bob")
-    may_look.set()
+    looking.go_on.set()
     state = (await bob.reply(asked))["room"]
     assert (state["unread"], state["mentions"]) == (1, 1)
     assert state["head"] == said["number"] - 1

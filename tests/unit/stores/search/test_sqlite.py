@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.unit.clock import Clock
 from tests.unit.stores.builders import (
     ADA,
     BOB,
@@ -31,18 +32,9 @@ from hobnob.stores.sql import DATABASE, SEARCH, SqlStore
 from hobnob.stores.store import DropRoom
 
 
-class Clock:
-    """A clock that stands still until it is told to go on."""
-
-    now = NOW
-
-    def __call__(self) -> int:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture
