@@ -7,7 +7,10 @@ from threading import Thread
 
 
 class CuttingProxy:
-    """Passes every connection on to `target` and cuts it after a random number of bytes, while `cuts_left` lasts."""
+    """Passes every connection on to `target` and cuts it after a random number of bytes, while `cuts_left` lasts.
+
+    `cuts_left` may be set at any time. Who was let in before is still cut, and no cut is counted below nothing.
+    """
 
     def __init__(self, target: int, cuts: int, luck: random.Random, most: int) -> None:
         self.target = target
@@ -52,7 +55,7 @@ class CuttingProxy:
                         return
                     if left is not None and len(data) >= left:
                         sink.sendall(data[:left])
-                        self.cuts_left -= 1
+                        self.cuts_left -= self.cuts_left > 0
                         return
                     sink.sendall(data)
                     left = None if left is None else left - len(data)

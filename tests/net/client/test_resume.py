@@ -3,9 +3,10 @@
 import asyncio
 import random
 import shutil
+import socket
 
 from tests.e2e.cutting import CuttingProxy
-from tests.net.client.conftest import Come, Start
+from tests.net.client.conftest import HOST, Come, Start
 
 from hobnob.client.client import Client
 from hobnob.client.subscription import Reconnected, Subscription
@@ -48,6 +49,20 @@ async def is_right(chat: Client, fresh: Client, room: str) -> None:
     assert list(ours.messages.values()) == list(theirs.messages.values())
     assert {member.name for member in ours.members.values()} == {member.name for member in theirs.members.values()}
     assert (ours.topic, ours.count) == (theirs.topic, theirs.count)
+
+
+def test_a_proxy_that_shall_cut_no_more_is_done_with_it() -> None:
+    with socket.create_server((HOST, 0)) as server:
+        proxy = CuttingProxy(server.getsockname()[1], 9, random.Random(1), 1)
+        with socket.create_connection((HOST, proxy.port), 10) as let_in_before, server.accept()[0] as far:
+            proxy.cuts_left = 0
+            let_in_before.sendall(b"hi")
+            assert far.recv(9) == b"h"
+            assert let_in_before.recv(9) == b""
+        with socket.create_connection((HOST, proxy.port), 10) as near, server.accept()[0] as far:
+            near.sendall(b"hello")
+            assert far.recv(9) == b"hello"
+        proxy.close()
 
 
 async def test_cut_a_hundred_times_everything_is_done_once_and_heard_once(start: Start, come: Come) -> None:
