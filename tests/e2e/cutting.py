@@ -9,7 +9,8 @@ from threading import Thread
 class CuttingProxy:
     """Passes every connection on to `target` and cuts it after a random number of bytes, while `cuts_left` lasts.
 
-    `cuts_left` may be set at any time. Who was let in before is still cut, and no cut is counted below nothing.
+    `cuts_left` may be set at any time. Whether a connection is cut is settled before `target` hears of it, and no cut
+    is counted below nothing.
     """
 
     def __init__(self, target: int, cuts: int, luck: random.Random, most: int) -> None:
@@ -34,16 +35,16 @@ class CuttingProxy:
                 near, _ = self._listening.accept()
             except OSError:
                 return
+            left = self._luck.randint(1, self._most) if self.cuts_left else None
             with near:
                 try:
                     with socket.create_connection(("127.0.0.1", self.target), 5) as far:
-                        self._pass_on(near, far)
+                        self._pass_on(near, far, left)
                 except OSError:
                     continue
 
-    def _pass_on(self, near: socket.socket, far: socket.socket) -> None:
-        """Copy both ways until one side ends or the bytes of this connection are used up."""
-        left = self._luck.randint(1, self._most) if self.cuts_left else None
+    def _pass_on(self, near: socket.socket, far: socket.socket, left: int | None) -> None:
+        """Copy both ways until one side ends or the bytes of this connection are used up, `left` if it is to be cut."""
         with selectors.DefaultSelector() as selector:
             for source, sink in ((near, far), (far, near)):
                 selector.register(source, selectors.EVENT_READ, sink)
