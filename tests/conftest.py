@@ -5,6 +5,7 @@ go unnoticed otherwise. Hypothesis has no deadlines, a shared machine being slow
 """
 
 import os
+import signal
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,17 @@ IN_CI = os.environ.get("CI") == "true"
 
 settings.register_profile("hobnob", deadline=None, derandomize=IN_CI)
 settings.load_profile("hobnob")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _signals_arrive() -> None:
+    """Programs end by SIGINT and SIGHUP also where the tests run in the background or under nohup.
+
+    A shell has what it runs there ignore them, and every program that the tests start would inherit that.
+    """
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

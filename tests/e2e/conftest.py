@@ -1,6 +1,5 @@
 """Real servers and real clients. Every process ends with its test, and only the test's own processes are touched."""
 
-import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -26,12 +25,6 @@ def start(tmp_path: Path) -> Iterator[Start]:
             return server.wait_until_ready()
 
         yield begin
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _hung_up() -> None:
-    """Programs end by SIGHUP also when the tests run under nohup, whose way they would inherit."""
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)
