@@ -11,6 +11,7 @@ from hobnob.gateways.irc.capabilities import HEARD
 from hobnob.gateways.irc.message import Message, encode
 from hobnob.gateways.irc.metadata import knows
 from hobnob.gateways.irc.numerics import ERRORS, ERRORS_OF_COMMAND, LATER, Numeric
+from hobnob.gateways.irc.said import conversation
 from hobnob.gateways.irc.settings import IrcSettings
 from hobnob.gateways.irc.wire import REAL_NAME, UNTOLD, Pack, as_lines, shared, subscribed, wire_of
 from hobnob.protocol.errors import ChatError
@@ -233,6 +234,16 @@ class Client:
             del self._rooms[key]
             return None
         return room
+
+    def means(self, target: str, room: str) -> bool:
+        """Whether a target is a room (by id): a channel that the client is in, or one of its private conversations."""
+        if is_channel(target):
+            joined = self.joined(target)
+            return joined is not None and joined.id == room
+        live = self.house.live_room(room)
+        if live is None or live.kind != "direct":
+            return False
+        return room_key(conversation(live, self.person.id, self.person.name)[0]) == room_key(target)
 
     def all_joined(self) -> list[Room]:
         """The rooms the client is in."""

@@ -1,7 +1,8 @@
 """What a client hears of its own doings, in their place among those of others.
 
 An event has the ref of the command that made it, by which its echo finds its label. What is answered to one label for
-several targets is kept back until all of it is there.
+several targets is kept back until all of it is there. Sends are under way side by side, so what could have a ref and
+has none was said without a label, whatever command is under way under one.
 """
 
 from collections.abc import Iterator
@@ -40,6 +41,9 @@ CHANGED = (
 )  # fmt: skip
 """What a client hears of its own doings whatever it has negotiated; its own PART it is told another way."""
 
+REFERRED = MessageSent | AsideSent | TagsSent | ReactionAdded | ReactionRemoved | MessageDeleted | TopicChanged
+"""What is made by commands that have a ref wherever they have a label."""
+
 
 class Label:
     """A label whose command is under way. `kept`: where echoes wait for others; `answered`: one has gone out."""
@@ -74,13 +78,18 @@ class Echoes:
 
     def echo(self, event: Event, room: Room | None, told: bytes) -> bytes:
         """What the client is told of an event that it made itself; mostly the same as all others are `told`."""
-        label = self._labels.get(event.ref) if self._labels and isinstance(event, RoomEvent) else None
+        label = self._label_of(event)
         if label is None and room is not None and room.kind != "direct":
             return told if self._hears(event) else b""
         alone = room is not None and room.kind == "direct" and all(person.id == event.by for person in room.people)
         delivered = self._lines(event, room) if alone and isinstance(event, SAID) else b""
         own = self._labelled(event, room) if isinstance(event, RoomEvent) and self._hears(event) else b""
         return self.client.pack(delivered + own)
+
+    def _label_of(self, event: Event) -> Label | None:
+        if not self._labels or not isinstance(event, RoomEvent) or (event.ref is None and isinstance(event, REFERRED)):
+            return None
+        return self._labels.get(event.ref)
 
     def _hears(self, event: Event) -> bool:
         """Whether what the client did is told to it as to others; its own leaving is an answer."""
@@ -90,7 +99,7 @@ class Echoes:
 
     def _labelled(self, event: RoomEvent, room: Room | None) -> bytes:
         data = self._lines(event, room)
-        label = self._labels.get(event.ref) if self._labels else None
+        label = self._label_of(event)
         if label is None or not data:
             return data
         label.answered = True

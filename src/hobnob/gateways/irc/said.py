@@ -75,11 +75,14 @@ def address(event: Event, room: Room) -> tuple[str, str]:
     """
     if isinstance(event, AsideSent):
         return f"{PREFIXES[event.to]}#{room.name}", ""
-    if room.kind != "direct":
-        return f"#{room.name}", ""
-    others = [person.name for person in room.people if person.id != event.by]
+    return (f"#{room.name}", "") if room.kind != "direct" else conversation(room, event.by, event.by_name)
+
+
+def conversation(room: Room, by: str, by_name: str) -> tuple[str, str]:
+    """What a direct room is called for one of its people, and what stands before what they say there."""
+    others = [person.name for person in room.people if person.id != by]
     if len(others) < 2:
-        return others[0] if others else event.by_name, ""
+        return others[0] if others else by_name, ""
     label = "+".join(sorted(person.name for person in room.people))
     if len(label.encode()) > MAX_LABEL:
         label = cut(label.encode(), MAX_LABEL).decode().rpartition("+")[0] + "+…"

@@ -32,8 +32,12 @@ def join(client: Client, message: Message) -> Steps:
             yield from guarded(client, "PART", f"#{room.name}", _part(client, f"#{room.name}", ""))
         return
     keys = message.params[1].split(",") if len(message.params) > 1 else []
-    channels = targets(message.params[0])
+    channels = message.params[0].split(",")
+    wanted: dict[str, str] = {}
     for channel, key in zip_longest(channels, keys[: len(channels)], fillvalue=""):
+        wanted.setdefault(channel, key)
+    wanted.pop("", None)
+    for channel, key in wanted.items():
         yield from guarded(client, "JOIN", channel, _join(client, channel, key))
 
 

@@ -57,7 +57,7 @@ def tagmsg(client: Client, message: Message) -> Steps:
     """Tags without a text, for clients that take tags."""
     tags = client_tags(client, message.tags)
     if tags:
-        yield from _to_each(client, "TAGMSG", message.params[0], lambda target: _tag(target, tags), quiet=False)
+        yield from _to_each(client, "TAGMSG", message.params[0], lambda target: _tag(client, target, tags), quiet=False)
 
 
 def client_tags(client: Client, tags: Mapping[str, str]) -> dict[str, str]:
@@ -155,7 +155,7 @@ def send(target: str, text: str, kind: MessageKind, tags: dict[str, str]) -> Ste
     yield SendMessage(room=room, text=text, kind=kind, tags=plain)
 
 
-def _tag(target: str, tags: dict[str, str]) -> Steps:
+def _tag(client: Client, target: str, tags: dict[str, str]) -> Steps:
     """A reaction to a message that is known is one for everybody; the rest is between clients."""
     addressed = _addressed(target)
     if addressed is not None:
@@ -166,12 +166,12 @@ def _tag(target: str, tags: dict[str, str]) -> Steps:
     answered = parse_message_id(next((tags[name] for name in _REPLIES if name in tags), ""))
     emoji = tags.get("+draft/react")
     taken = tags.get("+draft/unreact")
-    if answered is not None and (emoji or taken):
+    if answered is not None and (emoji or taken) and client.means(target, answered[0]):
         try:
             if emoji:
-                yield React(room=room, of=answered[1], emoji=emoji)
+                yield React(room=answered[0], of=answered[1], emoji=emoji)
             elif taken:
-                yield Unreact(room=room, of=answered[1], emoji=taken)
+                yield Unreact(room=answered[0], of=answered[1], emoji=taken)
         except ChatError as error:
             if error.code not in ("bad-number", "emoji-invalid", "deleted"):
                 raise

@@ -1,9 +1,7 @@
 """KICK, INVITE, RENAME: who is in a channel, and what it is called. What one may do is decided by the chat."""
 
-from itertools import repeat
-
 from hobnob.gateways.irc.client import Client, is_channel
-from hobnob.gateways.irc.commands.channels import channels_of, targets
+from hobnob.gateways.irc.commands.channels import channels_of
 from hobnob.gateways.irc.commands.command import Steps, guarded, handles
 from hobnob.gateways.irc.isupport import MAX_TARGETS
 from hobnob.gateways.irc.message import Message
@@ -38,13 +36,14 @@ def absent(client: Client, channel: str, nick: str) -> Steps:
 @handles("KICK", params=2)
 def kick(client: Client, message: Message) -> Steps:
     """``KICK #room nick[,nick] [reason]``, or as many channels as nicks."""
-    channels, nicks = targets(message.params[0]), targets(message.params[1])
+    channels, nicks = message.params[0].split(","), [nick for nick in message.params[1].split(",") if nick]
     reason = message.params[2] if len(message.params) > 2 else ""
-    if len(channels) > 1 and len(channels) != len(nicks):
+    if len(channels) == 1:
+        channels *= len(nicks)
+    if not nicks or len(channels) != len(nicks):
         yield client.numeric(Numeric.ERR_NEEDMOREPARAMS, "KICK")
         return
-    pairs = zip(channels if len(channels) > 1 else repeat(message.params[0]), nicks, strict=False)
-    for index, (channel, nick) in enumerate(pairs):
+    for index, (channel, nick) in enumerate(dict.fromkeys(zip(channels, nicks, strict=True))):
         if index == MAX_TARGETS:
             yield client.numeric(Numeric.ERR_TOOMANYTARGETS, nick)
             return

@@ -25,11 +25,10 @@ def redact(client: Client, message: Message) -> Steps:
         yield client.numeric(Numeric.ERR_UNKNOWNCOMMAND, "REDACT")
         return
     target, msgid, *reason = message.params
-    room = client.joined(target) if is_channel(target) else None
     found = parse_message_id(msgid)
-    if is_channel(target) and room is None:
+    if is_channel(target) and client.joined(target) is None:
         yield client.line("FAIL", "REDACT", "INVALID_TARGET", target, "Join this channel first.")
-    elif found is None or (room is not None and room.id != found[0]):
+    elif found is None or not client.means(target, found[0]):
         yield client.line("FAIL", "REDACT", "UNKNOWN_MSGID", target, msgid, "There is no such message here.")
     else:
         try:
