@@ -10,8 +10,6 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Literal
 
-from platformdirs import user_data_path
-
 Network = IPv4Network | IPv6Network
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,61}[A-Za-z0-9])?")
@@ -38,6 +36,9 @@ def _doc(sentence: str) -> dict[str, str]:
 
 
 def _data_folder() -> Path:
+    # Only now: it brings packing and random numbers along, and many verbs have no use for a data folder.
+    from platformdirs import user_data_path
+
     return user_data_path("hobnob", appauthor=False)
 
 

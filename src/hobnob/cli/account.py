@@ -26,7 +26,7 @@ or about that of --name.
 """
 DeviceId = Annotated[str, Parameter(help="Its id, as `hobnob account devices` shows it, or its name.")]
 
-app = App(name="account", help="See to your account.", help_epilogue=EXAMPLES, help_format="plaintext", config=())
+app = App(name="account", help_epilogue=EXAMPLES, config=())
 
 
 @app.command

@@ -29,7 +29,7 @@ Room = Annotated[str | None, Parameter(help="The room; without it, the whole ser
 Reason = Annotated[str, Parameter(help="Why, for them and for the audit log.")]
 For = Annotated[Duration, Parameter(name="--for", help="How long, such as 10m, 2h, 7d; for ever if left out.")]
 
-app = App(name="admin", help="Look after the server and its people.", help_epilogue=EXAMPLES, help_format="plaintext")
+app = App(name="admin", help_epilogue=EXAMPLES)
 
 
 def _do(data: Path | None, command: "Command", sentence: str) -> int:

@@ -7,27 +7,35 @@ from pathlib import Path
 
 from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 
-from hobnob.cli import (
-    account,
-    admin,
-    backup,
-    doctor,
-    export,
-    forget,
-    invite,
-    join,
-    login,
-    restore,
-    rooms,
-    search,
-    send,
-    tail,
-    version,
-)
+from hobnob.cli import version
 from hobnob.cli.outcome import DONE, MISTAKE, failed, forget_stdout
-from hobnob.cli.serve import EXAMPLES, serve
 from hobnob.cli.sources import fill_from_environment, fill_from_file
 from hobnob.config import ConfigRefused
+
+VERBS = {
+    "serve": ("serve:app", "Open the port and run the chat until Ctrl+C."),
+    "backup": ("backup:app", "Keep everything in one file."),
+    "restore": ("restore:app", "Put a backup into the data folder."),
+    "export": ("export:app", "Write messages as text that other programs, or people, can read."),
+    "doctor": ("doctor:app", "Look whether all is well with the port, the data and this machine."),
+    "invite": ("invite:app", "Make a link that lets somebody in."),
+    "owner-link": (
+        "invite:owner_app",
+        "Make the link that makes its user the owner of the server; it works once, for an hour.",
+    ),
+    "admin": ("admin:app", "Look after the server and its people."),
+    "forget": ("forget:app", "Forget by which key a server is known."),
+    "join": ("join:app", "Chat in this terminal."),
+    "login": ("login:app", "Log this machine in to your account."),
+    "logout": ("login:logout_app", "Log this machine out of your account."),
+    "account": ("account:app", "See to your account."),
+    "rooms": ("rooms:app", "List the rooms."),
+    "search": ("search:app", "Find messages."),
+    "send": ("send:app", "Say something, from the command line or from stdin."),
+    "tail": ("tail:app", "Print what is said in a room."),
+    "--install-completion": ("completion:app", "Teach the shell the verbs and flags."),
+}
+"""Where each verb stands, and what it does. Only the one that is asked for is imported: a short one takes no longer."""
 
 
 def _default(value: object) -> str | None:
@@ -43,25 +51,8 @@ app = App(
     config=[fill_from_environment, fill_from_file],
     default_parameter=Parameter(negative=(), show_default=_default),
 )
-app.command(serve, help_epilogue=EXAMPLES)
-app.command(backup.backup, help_epilogue=backup.EXAMPLES)
-app.command(restore.restore, help_epilogue=restore.EXAMPLES)
-app.command(export.export, help_epilogue=export.EXAMPLES)
-app.command(doctor.doctor, help_epilogue=doctor.EXAMPLES)
-app.command(invite.invite, help_epilogue=invite.INVITE_EXAMPLES)
-app.command(invite.owner_link, help_epilogue=invite.OWNER_EXAMPLES)
-app.command(admin.app)
-# These speak to a server and take none of its settings.
-app.command(forget.forget, help_epilogue=forget.EXAMPLES, config=())
-app.command(join.join, help_epilogue=join.EXAMPLES, config=())
-app.command(login.login, help_epilogue=login.LOGIN_EXAMPLES, config=())
-app.command(login.logout, help_epilogue=login.LOGOUT_EXAMPLES, config=())
-app.command(account.app)
-app.command(rooms.rooms, help_epilogue=rooms.EXAMPLES, config=())
-app.command(search.search, help_epilogue=search.EXAMPLES, config=())
-app.command(send.send, help_epilogue=send.EXAMPLES, config=())
-app.command(tail.tail, help_epilogue=tail.EXAMPLES, config=())
-app.register_install_completion_command(help="Teach the shell the verbs and flags.")
+for verb, (where, sentence) in VERBS.items():
+    app.command(f"hobnob.cli.{where}", name=verb, help=sentence)
 
 
 def run(arguments: Sequence[str]) -> int:

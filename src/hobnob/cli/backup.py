@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter
+from cyclopts import App, Parameter
 
 from hobnob.cli import version
 from hobnob.cli.chore import Data, Settings, attempt, data_folder, named
@@ -28,7 +28,10 @@ their devices in, so only you may read it. `hobnob restore` is the way back.
 _NICENESS = 19
 """The server's people come first."""
 
+app = App(name="backup", help_epilogue=EXAMPLES)
 
+
+@app.default
 def backup(
     file: Annotated[Path, Parameter(help="The file to write; - is standard output.", allow_leading_hyphen=True)],
     /,

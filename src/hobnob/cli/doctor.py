@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter
+from cyclopts import App, Parameter
 
 from hobnob.cli.chore import attempt
 from hobnob.cli.outcome import DONE, FAILED
@@ -28,7 +28,10 @@ run here. Each line begins with ok, warn or fail; the exit status is 1 if one
 begins with fail. A server may run meanwhile.
 """
 
+app = App(name="doctor", help_epilogue=EXAMPLES)
 
+
+@app.default
 def doctor(
     *,
     config: Annotated[Config | None, Parameter(name="*")] = None,

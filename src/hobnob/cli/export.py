@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
 
-from cyclopts import Parameter
+from cyclopts import App, Parameter
 
 from hobnob.cli.chore import Data, Settings, attempt, data_folder, named
 from hobnob.cli.outcome import DONE
@@ -28,7 +28,10 @@ name beside. The server may go on meanwhile. Private rooms are among it.
 
 Format = Literal["jsonl", "html"]
 
+app = App(name="export", help_epilogue=EXAMPLES)
 
+
+@app.default
 def export(
     *,
     room: Annotated[str | None, Parameter(help="Only this room, by name or id.")] = None,

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import App, Parameter
 
 from hobnob.cli.outcome import DONE, MISTAKE, failed
 
@@ -16,7 +16,10 @@ only when you know from whoever runs the server that it has a new key: then
 hobnob join asks about that one, or hobnob join --trust FINGERPRINT takes it.
 """
 
+app = App(name="forget", help_epilogue=EXAMPLES, config=())
 
+
+@app.default
 def forget(host: Annotated[str, Parameter(help="The server, as HOST or HOST:PORT.")], /) -> int:
     """Forget by which key a server is known."""
     from hobnob.cli.remote import readable

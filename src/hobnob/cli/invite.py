@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from cyclopts import Parameter
+from cyclopts import App, Parameter
 
 from hobnob.cli.chore import Data, data_folder
 from hobnob.cli.operator_words import Duration, room_ref, seconds
@@ -36,6 +36,9 @@ Whoever opens the link within the hour makes an account that owns the server.
 It works once, and making another one ends the one before.
 """
 
+app = App(name="invite", help_epilogue=INVITE_EXAMPLES)
+owner_app = App(name="owner-link", help_epilogue=OWNER_EXAMPLES)
+
 
 def is_address(kind: object, text: str | None) -> None:
     """Refuse what is no address of a server."""
@@ -56,6 +59,7 @@ Address = Annotated[
 ]
 
 
+@app.default
 def invite(
     room: Annotated[str | None, Parameter(help="A room to let them into as well.")] = None,
     /,
@@ -78,6 +82,7 @@ def invite(
     return _make(CreateInvite(room_ref(room), role, uses, seconds(duration)), address, qr=qr, data=data)
 
 
+@owner_app.default
 def owner_link(
     *,
     address: Address = None,

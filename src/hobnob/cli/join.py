@@ -6,7 +6,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from cyclopts import Parameter
+from cyclopts import App, Parameter
 
 from hobnob.cli.entering import connected
 from hobnob.cli.outcome import DONE, failed
@@ -29,7 +29,10 @@ What you type is said; /help lists the rest, and bye leaves. Without a
 terminal it is a plain client: a line in, a line out.
 """
 
+app = App(name="join", help_epilogue=EXAMPLES, config=())
 
+
+@app.default
 def join(
     host: Where = None,
     /,

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter
+from cyclopts import App, Parameter
 
 from hobnob.cli.outcome import DONE, failed
 from hobnob.cli.remote import Remote, Where, run
@@ -28,7 +28,11 @@ Examples:
 Your other devices stay logged in; `hobnob account devices` lists them.
 """
 
+app = App(name="login", help_epilogue=LOGIN_EXAMPLES, config=())
+logout_app = App(name="logout", help_epilogue=LOGOUT_EXAMPLES, config=())
 
+
+@app.default
 def login(
     host: Where = None,
     /,
@@ -68,6 +72,7 @@ async def _logged_in(entering: "Entering", *, register: bool) -> "Client":
     return await entering.enter()
 
 
+@logout_app.default
 def logout(
     host: Where = None,
     /,

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import App, Parameter
 
 from hobnob.cli.chore import Data, Settings, attempt, data_folder, named
 from hobnob.cli.outcome import DONE
@@ -22,7 +22,10 @@ nothing is changed. Programs of people who were connected notice by themselves
 that the history is another one.
 """
 
+app = App(name="restore", help_epilogue=EXAMPLES)
 
+
+@app.default
 def restore(
     file: Annotated[
         Path, Parameter(help="The file that hobnob backup wrote; - is standard input.", allow_leading_hyphen=True)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import App, Parameter
 
 from hobnob.cli.entering import connected
 from hobnob.cli.outcome import DONE
@@ -14,7 +14,10 @@ Examples:
   hobnob rooms --json | jq -r .name
 """
 
+app = App(name="rooms", help_epilogue=EXAMPLES, config=())
 
+
+@app.default
 def rooms(
     *,
     json: Annotated[bool, Parameter(help="Print the protocol's records, one a line.", show_default=False)] = False,

@@ -4,7 +4,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter, validators
+from cyclopts import App, Parameter, validators
 
 from hobnob.cli.entering import connected
 from hobnob.cli.outcome import DONE, FAILED, failed
@@ -28,7 +28,10 @@ PAGE = 50
 """Hits that are asked for at once."""
 MARK, PLAIN = "\x1b[1;7m", "\x1b[0m"
 
+app = App(name="search", help_epilogue=EXAMPLES, config=())
 
+
+@app.default
 def search(
     *words: Annotated[str, Parameter(help="What to look for.", allow_leading_hyphen=True)],
     room: Annotated[str | None, Parameter(help="Only in this room.", validator=not_empty)] = None,

@@ -5,7 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter, validators
+from cyclopts import App, Parameter, validators
 
 from hobnob.cli.outcome import DONE, MISTAKE, failed
 from hobnob.cli.remote import Remote, Where, naming, readable, room_ref, run
@@ -28,7 +28,10 @@ for one that is not there yet.
 MOST_UNDER_WAY = 500
 """Messages that are sent before the first of them is answered."""
 
+app = App(name="send", help_epilogue=EXAMPLES, config=())
 
+
+@app.default
 def send(
     room: Annotated[str, Parameter(help="A room, or @NAME for one person alone.")],
     text: Annotated[

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter
+from cyclopts import App, Parameter
 
 from hobnob.config import Config, ConfigRefused
 
@@ -34,7 +34,10 @@ OWNER_LINK = "owner-link"
 """The file in the data folder, where no terminal is there to show the link on."""
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
+app = App(name="serve", help_epilogue=EXAMPLES)
 
+
+@app.default
 def serve(
     *,
     config: Annotated[Config | None, Parameter(name="*")] = None,

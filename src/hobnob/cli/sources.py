@@ -1,19 +1,15 @@
 """Where settings come from besides flags: the environment, then `.env` in this folder, then a TOML file.
 
 Each is one of cyclopts' sources: it is called after the flags were read, in order of precedence, and fills what is
-still empty. An empty variable counts as not set.
+still empty. An empty variable counts as not set. What reads a file is imported where there is one.
 """
 
-import difflib
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 
 from cyclopts import App, ArgumentCollection, CoercionError, Token
-from cyclopts.config import Dict
-from dotenv import dotenv_values
 
 from hobnob.config import Config, ConfigRefused, variable
 
@@ -41,6 +37,8 @@ def fill_from_file(app: App, commands: tuple[str, ...], arguments: ArgumentColle
     """Fill from the TOML file that `--config` names, if it does."""
     chosen = arguments.get("--config", None)
     if chosen is not None and chosen.tokens:
+        from cyclopts.config import Dict
+
         path = Path(chosen.tokens[0].value)
         Dict(_toml(path), source=str(path), use_commands_as_keys=False, allow_unknown=True)(app, commands, arguments)
 
@@ -78,6 +76,10 @@ def _only_whole_numbers(arguments: ArgumentCollection) -> None:
 
 
 def _dotenv(path: Path) -> dict[str, str | None]:
+    if not os.access(path, os.F_OK):
+        return {}
+    from dotenv import dotenv_values
+
     try:
         return dotenv_values(path)
     except OSError as refused:
@@ -88,6 +90,8 @@ def _dotenv(path: Path) -> dict[str, str | None]:
 
 def _toml(path: Path) -> dict[str, object]:
     """A file's settings, each known and of the type that the setting has."""
+    import tomllib
+
     try:
         with path.open("rb") as file:
             found = tomllib.load(file)
@@ -106,6 +110,8 @@ def _check(path: Path, key: str, value: object) -> None:
     defaults = {setting.name: setting.default for setting in fields(Config)}
     setting = key.replace("-", "_")
     if setting not in defaults:
+        import difflib
+
         near = difflib.get_close_matches(setting, defaults, n=1)
         hint = f"; did you mean {near[0]}?" if near else "."
         raise ConfigRefused(f'The file {path} has a setting "{key}" that does not exist{hint}')

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter, validators
+from cyclopts import App, Parameter, validators
 
 from hobnob.cli.outcome import DONE, failed
 from hobnob.cli.remote import Remote, Where, room_ref, run
@@ -37,7 +37,10 @@ SHOWN_AT_ONCE = 10
 _NOT_NEGATIVE = validators.Number(gte=0)
 _COUNT = Parameter(name=["--count", "-n"], help="Begin with this many messages before.", validator=_NOT_NEGATIVE)
 
+app = App(name="tail", help_epilogue=EXAMPLES, config=())
 
+
+@app.default
 def tail(
     room: Annotated[str, Parameter(help="A room, or @NAME for your direct messages with one person.")],
     /,

@@ -5,17 +5,34 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from hobnob.cli.app import VERBS, app
+
 NEEDLESS = {
     "aiohttp": "the web gateway is loaded once the port is open",
     "alembic": "a new database is made from the tables",
+    "dotenv": "there is no file .env",
+    "hobnob.cli.remote": "it is for verbs that talk to a server",
     "prompt_toolkit": "the console belongs to a terminal",
+    "rich": "nothing is drawn",
     "sqlalchemy.dialects.postgresql": "nothing speaks to PostgreSQL",
+    "tomllib": "there is no file of settings",
 }
+NEEDLESS_FOR_ALL = {
+    "asyncio": "not every verb talks to somebody",
+    "dotenv": "there is no file .env",
+    "platformdirs": "not every verb looks for a folder",
+    "rich": "nothing is drawn before there is help to draw",
+    "structlog": "only the server logs",
+    "tomllib": "there is no file of settings",
+}
+"""What no verb may make all others wait for."""
 
 START = """
 import os, signal, sys
 from pathlib import Path
-import hobnob.cli.app
+import hobnob.cli.app, hobnob.cli.serve, hobnob.cli.logs
 from hobnob import node
 from hobnob.config import Config
 
@@ -27,12 +44,31 @@ sys.exit(node.serve(Config(port=0, data=Path("data")), ready))
 """
 
 
-def test_nothing_needless_is_imported_before_the_port_is_open(tmp_path: Path) -> None:
+def imported_by(program: str, folder: Path) -> set[str]:
+    """The modules that a program names on stdout in the end."""
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3] / "src")}
     ended = subprocess.run(
-        [sys.executable, "-c", START], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", program], cwd=folder, env=environment, capture_output=True, text=True, timeout=60
     )
     assert ended.returncode == 0, ended.stderr
-    imported = set(ended.stdout.split())
+    return set(ended.stdout.split())
+
+
+def test_nothing_needless_is_imported_before_the_port_is_open(tmp_path: Path) -> None:
+    imported = imported_by(START, tmp_path)
     assert "hobnob.node" in imported
     assert {name: why for name, why in NEEDLESS.items() if name in imported} == {}
+
+
+def test_a_verb_does_not_wait_for_the_others(tmp_path: Path) -> None:
+    imported = imported_by("import sys, hobnob.cli.app; print(*sys.modules)", tmp_path)
+    assert {name: why for name, why in NEEDLESS_FOR_ALL.items() if name in imported} == {}
+    homes = {f"hobnob.cli.{where.partition(':')[0]}" for where, _ in VERBS.values()}
+    assert "hobnob.cli.send" in homes
+    assert not homes & imported
+
+
+@pytest.mark.parametrize(("verb", "sentence"), [(verb, sentence) for verb, (_, sentence) in VERBS.items()])
+def test_the_table_of_verbs_says_what_they_say_of_themselves(verb: str, sentence: str) -> None:
+    said = app[verb].default_command
+    assert said is None or verb.startswith("-") or (said.__doc__ or "").startswith(sentence)
