@@ -3,7 +3,8 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,11 +13,14 @@ import uvloop
 
 from hobnob.net.listener import Listener, ListenerSettings
 from hobnob.net.peer import Peer
+from hobnob.net.recogniser import Port, Recogniser
 from hobnob.net.sniffer import Kind
 from hobnob.net.tls import Tls, server_context
 
 CERTIFICATES = Path(__file__).parent / "certificates"
 GREETING = b"This is hobnob.\r\nYour name? "
+PATIENCE = 20.0
+"""Seconds that a shared, slow machine may take for what is at once elsewhere."""
 
 
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
@@ -93,24 +97,20 @@ class House:
         self.writers.append(writer)
         return reader, writer
 
-    async def until_patience_ended(self) -> None:
-        """Until the one undecided connection's look at silence is behind it."""
-        shared = self.listener._port
-        assert shared is not None
-        [recogniser] = shared.undecided
-        timer = recogniser._timer
-        while recogniser._timer is timer:  # noqa: ASYNC110 - an event for tests has no place in it
-            await asyncio.sleep(0.001)
+    @property
+    def shared(self) -> Port:
+        """What its undecided connections share."""
+        assert self.listener._port is not None
+        return self.listener._port
 
     async def until_none_is_undecided(self) -> None:
-        while self.listener.undecided:  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
+        await until(lambda: not self.listener.undecided)
 
-    def patience_never_ends(self) -> None:
-        """From here on no half line is taken for a person's."""
-        shared = self.listener._port
-        assert shared is not None
-        shared.settings = replace(shared.settings, greet_after=60.0)
+    async def end_patience(self, when: Callable[[Recogniser], bool] = lambda undecided: True) -> None:
+        """Patience with the one undecided connection ends as soon as `when` is so: no clock runs against a test."""
+        await until(lambda: [*map(when, self.shared.undecided)] == [True])
+        [undecided] = self.shared.undecided
+        undecided._patience_ended()
 
     async def exchange(self, *pieces: bytes, tls: ssl.SSLContext | None = None) -> bytes:
         """All that is answered to `pieces`, up to the end of the connection; our own end follows the last piece."""
@@ -119,7 +119,7 @@ class House:
             await send(writer, *pieces)
             if tls is None:
                 writer.write_eof()
-                return await reader.read()
+                return await until_closed(reader)
             return await reader.read(65536)
         except ConnectionError:
             return b""
@@ -128,20 +128,36 @@ class House:
 
 
 async def send(writer: asyncio.StreamWriter, *pieces: bytes) -> None:
-    """Each piece by itself: with the receiver in the same loop and no delay in the kernel, each is a read."""
-    for piece in pieces:
-        writer.write(piece)
-        await writer.drain()
-        for _ in range(3):
-            await asyncio.sleep(0)
+    """Each piece by itself: with the receiver in the same loop and no delay in the kernel, each is a read.
+
+    Who is cut meanwhile says no more, and finds it out by reading.
+    """
+    with suppress(ConnectionError):
+        for piece in pieces:
+            if writer.is_closing():
+                return
+            writer.write(piece)
+            await writer.drain()
+            for _ in range(3):
+                await asyncio.sleep(0)
 
 
 async def until_closed(reader: asyncio.StreamReader) -> bytes:
-    """What still comes; a reset is an end too."""
+    """What still comes; a reset is an end too, and what came before it counts."""
+    heard = b""
     try:
-        return await reader.read()
+        while data := await reader.read(65536):
+            heard += data
     except ConnectionError:
-        return b""
+        heard += bytes(reader._buffer)  # type: ignore[attr-defined]  # which is not given out after a reset
+    return heard
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait until it is so, where nobody tells of it."""
+    async with asyncio.timeout(PATIENCE):
+        while not holds():  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
 
 
 Serve = Callable[..., Awaitable[House]]

@@ -9,6 +9,7 @@ from ipaddress import ip_network
 
 import pytest
 from structlog.testing import capture_logs
+from tests.net.conftest import until
 from tests.net.whole import Client, Whole, whole
 
 from hobnob.chat.origins import Origins
@@ -18,6 +19,7 @@ from hobnob.net.tls import ACCESS_DENIED
 
 ClientTls = Callable[..., ssl.SSLContext]
 
+NEVER = 1000.0
 AFAR, ALSO_AFAR = "203.0.113.7", "203.0.113.8"
 UPGRADE = (
     b"GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -258,22 +260,25 @@ async def test_who_comes_by_a_proxy_that_nobody_named_is_counted() -> None:
 
 async def test_last_words_arrive_although_more_was_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """Closing over unread input would reset the connection, and the kernel would drop the words."""
+    monkeypatch.setattr(door, "LINGER", NEVER)
     async with whole(DoorSettings(tls_required=True)) as house:
         client = await house.connect(b"hello\n" + b"x" * 500_000)
         assert (await client.rest()).decode() == f"* {TLS_ONLY}\n"
 
 
 async def test_who_does_not_go_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "LINGER", 0.05)
+    monkeypatch.setattr(door, "LINGER", NEVER)
     async with whole(DoorSettings(tls_required=True)) as house:
-        client = await house.connect(b"hello\n")
-        await client.rest()
+        assert await house.answer(b"hello\n")
         assert house.door._lingering == 1
-        await until(lambda: house.door._lingering == 0)
+        monkeypatch.setattr(door, "LINGER", 0.05)
+        assert await house.answer(b"hello\n")
+        await until(lambda: house.door._lingering == 1)  # the other one stays
 
 
 async def test_in_a_flood_not_everybody_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door, "MAX_LINGERING", 1)
+    monkeypatch.setattr(door, "LINGER", NEVER)
     async with whole(DoorSettings(tls_required=True)) as house:
         first = await house.connect(b"hello\n")
         assert await first.rest()
@@ -281,9 +286,3 @@ async def test_in_a_flood_not_everybody_is_told(monkeypatch: pytest.MonkeyPatch)
         first.writer.close()
         await until(lambda: house.door._lingering == 0)
         assert await house.answer(b"hello\n")
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not holds():  # noqa: ASYNC110  nobody tells of it
-            await asyncio.sleep(0.001)

@@ -9,12 +9,16 @@ from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
-from tests.net.conftest import GREETING, Serve, send, until_closed
+from tests.net.conftest import GREETING, Serve, send, until, until_closed
 
 from hobnob.net.sniffer import Kind
 
-NEVER = 60.0
+NEVER = 1000.0
 """Longer than any test: what must not be waited for."""
+SOON = NEVER + 0.03
+"""A deadline that comes soon after `House.end_patience`, where nobody is greeted before NEVER."""
+LATE = 2 * NEVER
+"""A deadline that does not come after it."""
 
 FIRST_LINES = [
     (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", Kind.WEB),
@@ -71,23 +75,25 @@ async def test_a_silent_client_is_greeted_with_fixed_words_alone(serve: Serve) -
 
 
 async def test_a_silent_client_inside_tls_is_greeted(serve: Serve, client_tls: Callable[..., ssl.SSLContext]) -> None:
-    house = await serve(tls=True, greet_after=0.01)
+    house = await serve(tls=True, greet_after=NEVER)
     reader, _ = await house.connect(client_tls())
+    await house.end_patience(lambda undecided: undecided._tls)
     assert await reader.readexactly(len(GREETING)) == GREETING
 
 
 async def test_nobody_is_greeted_whose_address_spoke_http(serve: Serve) -> None:
-    house = await serve(greet_after=0.01, decide_within=0.05)
+    house = await serve(greet_after=NEVER, decide_within=SOON)
     await house.exchange(b"GET / HTTP/1.1\r\n\r\n")
     reader, _ = await house.connect()
+    await house.end_patience()
     assert await until_closed(reader) == b""
 
 
 async def test_a_spare_connection_from_before_the_first_request_is_not_greeted(serve: Serve) -> None:
-    house = await serve(greet_after=0.05, decide_within=0.1)
+    house = await serve(greet_after=NEVER, decide_within=LATE)
     spare, writer = await house.connect()
     await house.exchange(b"GET / HTTP/1.1\r\n\r\n")
-    await asyncio.wait_for(house.until_patience_ended(), 5)
+    await house.end_patience()
     await send(writer, b"GET /late HTTP/1.1\r\n\r\n")
     assert await spare.readexactly(4) == b"WEB<"
 
@@ -95,18 +101,21 @@ async def test_a_spare_connection_from_before_the_first_request_is_not_greeted(s
 async def test_nobody_is_greeted_whose_address_spoke_tls(
     serve: Serve, client_tls: Callable[..., ssl.SSLContext]
 ) -> None:
-    house = await serve(tls=True, greet_after=0.01, decide_within=0.05)
+    house = await serve(tls=True, greet_after=NEVER, decide_within=SOON)
     await house.exchange(b"NICK ada\r\n", tls=client_tls())
     reader, _ = await house.connect()
+    await house.end_patience()
     assert await until_closed(reader) == b""
     reader, _ = await house.connect(client_tls())
+    await house.end_patience(lambda undecided: undecided._tls)
     assert await until_closed(reader) == b""
 
 
 async def test_the_memory_of_http_ends(serve: Serve) -> None:
-    house = await serve(greet_after=0.01, no_greet_memory=0.0)
+    house = await serve(greet_after=NEVER, no_greet_memory=0.0)
     await house.exchange(b"GET / HTTP/1.1\r\n\r\n")
     reader, _ = await house.connect()
+    await house.end_patience()
     assert await reader.readexactly(len(GREETING)) == GREETING
 
 
@@ -139,11 +148,10 @@ async def test_what_follows_enter_in_one_read_is_the_answer(serve: Serve) -> Non
 async def test_after_the_greeting_the_first_line_is_looked_at_once_more(
     serve: Serve, first: bytes, kind: Kind, bytewise: bool
 ) -> None:
-    house = await serve(greet_after=0.01)
+    house = await serve(greet_after=NEVER)
     reader, writer = await house.connect()
+    await house.end_patience()
     await reader.readexactly(len(GREETING))
-    # Half a person's line is theirs after a moment; with the pieces sent in one go that moment does not come.
-    house.patience_never_ends()
     await send(writer, *([bytes([byte]) for byte in first] if bytewise else [first]))
     expected = kind.name.encode() + b"<" + first
     assert await reader.readexactly(len(expected)) == expected
@@ -184,18 +192,20 @@ async def test_a_first_line_over_the_limit_is_closed_without_a_word(serve: Serve
 
 
 async def test_text_without_a_newline_is_a_persons_after_a_moment(serve: Serve) -> None:
-    house = await serve(greet_after=0.01, decide_within=NEVER)
+    house = await serve(greet_after=NEVER)
     reader, writer = await house.connect()
     await send(writer, b"hello")
+    await house.end_patience(lambda undecided: undecided._first == b"hello")
     assert await reader.readexactly(10) == b"TEXT<hello"
     assert (house.opened.peers[0].greeted, house.opened.peers[0].unended) == (False, True)
 
 
 @pytest.mark.parametrize("first", [b"\r", b"  ", b"\xff\xfd\x03"])
 async def test_blanks_without_a_newline_are_an_enter_after_a_moment(serve: Serve, first: bytes) -> None:
-    house = await serve(greet_after=0.01, decide_within=NEVER)
+    house = await serve(greet_after=NEVER)
     reader, writer = await house.connect()
     await send(writer, first)
+    await house.end_patience(lambda undecided: undecided._first == first)
     assert await reader.readexactly(len(GREETING)) == GREETING
     await send(writer, b"ada\n")
     assert await reader.readexactly(9) == b"TEXT<ada\n"
@@ -206,20 +216,21 @@ async def test_blanks_without_a_newline_are_an_enter_after_a_moment(serve: Serve
     "first", [b"GET /", b"GE", b"NICK ad", b"US", b"\x16", b"USERN", b"FROB /x HTT", b"cap l", b""]
 )
 async def test_half_a_programs_line_has_a_deadline(serve: Serve, first: bytes) -> None:
-    house = await serve(greet_after=0.01, decide_within=0.05, no_greet_memory=NEVER)
+    house = await serve(greet_after=NEVER, decide_within=SOON, no_greet_memory=NEVER)
     await house.exchange(b"GET / HTTP/1.1\r\n\r\n")  # no greeting for the silent one either
     reader, writer = await house.connect()
     await send(writer, first)
+    await house.end_patience(lambda undecided: undecided._first == first)
     assert await until_closed(reader) == b""
     assert house.opened.kinds == [Kind.WEB]
     assert house.listener.undecided == 0
 
 
 async def test_half_a_programs_line_may_go_on_after_the_greeting_time(serve: Serve) -> None:
-    house = await serve(greet_after=0.01, decide_within=NEVER)
+    house = await serve(greet_after=NEVER, decide_within=LATE)
     reader, writer = await house.connect()
     await send(writer, b"NICK")
-    await asyncio.wait_for(house.until_patience_ended(), 5)
+    await house.end_patience(lambda undecided: undecided._first == b"NICK")
     await send(writer, b" ada\r\n")
     assert await reader.readexactly(14) == b"IRC<NICK ada\r\n"
 
@@ -235,14 +246,15 @@ async def test_half_a_handshake_has_a_deadline(serve: Serve) -> None:
     reader, writer = await house.connect()
     await send(writer, b"\x16\x03\x01\x02\x00\x01\x00")
     await until_closed(reader)
-    assert house.listener.undecided == 0
+    await house.until_none_is_undecided()
 
 
 async def test_half_a_proxy_header_has_a_deadline(serve: Serve) -> None:
-    house = await serve(trusted_proxies=trusted, greet_after=0.01, decide_within=0.03)
+    house = await serve(trusted_proxies=trusted, greet_after=NEVER, decide_within=SOON)
     for half in (b"", b"PROXY TCP4 192.0.2.7", b"\r\n\r\n\x00"):
         reader, writer = await house.connect()
         await send(writer, half)
+        await house.end_patience(lambda undecided, half=half: undecided._first == half)  # type: ignore[misc]
         assert await until_closed(reader) == b""
 
 
@@ -291,17 +303,16 @@ async def test_where_too_many_shake_hands_the_oldest_makes_room(
 ) -> None:
     house = await serve(tls=True, greet_after=NEVER, max_handshakes=2)
     halves = [await house.connect() for _ in range(3)]
-    for _, writer in halves:
+    for count, (_, writer) in enumerate(halves, 1):
         await send(writer, b"\x16\x03\x01\x02\x00")
+        await until(lambda: len(house.shared.shaking) == min(count, 2))  # noqa: B023
     assert await until_closed(halves[0][0]) == b""
     assert house.listener.undecided == 2
     for _ in range(3):  # those that are done count no more
         reader, writer = await house.connect(client_tls())
         await send(writer, b"hi\n")
         assert await reader.readexactly(8) == b"TEXT<hi\n"
-    shared = house.listener._port
-    assert shared is not None
-    assert len(shared.shaking) <= 1
+    assert len(house.shared.shaking) <= 1
 
 
 async def test_a_handshake_counts_against_the_caps(serve: Serve) -> None:
@@ -317,7 +328,7 @@ async def test_behind_a_proxy_the_caps_count_the_real_address(serve: Serve) -> N
     for address in (b"192.0.2.7", b"192.0.2.8"):
         _, writer = await house.connect()
         await send(writer, b"PROXY TCP4 " + address + b" 192.0.2.1 1234 80\r\n")
-    assert house.listener.undecided == 2
+    await until(lambda: [undecided._proxied for undecided in house.shared.undecided] == [True, True])
     again, writer = await house.connect()
     await send(writer, b"PROXY TCP4 192.0.2.8 192.0.2.1 1234 80\r\n")
     assert await until_closed(again) == b""
@@ -425,7 +436,7 @@ async def test_ssh_that_stays_has_a_deadline(serve: Serve) -> None:
     reader, writer = await house.connect()
     await send(writer, b"SSH-2.0-x\r\n")
     await until_closed(reader)
-    await asyncio.wait_for(house.until_none_is_undecided(), 5)
+    await house.until_none_is_undecided()
 
 
 async def test_an_error_while_a_gateway_is_built_ends_the_connection(serve: Serve) -> None:

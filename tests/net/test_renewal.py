@@ -4,13 +4,13 @@ import asyncio
 import os
 import shutil
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
-from tests.net.conftest import House, Serve, send
+from tests.net.conftest import House, Serve, send, until
 
 from hobnob.net import renewal
 from hobnob.net.certificate import keep_certificate
@@ -68,12 +68,6 @@ async def watching(watched: Renewal) -> AsyncIterator[None]:
     yield
     assert not watch.done(), watch.exception()
     watch.cancel()
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not holds():  # noqa: ASYNC110  nobody tells of it
-            await asyncio.sleep(0.001)
 
 
 @pytest.fixture(autouse=True)

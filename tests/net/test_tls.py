@@ -6,12 +6,12 @@ import ssl
 from collections.abc import Callable
 
 import pytest
-from tests.net.conftest import CERTIFICATES, GREETING, House, Serve, send, until_closed
+from tests.net.conftest import CERTIFICATES, GREETING, House, Serve, send, until, until_closed
 
 from hobnob.net.sniffer import Kind
 from hobnob.net.tls import NO_TLS_HERE, server_context
 
-NEVER = 60.0
+NEVER = 1000.0
 ClientTls = Callable[..., ssl.SSLContext]
 
 
@@ -82,14 +82,14 @@ def close_after(client: ByHand, words: bytes) -> Callable[[], None]:
 async def test_the_client_hello_reaches_tls_however_it_is_cut(
     serve: Serve, client_tls: ClientTls, bytewise: bool, version: ssl.TLSVersion
 ) -> None:
-    house = await serve(tls=True, greet_after=NEVER)
+    house = await serve(tls=True, greet_after=NEVER, handshake_within=NEVER)
     context = client_tls()
     context.maximum_version = version
     client = await by_hand(house, context)
     await client.shake_hands(bytewise=bytewise)
     client.tls.write(b"NICK ada\r\n")
     await client.flush(bytewise=bytewise)
-    client.incoming.write(await client.reader.read(65536))
+    await until(lambda: bool(house.opened.transports))
     house.opened.transports[0].close()
     assert await client.read() == b"IRC<NICK ada\r\n"
 
@@ -119,7 +119,7 @@ async def test_what_comes_with_the_last_flight_is_not_lost(serve: Serve, client_
         client.tls.write(b"NICK ada\r\n")
 
     await client.shake_hands(bytewise=False, last=last)
-    await asyncio.wait_for(house.until_none_is_undecided(), 5)
+    await house.until_none_is_undecided()
     house.opened.transports[0].close()
     assert await client.read() == b"IRC<NICK ada\r\n"
 
@@ -150,17 +150,18 @@ async def test_what_comes_with_the_last_flight_and_the_end_is_not_lost(
 
 
 async def test_alpn_http_goes_to_the_web_unrecognised(serve: Serve, client_tls: ClientTls) -> None:
-    house = await serve(tls=True, greet_after=0.01, decide_within=NEVER)
+    house = await serve(tls=True, greet_after=NEVER, decide_within=2 * NEVER)
     reader, writer = await house.connect(client_tls("h2", "http/1.1"))
-    await asyncio.wait_for(house.until_patience_ended(), 5)  # a browser's spare connection: not greeted
+    await house.end_patience(lambda undecided: undecided._alpn == "http/1.1")  # a browser's spare connection
     await send(writer, b"NICK ada\r\n")
     assert await reader.readexactly(4) == b"WEB<"
     assert house.opened.peers[0].alpn == "http/1.1"
 
 
 async def test_alpn_http_that_stays_silent_has_a_deadline(serve: Serve, client_tls: ClientTls) -> None:
-    house = await serve(tls=True, greet_after=0.01, decide_within=0.03)
+    house = await serve(tls=True, greet_after=NEVER, decide_within=NEVER + 0.02)
     reader, _ = await house.connect(client_tls("http/1.1"))
+    await house.end_patience(lambda undecided: undecided._alpn == "http/1.1")
     assert await until_closed(reader) == b""
     assert house.opened.kinds == []
 
@@ -182,7 +183,7 @@ async def test_alpn_nobody_knows_is_no_alpn(serve: Serve, client_tls: ClientTls)
 async def test_alpn_acme_ends_after_the_handshake(serve: Serve, client_tls: ClientTls) -> None:
     context = server_context(CERTIFICATES / "cert.pem", CERTIFICATES / "key.pem")
     context.set_alpn_protocols(["acme-tls/1"])
-    house = await serve(context=context, greet_after=0.01)
+    house = await serve(context=context, greet_after=NEVER)
     reader, _ = await house.connect(client_tls("acme-tls/1"))
     assert await until_closed(reader) == b""
     assert house.opened.kinds == []
@@ -204,7 +205,7 @@ async def test_a_broken_handshake_ends_quietly(serve: Serve, rest: bytes) -> Non
     await send(writer, b"\x16\x03" + rest)
     writer.write_eof()
     await until_closed(reader)
-    await asyncio.wait_for(house.until_none_is_undecided(), 5)
+    await house.until_none_is_undecided()
     assert house.opened.kinds == []
 
 
@@ -222,7 +223,7 @@ async def test_a_peer_that_vanishes_during_the_handshake_leaves_nothing(
     client.writer.transport.abort()
     for _ in range(10):
         await asyncio.sleep(0)
-    await asyncio.wait_for(house.until_none_is_undecided(), 5)
+    await house.until_none_is_undecided()
 
 
 async def test_tls_inside_tls_is_closed(serve: Serve, client_tls: ClientTls) -> None:

@@ -38,7 +38,9 @@ class Client:
     heard: bytes = b""
 
     def send(self, data: bytes) -> None:
-        self.writer.write(data)
+        """Say something, unless the server has cut the connection: who reads finds that out."""
+        if not self.writer.is_closing():
+            self.writer.write(data)
 
     async def until(self, wanted: bytes) -> bytes:
         """Read until these bytes come; what came up to them since the last call."""
