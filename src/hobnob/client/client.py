@@ -27,12 +27,14 @@ from hobnob.protocol import account_commands as account
 from hobnob.protocol import commands as c
 from hobnob.protocol import replies as r
 from hobnob.protocol.errors import HINTS
-from hobnob.protocol.events import AnyEvent
+from hobnob.protocol.events import AnyEvent, RoomEvent, RoomLost
 from hobnob.protocol.records import HistoryRule, Member, Message, Person, RoomListing, message_id
 from hobnob.protocol.replies import Joined, Welcome
 
 UNCERTAIN = frozenset({"hung-up", "no-answer", "not-hobnob", "internal", "unknown-outcome"})
 """Ways not to be let in after which one may be somebody all the same."""
+MOST_HELD = 1000
+"""Events of a room that wait until it is known what it is; a server that never says so fills no memory."""
 
 
 class Client(MessageCommands, AccountCommands, ModerationCommands):
@@ -44,6 +46,7 @@ class Client(MessageCommands, AccountCommands, ModerationCommands):
 
     Attributes:
         rooms: the rooms one belongs to, always as far as the events have come; `follow` adds members and messages.
+            An event of a room comes when the room is here.
     """
 
     def __init__(
@@ -59,6 +62,8 @@ class Client(MessageCommands, AccountCommands, ModerationCommands):
         self._file = file
         self._connection = Connection(dial, identity, self, where=where, backoff=backoff)
         self._subscriptions = WeakSet[Subscription]()  # who stops reading need not say so
+        self._held: dict[str, list[AnyEvent]] = {}
+        """What happened in rooms that one has just gained, until it is known what they are."""
         self._presence: c.SetPresence | None = None
         self._returned = False
         self._chores = asyncio.Event()
@@ -280,6 +285,8 @@ class Client(MessageCommands, AccountCommands, ModerationCommands):
 
     def welcomed(self, welcome: Welcome, *, again: bool, new_epoch: bool) -> None:
         self.rooms.welcome(welcome)
+        for room in tuple(self._held):
+            self._tell_held(room)
         self._chores.set()
         self._returned = again
         if again:
@@ -287,12 +294,31 @@ class Client(MessageCommands, AccountCommands, ModerationCommands):
 
     def joined(self, reply: Joined) -> None:
         self.rooms.joined(reply.room)
+        self._tell_held(reply.room.id)
 
     def heard(self, event: AnyEvent) -> None:
         self.rooms.fold(event)
         if self.rooms.stale or self.rooms.uncounted or self.rooms.unknown:
             self._chores.set()
-        self._tell(event)
+        if isinstance(event, RoomLost):
+            self._held.pop(event.room, None)
+        if not self._holds(event):
+            self._tell(event)
+
+    def _holds(self, event: AnyEvent) -> bool:
+        """Keep what happens in a room that nobody could place yet, who it is between least of all."""
+        if not isinstance(event, RoomEvent) or event.room not in self.rooms.unknown:
+            return False
+        held = self._held.setdefault(event.room, [])
+        if len(held) >= MOST_HELD:
+            self._tell_held(event.room)
+            return False
+        held.append(event)
+        return True
+
+    def _tell_held(self, room: str) -> None:
+        for event in self._held.pop(room, ()):
+            self._tell(event)
 
     def lost(self, hint: str, code: str) -> None:
         self._tell(Disconnected(hint, code))
@@ -333,13 +359,23 @@ class Client(MessageCommands, AccountCommands, ModerationCommands):
         if returned and self._presence is not None:
             await self.perform(self._presence, r.Reply)
         while rooms.unknown:
-            await self.perform(c.JoinRoom(room=rooms.unknown.pop()), r.Joined)
+            await self._learn(next(iter(rooms.unknown)))
         while rooms.uncounted:
             for unread in (await self.perform(c.ListUnread(room=rooms.uncounted.pop()), r.UnreadRooms)).rooms:
                 rooms.counted(unread)
         while rooms.stale:
             if room := rooms.get(rooms.stale.pop()):
                 await self._read(room)
+
+    async def _learn(self, room: str) -> None:
+        """Find out what a room is that one has gained."""
+        try:
+            await self.perform(c.JoinRoom(room=room), r.Joined)
+        except ClientError:
+            self._tell_held(room)
+            raise
+        finally:
+            self.rooms.unknown.discard(room)
 
     async def _read(self, room: Room) -> None:
         self.rooms.begin_reading(room)
