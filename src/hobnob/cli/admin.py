@@ -23,7 +23,8 @@ Examples:
   hobnob admin audit -n 20
 
 They reach the server that runs on the data folder, through a socket that only
-its user can open. Everything is written into the audit log as done by Server.
+its user can open. Everything is written into the audit log as done by Server,
+or Server-2 while the server's own terminal is Server; nobody else can be that.
 """
 Room = Annotated[str | None, Parameter(help="The room; without it, the whole server is meant.")]
 Reason = Annotated[str, Parameter(help="Why, for them and for the audit log.")]

@@ -201,7 +201,7 @@ def _is_reserved_for_people(name: str, key: str) -> bool:
     looks_like = {skeleton(name), skeleton(key)}
     if looks_like & _RESERVED_PEOPLE:
         return True
-    return any(look.startswith("client-") or look.endswith("serv") for look in looks_like)
+    return any(look.startswith(("client-", "server-")) or look.endswith("serv") for look in looks_like)
 
 
 def _is_nick_character(char: str) -> bool:

@@ -83,9 +83,9 @@ def test_a_name_is_kept_in_nfc() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "Server", "SERVER", "Client", "client-2", "CIient", "Client-999", "System", "systern", "Everyone", "here",
-        "channel", "room", "roorn", "r00m", "all", "AII", "al1", "hobnob", "H0BN0B", "NickServ", "chanserv", "MemoServ",
-        "ꓢꓰꓣꓦꓰꓣ",
+        "Server", "SERVER", "Server-2", "SERVER-X", "Client", "client-2", "CIient", "Client-999", "System", "systern",
+        "Everyone", "here", "channel", "room", "roorn", "r00m", "all", "AII", "al1", "hobnob", "H0BN0B", "NickServ",
+        "chanserv", "MemoServ", "ꓢꓰꓣꓦꓰꓣ",
     ],
 )  # fmt: skip
 def test_reserved_names(text: str) -> None:
