@@ -198,6 +198,11 @@ def test_ctrl_d_says_how_to_stop(console: Console) -> None:
     assert console.process.poll() is None
 
 
+def test_ctrl_z_does_not_halt_the_server(console: Console) -> None:
+    console.type("\x1a")
+    console.until("A halted server answers nobody. Ctrl+C stops it, and so does /stop.")
+
+
 def test_tab_completes_commands(console: Console) -> None:
     console.type("/his\t 1\r")
     console.until("Server: /history 1")

@@ -89,6 +89,21 @@ def test_what_arrives_does_not_tear_the_typed_line(console: Console, client: Joi
     eventually(lambda: f"{ADA}: half a line" in console.screen, PATIENCE, lambda: console.screen)
 
 
+def test_ctrl_z_leaves_for_the_shell_and_fg_comes_back(console: Console, tmp_path: Path) -> None:
+    known = environment(XDG_STATE_HOME=str(tmp_path), TERM="xterm", PS1="> ")
+    shell = Terminal(["/bin/sh", "-i"], known, tmp_path)
+    shell.type(f"{sys.executable} {STARTERS[1]} 127.0.0.1:{console.port} --name {ADA}\n")
+    shell.ends_with("ada:")
+    shell.type("half a li\x1a")
+    shell.ends_with(">")
+    shell.type("fg\n")
+    shell.ends_with("ada: half a li")
+    shell.type("ne\r")
+    console.until("ada: half a line")
+    shell.type("bye\r")
+    shell.ends_with("Bye, ada.", ">")
+
+
 def test_bye_from_the_client(console: Console, client: JoinTerminal) -> None:
     client.type("bye\r")
     assert client.process.wait(PATIENCE) == 0

@@ -230,4 +230,8 @@ class Console:
             else:
                 self.screen.put("Ctrl+C stops the server, and so does /stop.")
 
+        @keys.add("c-z")
+        def _suspend(event: "KeyPressEvent") -> None:
+            self.screen.put("A halted server answers nobody. Ctrl+C stops it, and so does /stop.")
+
         return keys

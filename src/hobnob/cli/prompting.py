@@ -21,18 +21,21 @@ class Interrupted(Exception):
 def typing_line(
     prompt: Callable[[], str], completer: "Completer", terminal: TextIO, keys: "KeyBindings | None" = None
 ) -> "PromptSession[str]":
-    """Lines that are typed at stdin and shown on `terminal`. Ctrl+C raises Interrupted."""
+    """Lines that are typed at stdin and shown on `terminal`. Ctrl+C raises Interrupted; Ctrl+Z leaves for the shell."""
     from prompt_toolkit import PromptSession
     from prompt_toolkit.input import create_input
+    from prompt_toolkit.key_binding import KeyBindings, merge_key_bindings
     from prompt_toolkit.output.vt100 import Vt100_Output
     from prompt_toolkit.shortcuts import CompleteStyle
 
+    unmarked = KeyBindings()
+    unmarked.add("c-@")(lambda event: None)  # Ctrl+Space would mark text, and what is typed then is lost
     output = Vt100_Output.from_pty(terminal, term=os.environ.get("TERM"))
     output.enable_cpr = False  # the answer to "where is the cursor" may come late, or be taken for typing
     return PromptSession(
         prompt, completer=completer, complete_style=CompleteStyle.READLINE_LIKE, complete_while_typing=False,
-        reserve_space_for_menu=0, interrupt_exception=Interrupted, key_bindings=keys, input=create_input(sys.stdin),
-        output=output,
+        reserve_space_for_menu=0, interrupt_exception=Interrupted, input=create_input(sys.stdin), output=output,
+        enable_suspend=True, key_bindings=merge_key_bindings([unmarked, keys] if keys else [unmarked]),
     )  # fmt: skip
 
 
