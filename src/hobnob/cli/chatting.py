@@ -33,7 +33,7 @@ from hobnob.protocol.ids import new_ref
 from hobnob.protocol.records import Member, Person, RoomState
 from hobnob.protocol.records import Room as RoomRecord
 
-LEAVING: Final = frozenset({"bye", "/bye", "/quit"})
+LEAVING: Final = frozenset({"bye", "/bye", "/quit", "/exit"})
 LAST_WORDS_WITHIN = 5.0
 """Seconds for what was typed last to be kept, when one leaves."""
 MOST_WAITING = 500

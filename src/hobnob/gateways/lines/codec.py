@@ -34,7 +34,7 @@ TELNET: Final = "/telnet"
 _HIDE: Final = b"\xff\xfb\x01"  # IAC WILL ECHO (RFC 857): the peer leaves showing what is typed to us, and we do not
 _SHOW: Final = b"\xff\xfc\x01"  # IAC WON'T ECHO
 
-_LEAVING = frozenset({"bye", "/bye", "/quit", INTERRUPT, "\x04"})  # the last is Ctrl+D
+_LEAVING = frozenset({"bye", "/bye", "/quit", "/exit", INTERRUPT, "\x04"})  # the last is Ctrl+D
 _LINE_ENDS = frozenset(b"\r\n")
 
 

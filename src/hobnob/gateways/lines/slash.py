@@ -22,6 +22,15 @@ TOPICS: Final = {
     "rooms": "inviting, room settings, moderators' commands",
 }
 
+OTHER_WORDS: Final = {
+    "/?": "/help", "/h": "/help", "/commands": "/help",
+    "/nick": "/name",
+    "/j": "/join", "/part": "/leave", "/list": "/rooms", "/channels": "/rooms", "/names": "/who", "/users": "/who",
+    "/query": "/msg", "/tell": "/msg", "/whisper": "/msg", "/w": "/msg", "/dm": "/msg", "/pm": "/msg",
+    "/logs": "/history", "/find": "/search", "/remove": "/delete", "/quit": "/stop", "/exit": "/stop",
+}  # fmt: skip
+"""Words of other chats, and ours for the same: what comes near by its letters may be far off by what it does."""
+
 _NUMBER = re.compile(r"#?[0-9]{1,15}")
 
 Table = Mapping[str, "SlashCommand"]
@@ -62,9 +71,9 @@ def run(seat: Seat, line: str, commands: Table) -> Script:
     word, _, words = line.partition(" ")
     command = commands.get(word.lower())
     if command is None:
-        near = get_close_matches(word.lower(), commands, n=1)
-        yield seat.say(_unknown(word, near))
-        if near and commands[near[0]].secret:
+        meant = _meant(word.lower(), commands)
+        yield seat.say(_unknown(word, meant))
+        if meant and commands[meant].secret:
             yield Hush()
         return
     try:
@@ -102,8 +111,15 @@ def number(word: str) -> int:
     return int(word.removeprefix("#"))
 
 
-def _unknown(word: str, near: list[str]) -> str:
-    advice = f"Did you mean {near[0]}?" if near else "/help lists all commands."
+def _meant(word: str, commands: Table) -> str:
+    """The command that somebody may have meant; empty when there is none."""
+    if word in OTHER_WORDS:
+        return OTHER_WORDS[word] if OTHER_WORDS[word] in commands else ""
+    return next(iter(get_close_matches(word, commands, n=1)), "")
+
+
+def _unknown(word: str, meant: str) -> str:
+    advice = f"Did you mean {meant}?" if meant else "/help lists all commands."
     return f"There is no command {shortened(word)}. {advice} To say a line that begins with /, double the slash."
 
 

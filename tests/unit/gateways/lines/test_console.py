@@ -96,10 +96,12 @@ def test_the_commands_of_everybody_and_its_own(operator: Driver) -> None:
     assert "/stop " in listed
     assert "/name" not in listed
     assert "bye on a line of its own disconnects everybody else." in listed
-    operator.receive(b"/who\n/delete 1\n/name boss\n")
+    operator.receive(b"/who\n/delete 1\n/name boss\n/nick boss\n")
     assert operator.take() == (
         "You are Server in #lobby.\nHere is: ada\n#1 is deleted.\n"
         "There is no command /name. Did you mean /me? "
+        "To say a line that begins with /, double the slash.\n"
+        "There is no command /nick. /help lists all commands. "
         "To say a line that begins with /, double the slash.\n"
     )
     assert operator.house.done[-1] == DeleteMessage(room="r_lobby", of=1)

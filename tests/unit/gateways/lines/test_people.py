@@ -94,7 +94,7 @@ def test_the_last_line_needs_no_end() -> None:
     assert driver.closed
 
 
-@pytest.mark.parametrize("word", ["bye", "BYE", " Bye ", "/bye", "/quit", "\x04", "\x03"])
+@pytest.mark.parametrize("word", ["bye", "BYE", " Bye ", "/bye", "/quit", "/exit", "\x04", "\x03"])
 def test_bye_leaves(bob: Driver, word: str) -> None:
     bob.receive(f"{word}\nhello\n".encode())
     assert bob.take() == "Bye, bob.\n"
@@ -171,6 +171,7 @@ DIALOGUES = {
         "/hsitory",
         "There is no command /hsitory. Did you mean /history? " + DOUBLE_IT,
     ),
+    "word of another chat": ("/nick ann", "There is no command /nick. Did you mean /name? " + DOUBLE_IT),
     "unknown": (
         "/usr/bin/\x1b]0;x\x07true",
         "There is no command /usr/bin/]0;xtrue. /help lists all commands. " + DOUBLE_IT,
