@@ -5,17 +5,23 @@ import base64
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import cast
 
 import aiohttp
 import pytest
+from tests.net.conftest import PATIENCE, until_closed
 
 from hobnob.gateways.gateway import Codec, House, Link, Origin
+from hobnob.gateways.web.connection import HttpConnection
 from hobnob.gateways.web.host import WebGateway
 from hobnob.gateways.web.settings import WebSettings
 
-QUICK = WebSettings(
-    hosts=frozenset({"chat.example.org"}), head_timeout=0.2, idle_timeout=0.4, close_timeout=0.3, heartbeat=60
+NEVER = 1000.0
+CALM = WebSettings(
+    hosts=frozenset({"chat.example.org"}), head_timeout=NEVER, idle_timeout=NEVER, close_timeout=0.3, heartbeat=NEVER
 )
+"""No deadline that a busy machine could miss; tests of deadlines have one."""
+HASTY = pytest.mark.parametrize("server", [replace(CALM, head_timeout=0.2)], indirect=True, ids=["hasty"])
 UPGRADE = (
     "Upgrade: websocket",
     "Sec-WebSocket-Version: 13",
@@ -71,9 +77,13 @@ class ListeningHouse:
         self.name = "hob"
         self.version = "1.2"
         self.entered: asyncio.Queue[Listening] = asyncio.Queue()
+        self.pauses = False
+        """Whoever comes is read no further from the beginning."""
 
     def enter(self, codec: Codec, link: Link, origin: Origin) -> Listening:
         conversation = Listening(codec, link, origin)
+        if self.pauses:
+            link.pause_reading()
         self.entered.put_nowait(conversation)
         return conversation
 
@@ -81,7 +91,7 @@ class ListeningHouse:
 class Server:
     """A web gateway behind a listening socket, and clients for it."""
 
-    def __init__(self, settings: WebSettings = QUICK, house: House | None = None) -> None:
+    def __init__(self, settings: WebSettings = CALM, house: House | None = None) -> None:
         self.peer = Visitor()
         self.house = ListeningHouse()
         listening: House = self.house  # type: ignore[assignment]
@@ -100,7 +110,7 @@ class Server:
     async def stop(self) -> None:
         await self.session.close()
         for writer in self._writers:
-            writer.close()
+            writer.transport.abort()
             with suppress(OSError):
                 await writer.wait_closed()
         self._listener.close()
@@ -120,7 +130,7 @@ class Server:
         """Send, and read to the end of the connection."""
         reader, writer = await self.open()
         writer.write(request)
-        return await asyncio.wait_for(reader.read(), 5)
+        return await asyncio.wait_for(until_closed(reader), PATIENCE)
 
     async def get(self, path: str = "/", *headers: str, host: str = "localhost", method: str = "GET") -> bytes:
         """The whole answer to a request."""
@@ -141,19 +151,26 @@ class Server:
         return await self.session.ws_connect(f"http://localhost:{self.port}/ws")
 
     def settings_for_next_socket(self, *, heartbeat: float) -> None:
-        self.gateway._socket._settings = replace(QUICK, heartbeat=heartbeat)
+        self.gateway._socket._settings = replace(CALM, heartbeat=heartbeat)
+
+    @property
+    def connections(self) -> list[HttpConnection]:
+        """Those that the gateway has."""
+        assert self.gateway._runner is not None
+        assert self.gateway._runner.server is not None
+        return [cast(HttpConnection, each) for each in self.gateway._runner.server.connections]
 
     def be_tls(self) -> None:
         self.peer = Visitor(tls=True)
 
     async def entered(self) -> Listening:
-        return await asyncio.wait_for(self.house.entered.get(), 5)
+        return await asyncio.wait_for(self.house.entered.get(), PATIENCE)
 
 
 @pytest.fixture
 async def server(request: pytest.FixtureRequest) -> AsyncIterator[Server]:
     """With the settings of `pytest.mark.parametrize("server", …, indirect=True)`, if there are any."""
-    server = Server(getattr(request, "param", QUICK))
+    server = Server(getattr(request, "param", CALM))
     await server.start()
     yield server
     await server.stop()

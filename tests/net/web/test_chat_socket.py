@@ -6,6 +6,7 @@ import os
 
 import aiohttp
 import pytest
+from tests.net.conftest import PATIENCE, until, until_closed
 from tests.net.web.conftest import Listening, Server
 
 from hobnob.protocol.codec import MAX_CLIENT_FRAME
@@ -99,7 +100,7 @@ async def test_fragments_and_pings_between_them_byte_by_byte(server: Server) -> 
 async def test_frames_that_may_not_be_end_the_socket(server: Server, data: bytes, code: int, reason: str) -> None:
     reader, writer, conversation = await raw_socket(server)
     writer.write(data)
-    answer = await reader.read()
+    answer = await until_closed(reader)
     assert answer[:1] == b"\x88"
     assert int.from_bytes(answer[2:4], "big") == code
     assert await conversation.gone.get() == reason
@@ -156,38 +157,47 @@ async def test_the_server_may_end_it(server: Server) -> None:
 async def test_who_does_not_shake_hands_is_cut(server: Server) -> None:
     reader, _, conversation = await raw_socket(server)
     conversation.dismiss("Bye.", "stopping")
-    assert await asyncio.wait_for(reader.read(), 5)
+    assert await asyncio.wait_for(until_closed(reader), PATIENCE)
     assert await conversation.gone.get()
 
 
 async def test_stopping_says_goodbye(server: Server) -> None:
     socket = await server.connect()
     await server.entered()
-    idle = asyncio.ensure_future(server.raw(b""))
+    idle, _ = await server.open()
+    await until(lambda: len(server.connections) == 2)
     stopping = asyncio.ensure_future(server.gateway.stop())
     assert json.loads((await socket.receive()).data)["event"] == "goodbye"
     assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
-    await asyncio.wait_for(stopping, 3)
-    assert await idle == b""
+    await asyncio.wait_for(stopping, PATIENCE)
+    assert await until_closed(idle) == b""
 
 
 async def test_who_is_read_no_further_need_not_answer_pings(server: Server) -> None:
     """What is paused here cannot bring a PONG; so a flood that is slowed would be cut, and lose what it had sent."""
     server.settings_for_next_socket(heartbeat=0.1)
+    server.house.pauses = True
     reader, writer, conversation = await raw_socket(server)
-    conversation.link.pause_reading()
     words = [b"%d" % n + b"x" * 30_000 for n in range(20)]
     for word in words:
         writer.write(frame(1, word))
-    assert await asyncio.wait_for(reader.readexactly(8), 5) == b"\x89\x00" * 4
+    assert await asyncio.wait_for(reader.readexactly(8), PATIENCE) == b"\x89\x00" * 4
+    ping_no_more(conversation)
     conversation.link.resume_reading()
-    heard = [await asyncio.wait_for(conversation.heard.get(), 5) for _ in words]
+    heard = [await asyncio.wait_for(conversation.heard.get(), PATIENCE) for _ in words]
     assert len(heard) == len(words)
     assert conversation.gone.empty()
+
+
+def ping_no_more(conversation: Listening) -> None:
+    """What is read from now on may come as late as it likes."""
+    socket = conversation.link._socket  # type: ignore[attr-defined]
+    socket._heartbeat = None
+    socket._cancel_heartbeat()
 
 
 async def test_who_answers_no_ping_is_cut(server: Server) -> None:
     server.settings_for_next_socket(heartbeat=0.2)
     reader, _, conversation = await raw_socket(server)
     assert await reader.readexactly(2) == b"\x89\x00"
-    assert await asyncio.wait_for(conversation.gone.get(), 5) == "timed out"
+    assert await asyncio.wait_for(conversation.gone.get(), PATIENCE) == "timed out"

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
-from tests.net.web.conftest import QUICK, Server
+from tests.net.web.conftest import CALM, Server
 
 from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat
@@ -20,7 +20,7 @@ async def serving() -> AsyncIterator[Server]:
     """A web gateway with a real chat."""
     chat = Chat(MemoryStore(), LocalBus(), "hobnob.test")
     await chat.open()
-    server = Server(QUICK, chat)
+    server = Server(CALM, chat)
     await server.start()
     try:
         yield server

@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import cast
 
 import pytest
-from tests.net.web.conftest import QUICK, ListeningHouse, Visitor
+from tests.net.conftest import PATIENCE, until_closed
+from tests.net.web.conftest import CALM, ListeningHouse, Visitor
 
 from hobnob.gateways.gateway import House
 from hobnob.gateways.web.late import LateWebGateway
+from hobnob.gateways.web.settings import WebSettings
 
 REQUEST = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
 END = b"Connection: close\r\n\r\n"
@@ -19,29 +22,28 @@ Client = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 class Early:
     """A listening socket whose web gateway is not loaded yet."""
 
-    def __init__(self) -> None:
-        self.gateway = LateWebGateway(cast(House, ListeningHouse()), QUICK)
+    def __init__(self, settings: WebSettings) -> None:
+        self.gateway = LateWebGateway(cast(House, ListeningHouse()), settings)
         self.left = 0
-        self._accepted: asyncio.Queue[asyncio.BaseProtocol] = asyncio.Queue()
+        self._accepted: asyncio.Queue[asyncio.Transport] = asyncio.Queue()
         self._writers: list[asyncio.StreamWriter] = []
 
     async def listen(self) -> None:
-        self._listener = await asyncio.get_running_loop().create_server(self._accept, "127.0.0.1", 0)
+        loop = asyncio.get_running_loop()
+        self._listener = await loop.create_server(lambda: Accepted(self._accepted), "127.0.0.1", 0)
 
     def _left(self) -> None:
         self.left += 1
-
-    def _accept(self) -> asyncio.BaseProtocol:
-        protocol = self.gateway.protocol(Visitor(), self._left)
-        self._accepted.put_nowait(protocol)
-        return protocol
 
     async def client(self, first: bytes = b"") -> Client:
         """A client that was accepted, and whose first bytes were read already, as the listener does it."""
         reader, writer = await asyncio.open_connection(*self._listener.sockets[0].getsockname())
         self._writers.append(writer)
-        accepted = await asyncio.wait_for(self._accepted.get(), 5)
-        cast(asyncio.Protocol, accepted).data_received(first)
+        transport = await asyncio.wait_for(self._accepted.get(), PATIENCE)
+        protocol = cast(asyncio.Protocol, self.gateway.protocol(Visitor(), self._left))
+        transport.set_protocol(protocol)
+        protocol.connection_made(transport)
+        protocol.data_received(first)
         return reader, writer
 
     async def stop(self) -> None:
@@ -52,16 +54,26 @@ class Early:
         await self._listener.wait_closed()
 
 
+class Accepted(asyncio.Protocol):
+    """Tells of its connection, which somebody else takes over."""
+
+    def __init__(self, accepted: asyncio.Queue[asyncio.Transport]) -> None:
+        self._accepted = accepted
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._accepted.put_nowait(cast(asyncio.Transport, transport))
+
+
 @pytest.fixture
-async def early() -> AsyncIterator[Early]:
-    early = Early()
+async def early(request: pytest.FixtureRequest) -> AsyncIterator[Early]:
+    early = Early(getattr(request, "param", CALM))
     await early.listen()
     yield early
     await early.stop()
 
 
 async def rest(client: Client) -> bytes:
-    return await asyncio.wait_for(client[0].read(), 5)
+    return await asyncio.wait_for(until_closed(client[0]), PATIENCE)
 
 
 async def test_early_requests_are_answered_once_it_is_there(early: Early) -> None:
@@ -82,6 +94,7 @@ async def test_the_end_of_input_may_come_early_too(early: Early) -> None:
     assert (await rest(client)).endswith(b"ok\n")
 
 
+@pytest.mark.parametrize("early", [replace(CALM, head_timeout=0.2)], indirect=True, ids=["hasty"])
 async def test_deadlines_begin_when_it_is_there(early: Early) -> None:
     client = await early.client(REQUEST)
     await early.gateway.start()

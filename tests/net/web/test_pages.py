@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from tests.net.web.conftest import QUICK, Server, Visitor
+from tests.net.web.conftest import CALM, HASTY, Server, Visitor
 
 
 def status(answer: bytes) -> int:
@@ -34,7 +34,7 @@ async def test_the_words_over_tls_name_tls_clients(server: Server) -> None:
     assert b"openssl s_client -quiet -connect [::1]:443" in answer
 
 
-@pytest.mark.parametrize("server", [replace(QUICK, access="invite"), replace(QUICK, access="accounts")], indirect=True)
+@pytest.mark.parametrize("server", [replace(CALM, access="invite"), replace(CALM, access="accounts")], indirect=True)
 async def test_the_words_say_what_a_newcomer_needs(server: Server) -> None:
     local = await server.get("/", host="localhost:9000")
     assert b"invite" in local
@@ -52,6 +52,7 @@ async def test_the_words_say_what_a_newcomer_needs(server: Server) -> None:
     assert re.search(b'<body data-access="(invite|accounts)">', page)
 
 
+@HASTY
 async def test_every_answer_carries_our_headers(server: Server) -> None:
     requests = [
         await server.get("/"),
