@@ -173,7 +173,7 @@ class Conversation:
         self._pace_reading()
 
     def _perform(self, queue: deque[Said]) -> bool:
-        """Do the first command of a queue; False when it has to wait there."""
+        """Do the first command of a queue; False when it is answered by then, or has to wait there."""
         command = queue.popleft()
         assert isinstance(command, Command)
         future = self._chat.perform(self.session, command)
@@ -182,6 +182,9 @@ class Conversation:
             self._resting = self._chat.loop.call_later(max(slow.wait, SHORTEST_REST), self._rested)
             return False
         if self._under_way is None:
+            if future.done():
+                self._answer_at_once(command, future)
+                return False
             self._under_way = deque()
         self._under_way.append((command, future))
         future.add_done_callback(self._landed)

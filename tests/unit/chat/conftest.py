@@ -246,7 +246,7 @@ async def promote(chat: Chat, who: Client, role: Role) -> None:
 
 async def quiet(*clients: Client) -> None:
     """Wait until all that was done before has reached these clients."""
-    for _ in range(2):
+    for _ in range(3):
         for client in clients:
             await client.done("ping")
 

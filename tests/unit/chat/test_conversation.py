@@ -40,6 +40,14 @@ async def test_anything_else_waits_for_all_before_it(join: Join, store: TestStor
     assert frames.index("topic_changed") < frames.index(others[1])
 
 
+async def test_what_waits_for_nothing_is_answered_at_once(join: Join, chat: Chat) -> None:
+    ada = await join("ada")
+    before = len(replies(ada))
+    asked = [ada.send("ping"), ada.send("send_message", room="#lobby", text=""), ada.send("ping")]
+    chat.pace.flush()  # and the loop has had no turn
+    assert replies(ada)[before:] == asked
+
+
 async def test_small_talk_keeps_its_place_between_commands(join: Join) -> None:
     ada = await join("ada")
     frames = b""
