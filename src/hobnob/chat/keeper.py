@@ -13,6 +13,7 @@ from typing import ParamSpec, TypeVar
 
 import structlog
 
+from hobnob.chat.name_check import NameCheck
 from hobnob.chat.readers import Readers
 from hobnob.stores.store import Item, Outcome, Refused, Store
 
@@ -50,6 +51,7 @@ class Keeper:
         self._turn: list[tuple[Item, Done]] = []
         self._queue: SimpleQueue[list[tuple[Item, Done]] | None] = SimpleQueue()
         self._readers = Readers(READERS)
+        self._names = NameCheck(lambda names: self.read(store.names_taken, names))
         self._thread = Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
@@ -62,6 +64,10 @@ class Keeper:
     async def read(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call one of the store's reading methods in a thread."""
         return await self._readers.read(lambda: function(*args, **kwargs))
+
+    def name_taken(self, name: str) -> asyncio.Future[str | None]:
+        """``name-taken`` or ``name-lookalike`` when somebody kept has it, else None."""
+        return self._names.ask(name)
 
     async def stop(self) -> None:
         """Keep what was given, answer it, then let the threads go."""

@@ -22,11 +22,26 @@ class Among:
 
     def execute(self, connection: sa.Connection, values: Sequence[str | bytes]) -> Iterator[Row]:
         """Each matching row once for every chunk of values it matches in; `values` should be distinct."""
+        for statement, filled in self._statements(connection.dialect, values):
+            yield from connection.exec_driver_sql(statement, filled)
+
+    def execute_alone(self, connection: sa.Connection, values: Sequence[str | bytes]) -> Iterator[tuple[object, ...]]:
+        """The same by the driver, outside of any transaction: beginning and ending one takes ten times as long."""
+        cursor = connection.connection.cursor()
+        try:
+            for statement, filled in self._statements(connection.dialect, values):
+                cursor.execute(statement, filled)
+                yield from cursor.fetchall()
+        finally:
+            cursor.close()
+
+    def _statements(
+        self, dialect: sa.Dialect, values: Sequence[str | bytes]
+    ) -> Iterator[tuple[str, tuple[str | bytes, ...]]]:
         for start in range(0, len(values), _SIZES[-1]):
             chunk = tuple(values[start : start + _SIZES[-1]])
             size = next(size for size in _SIZES if size >= len(chunk))
-            filled = chunk + chunk[-1:] * (size - len(chunk))
-            yield from connection.exec_driver_sql(self._statement(connection.dialect, size), filled)
+            yield self._statement(dialect, size), chunk + chunk[-1:] * (size - len(chunk))
 
     @cache  # noqa: B019  there are as many as there are statements in the source, for ever
     def _statement(self, dialect: sa.Dialect, size: int) -> str:

@@ -4,14 +4,14 @@ All but RightsUnchanged: the transaction has the logs it speaks of at hand.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Iterable
 from typing import assert_never
 
 import sqlalchemy as sa
 
 from hobnob.protocol.names import fold, skeleton
 from hobnob.stores import accounts
+from hobnob.stores.among import Among
 from hobnob.stores.store import (
     DirectFree,
     InviteUsable,
@@ -72,6 +72,8 @@ def violation(connection: sa.Connection, condition: Checked, now: int) -> str | 
 
 # Made once: what is asked of all who come and of each room that is made costs more to put together than to ask.
 _NAMED = sa.select(logs.c.id).join(rooms, rooms.c.log == logs.c.seq).where(rooms.c.key == sa.bindparam("key"))
+_KEYS = Among(sa.select(persons.c.key), persons.c.key)
+_SKELETONS = Among(sa.select(persons.c.skeleton), persons.c.skeleton)
 _CLASH = sa.select(persons.c.key).where(
     sa.or_(persons.c.key == sa.bindparam("key"), persons.c.skeleton == sa.bindparam("skeleton")),
     persons.c.id != sa.bindparam("person"),
@@ -82,38 +84,21 @@ def name_clash(connection: sa.Connection, name: str, person: str) -> str | None:
     """``name-taken`` or ``name-lookalike`` when somebody other than `person` has the name."""
     key = fold(name)
     asked = {"key": key, "skeleton": skeleton(name), "person": person}
-    return _clash(key, connection.execute(_CLASH, asked).scalars().all())
+    found = connection.execute(_CLASH, asked).scalars().all()
+    return ("name-taken" if key in found else "name-lookalike") if found else None
 
 
-def name_taken(connection: sa.Connection, name: str) -> str | None:
-    """The same, of whoever has it, and outside of any transaction.
-
-    Everybody is asked for by this who comes without a token. So the driver gets the one statement: a transaction by
-    SQLAlchemy around it takes twenty times as long.
-    """
-    key = fold(name)
-    asked = {"key": key, "skeleton": skeleton(name), "person": ""}
-    statement, order = _clash_statement(connection.dialect)
-    cursor = connection.connection.cursor()
-    try:
-        cursor.execute(statement, tuple(asked[each] for each in order) if order else asked)
-        return _clash(key, [row[0] for row in cursor.fetchall()])
-    finally:
-        cursor.close()
-
-
-def _clash(key: str, found: Sequence[str]) -> str | None:
-    """What keys that were found mean for who wants the name with this one."""
-    if not found:
-        return None
-    return "name-taken" if key in found else "name-lookalike"
-
-
-@cache
-def _clash_statement(dialect: sa.Dialect) -> tuple[str, tuple[str, ...]]:
-    """As the driver takes it, and the order of what it asks for; none for a driver that takes names."""
-    compiled = _CLASH.compile(dialect=dialect)
-    return str(compiled), tuple(compiled.positiontup or ())
+def names_taken(connection: sa.Connection, names: Iterable[str]) -> dict[str, str]:
+    """The same of several names, whoever has them, for those that are not free; outside of any transaction."""
+    looks = {name: (fold(name), skeleton(name)) for name in names}
+    keys, skeletons = (list(dict.fromkeys(look)) for look in zip(*looks.values(), strict=True)) if looks else ([], [])
+    taken = {key for (key,) in _KEYS.execute_alone(connection, keys)}
+    alike = {found for (found,) in _SKELETONS.execute_alone(connection, skeletons)}
+    return {
+        name: "name-taken" if key in taken else "name-lookalike"
+        for name, (key, look) in looks.items()
+        if key in taken or look in alike
+    }
 
 
 _MEMBER = (

@@ -203,12 +203,15 @@ class MemoryStore:
                 (log, fact.number) for log, facts in logs for fact in facts if nameless(fact, person) is not fact
             ], None
 
-    def name_taken(self, name: str) -> str | None:
+    def names_taken(self, names: Sequence[str]) -> dict[str, str]:
         with self._lock:
-            try:
-                return self._memory.name_clash(name, "")
-            except NameRefused:
-                return None
+            return {name: clash for name in names if (clash := self._name_taken(name)) is not None}
+
+    def _name_taken(self, name: str) -> str | None:
+        try:
+            return self._memory.name_clash(name, "")
+        except NameRefused:
+            return None
 
     def settings(self, person: str) -> dict[str, str]:
         with self._lock:

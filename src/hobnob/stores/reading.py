@@ -1,4 +1,4 @@
-"""Reading people and rooms. Functions run in one read transaction, so answers fit together; `name_taken` in none."""
+"""Reading people and rooms. Functions run in one read transaction, so answers fit together; `names_taken` in none."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -50,9 +50,9 @@ def person_by_name(connection: sa.Connection, name: str) -> Person | None:
     return None if key is None else person_where(connection, sa.and_(persons.c.key == key, persons.c.kind != "deleted"))
 
 
-def name_taken(connection: sa.Connection, name: str) -> str | None:
-    """``name-taken`` or ``name-lookalike``, None when the name is free or illegal."""
-    return None if _fold(name) is None else conditions.name_taken(connection, name)
+def names_taken(connection: sa.Connection, names: Sequence[str]) -> dict[str, str]:
+    """``name-taken`` or ``name-lookalike`` by name; without those that are free or illegal."""
+    return conditions.names_taken(connection, [name for name in names if _fold(name) is not None])
 
 
 def settings_of(connection: sa.Connection, person: str) -> dict[str, str]:

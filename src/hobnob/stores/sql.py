@@ -235,8 +235,8 @@ class SqlStore:
     def naming(self, person: str, after: int, limit: int) -> tuple[list[tuple[str, int]], int | None]:
         return self._read(accounts.naming, person, after, limit)
 
-    def name_taken(self, name: str) -> str | None:
-        return self._read(reading.name_taken, name)
+    def names_taken(self, names: Sequence[str]) -> dict[str, str]:
+        return self._read(reading.names_taken, names)
 
     def room(self, id: str) -> RoomEntry | None:
         return self._read(reading.room, id)

@@ -438,8 +438,8 @@ class Store(Protocol):
         `after` is 0 at first; the audit log is left out.
         """
 
-    def name_taken(self, name: str) -> str | None:
-        """``name-taken`` or ``name-lookalike`` when somebody kept has it, else None."""
+    def names_taken(self, names: Sequence[str]) -> dict[str, str]:
+        """``name-taken`` or ``name-lookalike`` for each of some names that somebody kept has."""
 
     def room(self, id: str) -> RoomEntry | None:
         """A room by id."""

@@ -259,8 +259,8 @@ async def test_who_goes_while_they_are_being_renamed_keeps_no_name(
     chat: Chat, visit: Join, store: TestStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     vic = await visit("vic")
-    late = Late(store.name_taken)
-    monkeypatch.setattr(store, "name_taken", late)
+    late = Late(store.names_taken)
+    monkeypatch.setattr(store, "names_taken", late)
     vic.send("set_name", name="victor")
     await late.called()
     vic.leave()

@@ -136,7 +136,7 @@ def test_it_is_of_one_moment(data: Path, tmp_path: Path) -> None:
     restored(tmp_path / "chat.tar.gz", tmp_path / "elsewhere")
     with opened(tmp_path / "elsewhere") as store:
         assert digest(store) == before
-        assert store.name_taken(ADA.name) is not None
+        assert store.names_taken([ADA.name])
 
 
 def test_every_restore_is_a_history_of_its_own(file: Path, tmp_path: Path) -> None:

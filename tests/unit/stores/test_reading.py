@@ -87,14 +87,18 @@ def test_a_secret_is_its_own(store: Store) -> None:
 
 def test_taken_names(store: Store) -> None:
     names = ["AAA", "\u0430\u0430\u0430", "zoe", "a b"]
-    assert [store.name_taken(name) for name in names] == ["name-taken", "name-lookalike", None, None]
+    taken = {"AAA": "name-taken", "\u0430\u0430\u0430": "name-lookalike"}
+    assert store.names_taken(names) == taken
+    assert [store.names_taken([name]) for name in names] == [{name: taken[name]} for name in taken] + [{}, {}]
+    assert store.names_taken([*(f"free{number}" for number in range(600)), "AAA"]) == {"AAA": "name-taken"}
+    assert store.names_taken([]) == {}
 
 
 def test_a_renamed_person(store: Store) -> None:
     happen(store, PersonRenamed(by=ADA.id, by_name="aaa", name="Ada"))
     assert store.person(ADA.id) == store.person_by_name("ADA") == Person(ADA.id, "Ada")
     assert store.person_by_name("aaa") is None
-    assert store.name_taken("aaa") is None
+    assert store.names_taken(["aaa"]) == {}
 
 
 def test_a_visitor_who_takes_another_name_is_nobody_kept(store: Store) -> None:

@@ -261,7 +261,7 @@ async def _free_name(chat: "Chat", wanted: str | None, unnamed: str | None, id: 
 async def _reserve(chat: "Chat", name: str, id: str) -> None:
     chat.people.reserve(name, id)
     try:
-        if (taken := await chat.keeper.read(chat.store.name_taken, name)) is not None:
+        if (taken := await chat.keeper.name_taken(name)) is not None:
             raise ChatError(taken)
     except Exception:
         chat.people.release(name, id)

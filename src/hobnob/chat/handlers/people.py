@@ -41,7 +41,7 @@ async def set_name(chat: "Chat", session: "Session", command: SetName) -> Reply:
     event = PersonRenamed(**by(person), name=name, ref=ref)
     try:
         if person.kind == "visitor":
-            if (taken := await chat.keeper.read(chat.store.name_taken, name)) is not None:
+            if (taken := await chat.keeper.name_taken(name)) is not None:
                 raise ChatError(taken)
             chat.attendance.renamed(event, session)
             chat.bus.publish(event)
