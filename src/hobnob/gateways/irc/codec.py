@@ -5,7 +5,7 @@ chat into the queue; only sends are under way side by side. So it does not matte
 Follows the Modern IRC Client Protocol, IRCv3 message-tags and UTF8ONLY.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 
 import msgspec
@@ -76,18 +76,20 @@ class IrcCodec:
         assert self._client is not None
         return self._pack(channels.renamed(self._client, event, room))
 
-    def receive(self, data: bytes) -> Iterator[Said]:
+    def receive(self, data: bytes) -> list[Said]:
         """What the lines in `data` say, with the line begun before."""
+        said: list[Said] = []
         for line in self._lines.feed(data):
             if self._closed:
-                return
-            yield from self._take(line)
+                break
+            self._take(line, said)
+        return said
 
     def end(self) -> Iterable[Said]:
         """A line without its end was cut off somewhere, so it is not taken for one."""
         return ()
 
-    def answer(self, command: Command, reply: Reply | ChatError) -> Iterator[Said]:
+    def answer(self, command: Command, reply: Reply | ChatError) -> list[Said]:
         """The steps that asked go on."""
         assert self._waiting is not None
         steps = self._waiting.pop(command.id)
@@ -95,20 +97,22 @@ class IrcCodec:
             self._waiting = self._unsettled = None
         elif self._unsettled:
             self._unsettled.pop(command.id, None)
-        yield from self._go_on(steps, reply)
+        said: list[Said] = []
+        self._go_on(steps, reply, said)
+        return said
 
-    def _take(self, line: bytes | None) -> Iterator[Said]:
+    def _take(self, line: bytes | None, said: list[Said]) -> None:
         assert self._client is not None
         if line is None or _is_too_long(line):
-            yield from self._go_on(self._refuse_length(self._client), None)
+            self._go_on(self._refuse_length(self._client), None, said)
             return
         try:
             message = parse(line.decode())
         except UnicodeDecodeError:
-            yield from self._go_on(self._refuse_bytes(self._client, parse(line.decode(errors="replace"))), None)
+            self._go_on(self._refuse_bytes(self._client, parse(line.decode(errors="replace"))), None, said)
             return
         if message is not None:
-            yield from self._go_on(self._steps(self._client, message), None)
+            self._go_on(self._steps(self._client, message), None, said)
 
     def _steps(self, client: Client, message: Message) -> Steps:
         """What a line does, after all that it depends on."""
@@ -174,24 +178,24 @@ class IrcCodec:
             with suppress(ChatError):
                 yield Ping()
 
-    def _go_on(self, steps: Steps, reply: Reply | ChatError | None) -> Iterator[Said]:
-        """Run steps until they ask the chat something, or to their end."""
+    def _go_on(self, steps: Steps, reply: Reply | ChatError | None, said: list[Said]) -> None:
+        """Run steps until they ask the chat something, or to their end; what they say is added to what was `said`."""
         while True:
             try:
-                said = steps.throw(reply) if isinstance(reply, ChatError) else steps.send(reply)
+                step = steps.throw(reply) if isinstance(reply, ChatError) else steps.send(reply)
             except StopIteration:
                 return
-            if isinstance(said, Command):
+            if isinstance(step, Command):
                 self._last_id += 1
                 self._waiting = self._waiting or {}
                 self._waiting[self._last_id] = steps
-                if not isinstance(said, SendMessage):
+                if not isinstance(step, SendMessage):
                     self._unsettled = self._unsettled or {}
                     self._unsettled[self._last_id] = None
-                yield msgspec.structs.replace(said, id=self._last_id)
+                said.append(msgspec.structs.replace(step, id=self._last_id))
                 return
-            self._closed = self._closed or isinstance(said, Close)
-            yield self._pack(said) if isinstance(said, bytes) else said
+            self._closed = self._closed or isinstance(step, Close)
+            said.append(self._pack(step) if isinstance(step, bytes) else step)
             reply = None
 
 
@@ -205,5 +209,7 @@ _LONG = (b"AUTHENTICATE ", b"REGISTER ")
 
 def _is_too_long(line: bytes) -> bool:
     """Whether the tags or the rest of a line are over their own limits."""
+    if len(line) <= MAX_BODY:
+        return False
     tags, _, rest = line.partition(b" ") if line.startswith(b"@") else (b"", b"", line)
     return len(tags) - 1 > MAX_CLIENT_TAGS or (len(rest) > MAX_BODY and not rest[:13].upper().startswith(_LONG))

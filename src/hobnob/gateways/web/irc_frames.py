@@ -3,7 +3,6 @@
 With the subprotocol ``text.ircv3.net`` frames are text, with ``binary.ircv3.net`` binary; who names none gets text.
 """
 
-from collections.abc import Iterator
 from typing import Final
 
 from hobnob.gateways.gateway import House, Said
@@ -31,5 +30,5 @@ class IrcFramesCodec(IrcCodec):
     def __init__(self, house: House, settings: IrcSettings, *, binary: bool) -> None:
         super().__init__(house, settings, as_binary if binary else as_text)
 
-    def receive(self, data: bytes) -> Iterator[Said]:
+    def receive(self, data: bytes) -> list[Said]:
         return super().receive(data + b"\n")
