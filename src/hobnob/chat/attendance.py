@@ -151,7 +151,7 @@ class Attendance:
         if here is None or self._chat.stopping:
             return
         rooms = tuple(session.rooms.values())
-        self._mark_read(session, here)
+        self.mark_read((session,))
         here.sessions.pop(session, None)
         session.unhear(self._chat.house)
         if here.sessions:
@@ -170,15 +170,17 @@ class Attendance:
                 room.forget(here.person.id)
             self.rest(room)
 
-    def _mark_read(self, session: "Session", here: "Here") -> None:
-        """What a client heard that cannot say what it has read: read, as it has been shown."""
-        if not session.reads or here.person.kind == "visitor":
-            return
-        for room in session.rooms.values():
-            if room.log.head > session.reads.get(room.id, room.log.head):
-                marked = ReadMarked(**by(here.person), room=room.id, upto=room.log.head)
-                item = Item((marked,), (IsMember(room.id, here.person.id),), (), here.person.id)
-                self._chat.tell(item, lambda _: None, session).add_done_callback(asyncio.Future.exception)
+    def mark_read(self, sessions: Iterable["Session"]) -> None:
+        """What clients heard that cannot say what they have read: read at their end, as it has been shown."""
+        for session in sessions:
+            if not session.reads or session.here is None or session.here.person.kind == "visitor":
+                continue
+            person = session.here.person
+            for room in session.rooms.values():
+                if room.log.head > session.reads.get(room.id, room.log.head):
+                    marked = ReadMarked(**by(person), room=room.id, upto=room.log.head)
+                    item = Item((marked,), (IsMember(room.id, person.id),), (), person.id)
+                    self._chat.tell(item, lambda _: None, session).add_done_callback(asyncio.Future.exception)
 
     def withdraw(self, session: "Session") -> None:
         """What a session had begun to be failed; it may say hello again."""

@@ -136,11 +136,10 @@ class Chat:
         self.started_at = clock()
         self.restrictions = Restrictions(clock)
         self.conversations: dict[Conversation, None] = {}
-        """All, until their links are closed."""
         self.slow: dict[Conversation, None] = {}
+        """All, until their links are closed, and those for whom more may be kept than for others."""
         self.counted: tuple[float, Server] | None = None
         """When it was last counted who is here, and what was found."""
-        """Those for whom more may be kept than for others."""
         self.empty = asyncio.Event()
         """Set once the last link is closed after `stop`."""
         self.reload: Callable[[], Awaitable[object]] | None = None
@@ -218,6 +217,7 @@ class Chat:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.attendance.mark_read(conversation.session for conversation in self.conversations)
         self.passwords.close()
         await self.searching.stop()
         await self.keeper.stop()

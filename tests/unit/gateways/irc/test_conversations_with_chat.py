@@ -114,8 +114,8 @@ class Talker:
 
 
 @asynccontextmanager
-async def house() -> AsyncIterator[Chat]:
-    chat = Chat(MemoryStore(), LocalBus(), NAME, policy=POLICY)
+async def house(store: MemoryStore | None = None) -> AsyncIterator[Chat]:
+    chat = Chat(store or MemoryStore(), LocalBus(), NAME, policy=POLICY)
     chat.version = "1.0"
     await chat.open()
     try:
