@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from typing import assert_never
 
 import sqlalchemy as sa
+from msgspec import json
 
 from hobnob.protocol.names import fold, skeleton
 from hobnob.stores import accounts
 from hobnob.stores.among import Among
 from hobnob.stores.store import (
+    DetailsBelow,
     DirectFree,
     InviteUsable,
     IsMember,
@@ -30,7 +32,7 @@ from hobnob.stores.tables import deletions, facts, logs, members, persons, rooms
 
 Checked = (
     NameFree | RoomNameFree | MessageStands | MessageExists | NotMember | IsMember | DirectFree | SettingsBelow
-    | accounts.AccountCondition
+    | DetailsBelow | accounts.AccountCondition
 )  # fmt: skip
 
 LARGEST = 2**63 - 1
@@ -64,6 +66,8 @@ def violation(connection: sa.Connection, condition: Checked, now: int) -> str | 
             return "stale" if found else None
         case SettingsBelow(person=person, key=name, limit=limit):
             return _too_many_settings(connection, person, name, limit)
+        case DetailsBelow(room=room, key=name, limit=limit):
+            return _too_many_details(connection, room, name, limit)
         case PersonUnchanged() | TokenStands() | InviteUsable() | Reachable():
             return accounts.violation(connection, condition, now)
         case _:
@@ -130,3 +134,9 @@ def _message_gone(connection: sa.Connection, room: str, number: int) -> str | No
 def _too_many_settings(connection: sa.Connection, person: str, key: str, limit: int) -> str | None:
     keys = connection.execute(sa.select(settings.c.key).where(settings.c.person == person)).scalars().all()
     return None if key in keys or len(keys) < limit else "too-many"
+
+
+def _too_many_details(connection: sa.Connection, room: str, key: str, limit: int) -> str | None:
+    asked = sa.select(rooms.c.details).join(logs, rooms.c.log == logs.c.seq).where(logs.c.id == room)
+    details = json.decode(connection.execute(asked).scalar() or "{}", type=dict[str, str])
+    return None if key in details or len(details) < limit else "too-many"

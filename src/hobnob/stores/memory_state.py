@@ -48,6 +48,7 @@ from hobnob.stores.store import (
     AddPerson,
     AddToken,
     Condition,
+    DetailsBelow,
     DirectFree,
     DropRoom,
     Duplicate,
@@ -170,15 +171,21 @@ class Memory:
                 return None if self.is_member(room, person) else "not-a-member"
             case DirectFree(people=people):
                 return "stale" if self.direct_of(people) else None
-            case SettingsBelow(person=person, key=key, limit=limit):
-                settings = self.settings.get(person, {})
-                return None if key in settings or len(settings) < limit else "too-many"
+            case SettingsBelow() | DetailsBelow():
+                return self._too_many(condition)
             case Reachable():
                 return None if self._reachable(condition) else "not-reachable"
             case PersonUnchanged() | TokenStands() | InviteUsable():
                 return self.accounts.violation(condition, now)
             case _:
                 assert_never(condition)
+
+    def _too_many(self, condition: SettingsBelow | DetailsBelow) -> str | None:
+        if isinstance(condition, SettingsBelow):
+            known = self.settings.get(condition.person, {})
+        else:
+            known = self.rooms[condition.room].room.details if condition.room in self.rooms else {}
+        return None if condition.key in known or len(known) < condition.limit else "too-many"
 
     def _rights_unchanged(self, condition: RightsUnchanged, now: int) -> bool:
         rights = {log: state.rights for log in (condition.room, AUDIT) if (state := self.logs.get(log))}

@@ -164,21 +164,18 @@ class SettingsBelow(Value, frozen=True):
     limit: int
 
 
+class DetailsBelow(Value, frozen=True):
+    """The room has fewer than `limit` details, or has this one already. (``too-many``)"""
+
+    room: str
+    key: str
+    limit: int
+
+
 Condition = (
-    NameFree
-    | RoomNameFree
-    | RightsUnchanged
-    | MessageStands
-    | MessageExists
-    | NotMember
-    | IsMember
-    | DirectFree
-    | SettingsBelow
-    | PersonUnchanged
-    | TokenStands
-    | InviteUsable
-    | Reachable
-)
+    NameFree | RoomNameFree | RightsUnchanged | MessageStands | MessageExists | NotMember | IsMember | DirectFree
+    | SettingsBelow | DetailsBelow | PersonUnchanged | TokenStands | InviteUsable | Reachable
+)  # fmt: skip
 
 
 class AddPerson(Value, frozen=True):

@@ -48,3 +48,17 @@ async def test_what_no_detail_can_be(join: Join) -> None:
     before = await ada.done("set_room_detail", room="#tea", key="k0", value="z")
     again = await ada.done("set_room_detail", room="#tea", key="k0", value="z")
     assert (before["number"] > 0, again.get("number", 0)) == (True, 0), "what is so already is no fact"
+
+
+async def test_no_room_has_more_of_them_whoever_sets_two_at_once(join: Join, store: TestStore) -> None:
+    ada, bob = await join("ada"), await join("bob")
+    room = (await ada.done("create_room", name="tea", people=["@bob"]))["room"]["id"]
+    await ada.done("set_role", room="#tea", person="@bob", role="moderator")
+    for number in range(19):
+        await ada.done("set_room_detail", room="#tea", key=f"k{number}", value="x")
+    asked = [who.send("set_room_detail", room="#tea", key=key, value="x") for who, key in ((ada, "a"), (bob, "b"))]
+    replies = [await who.reply(command) for who, command in zip((ada, bob), asked, strict=True)]
+    assert sorted(reply.get("error", "") for reply in replies) == ["", "too-many"]
+    entry = store.room(room)
+    assert entry is not None
+    assert len(entry.room.details) == 20

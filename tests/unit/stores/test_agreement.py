@@ -30,6 +30,7 @@ from hobnob.stores.memory import MemoryStore
 from hobnob.stores.sql import SqlStore
 from hobnob.stores.store import (
     Condition,
+    DetailsBelow,
     DropRoom,
     IsMember,
     Item,
@@ -114,6 +115,7 @@ conditions: st.SearchStrategy[Condition] = st.one_of(
     st.builds(NameFree, names),
     st.builds(RoomNameFree, names),
     st.builds(SettingsBelow, kept_people.map(lambda person: person.id), emojis, st.integers(0, 2)),
+    st.builds(DetailsBelow, rooms, emojis, st.integers(0, 2)),
 )
 refs = st.none() | st.sampled_from(["ref-1", "ref-2"])
 items = st.builds(

@@ -26,6 +26,7 @@ from hobnob.protocol.events import (
     PersonRenamed,
     RoleChanged,
     RoomChanged,
+    RoomDetailChanged,
     RoomGained,
     SettingChanged,
 )
@@ -35,6 +36,7 @@ from hobnob.stores.store import (
     AddPerson,
     AddToken,
     Condition,
+    DetailsBelow,
     DirectFree,
     DropRoom,
     Duplicate,
@@ -216,6 +218,10 @@ CONDITIONS: list[tuple[Condition, str | None]] = [
     (SettingsBelow(ADA.id, "new", 2), None),
     (SettingsBelow(ADA.id, "new", 1), "too-many"),
     (SettingsBelow(ADA.id, "theme", 1), None),
+    (DetailsBelow(LOBBY, "new", 2), None),
+    (DetailsBelow(LOBBY, "new", 1), "too-many"),
+    (DetailsBelow(LOBBY, "url", 1), None),
+    (DetailsBelow("r_none", "new", 1), None),
 ]
 
 
@@ -240,6 +246,7 @@ def test_conditions(store: Store, condition: Condition, code: str | None, togeth
         item(left(EVE)),
         item(created(DIRECT, "", ADA.id, "direct"), writes=(AddDirectPeople(DIRECT, (ADA, BOB)),)),
         item(SettingChanged(by=ADA.id, key="theme", value="dark")),
+        item(RoomDetailChanged(room=LOBBY, by=ADA.id, key="url", value="https://tea.example")),
     ]
     checked = item(sent(ADA, "last"), requires=(condition,))
     after = item(sent(BOB, "another"))
@@ -253,7 +260,7 @@ def test_conditions(store: Store, condition: Condition, code: str | None, togeth
         assert isinstance(outcome, Kept)
     else:
         assert outcome == Refused(code)
-        assert last.events[0].number == 9
+        assert last.events[0].number == 10
 
 
 def test_a_refused_item_leaves_nothing(store: Store) -> None:

@@ -19,7 +19,7 @@ from hobnob.protocol.moderation_commands import SetRoomDetail
 from hobnob.protocol.people_commands import SetDetail
 from hobnob.protocol.replies import Done, Reply
 from hobnob.protocol.text import clean_line
-from hobnob.stores.store import DETAIL, Item, SettingsBelow
+from hobnob.stores.store import DETAIL, DetailsBelow, Item, SettingsBelow
 
 if TYPE_CHECKING:
     from hobnob.chat.chat import Chat
@@ -79,7 +79,9 @@ async def set_room_detail(chat: "Chat", session: "Session", command: SetRoomDeta
     if value is not None and command.key not in details and len(details) >= MOST_DETAILS:
         raise ChatError("too-many", f"A room has at most {MOST_DETAILS} details. Take one back first.")
     event = RoomDetailChanged(room=room.id, **by(member), key=command.key, value=value, ref=ref)
-    return await chat.tell(Item((event,), (chat.unchanged(room),), (), member.id, ref, digest(command)), done, session)
+    limit = (DetailsBelow(room.id, command.key, MOST_DETAILS),) if value is not None else ()
+    item = Item((event,), (chat.unchanged(room), *limit), (), member.id, ref, digest(command))
+    return await chat.tell(item, done, session)
 
 
 def _tell(chat: "Chat", session: "Session", here: Here, key: str, before: str | None) -> None:
