@@ -193,6 +193,28 @@ def pick(page: Page, name: str) -> Locator:
     return page.locator("#person")
 
 
+def test_a_list_that_changes_under_a_click_takes_it(browsers: Open, server: Server) -> None:
+    page, bob = enter(browsers(), "grace"), JsonClient(server.port, "bob")
+    bob.ask("create_room", name="den", kind="private", people=["@grace"])
+    den, mouse = page.locator("#rooms button", has_text="#den private"), page.mouse
+    den.hover()
+    mouse.down()
+    bob.ask("send_message", room="#den", text="psst")
+    expect(den.locator(".count")).to_have_text("1")
+    mouse.up()
+    expect(page.locator("#rooms .open")).to_have_text("#den private")
+    page.locator("#rooms button", has_text="#lobby").click()
+    bob.ask("send_message", room="#den", text="psst")
+    expect(den.locator(".count")).to_have_text("1")
+    expect(page.locator("#rooms button", has_text="#lobby")).to_be_focused()
+    page.locator("#people button", has_text="bob").hover()
+    mouse.down()
+    JsonClient(server.port, "zoe")
+    expect(page.locator("#people button")).to_have_text(["bob", "zoe"])
+    mouse.up()
+    expect(page.locator("#person-title")).to_have_text("bob")
+
+
 def test_moderators_do_what_they_may_with_somebody_of_the_room(browsers: Open, server: Server) -> None:
     page, bob = enter(browsers(), "grace"), JsonClient(server.port, "bob")
     make_room(page, "#tea")

@@ -1,6 +1,6 @@
 // The rooms that one belongs to, and the list of them: what is unread where, and which one is open.
 
-import { at, make } from "./view.js";
+import { at, make, renew } from "./view.js";
 
 const rooms = new Map(); // id → what is known of the room
 let open = null;
@@ -59,12 +59,13 @@ export function called({ name, kind, people = [] }) {
 const order = (a, b) => (a.kind === "direct") - (b.kind === "direct") || called(a).localeCompare(called(b));
 
 function list() {
-  at("rooms").replaceChildren(...[...rooms.values()].sort(order).map(entry));
+  renew(at("rooms"), [...rooms.values()].sort(order).map(entry));
   at("chat").classList.toggle("unread", elsewhere().some((one) => one.unread));
 }
 
 function entry(one) {
   const item = make("li");
+  item.dataset.key = one.id;
   const button = make("button", one === open ? "open" : "");
   button.type = "button";
   button.dataset.room = one.id;

@@ -50,11 +50,12 @@ export function allowWriting(room, may) {
 
 export function showPeople(members, you) {
   const here = members.filter((one) => one.attached).sort((a, b) => a.name.localeCompare(b.name));
-  at("people").replaceChildren(...here.map((one) => personEntry(one, one.id === you.id)));
+  renew(at("people"), here.map((one) => personEntry(one, one.id === you.id)));
 }
 
 function personEntry({ id, name, state = "" }, isYou) {
   const item = make("li", state, isYou ? `${name} (you)` : "");
+  item.dataset.key = id;
   if (isYou) return item;
   const button = Object.assign(make("button", "", name), { type: "button" });
   button.dataset.person = id;
@@ -68,6 +69,36 @@ export function make(tag, className = "", text = "") {
   element.className = className;
   element.textContent = text;
   return element;
+}
+
+// Have a list show these entries, each known by its `data-key`. Those that it has already stay and are only changed:
+// with another element in its place, a click that has begun would be lost, and so would the focus of the keyboard.
+export function renew(list, entries) {
+  const known = new Map([...list.children].map((one) => [one.dataset.key, one]));
+  const wanted = entries.map((entry) => liken(known.get(entry.dataset.key), entry));
+  for (const one of known.values()) if (!wanted.includes(one)) one.remove();
+  wanted.forEach((one, index) => one !== list.children[index] && list.insertBefore(one, list.children[index] ?? null));
+}
+
+// The node that is there, made like the other one; or that one, where there is none of its kind.
+function liken(node, model) {
+  if (node?.nodeName !== model.nodeName) return model;
+  if (node.isEqualNode(model)) return node;
+  if (node.nodeType === Node.TEXT_NODE) {
+    node.data = model.data;
+    return node;
+  }
+  for (const name of node.getAttributeNames()) if (!model.hasAttribute(name)) node.removeAttribute(name);
+  for (const name of model.getAttributeNames()) node.setAttribute(name, model.getAttribute(name));
+  const wanted = [...model.childNodes];
+  while (node.childNodes.length > wanted.length) node.lastChild.remove();
+  wanted.forEach((child, index) => {
+    const there = node.childNodes[index];
+    const one = liken(there, child);
+    if (!there) node.append(one);
+    else if (one !== there) there.replaceWith(one);
+  });
+  return node;
 }
 
 // A message that nobody has said yet has no number; it waits at the end of the list.
