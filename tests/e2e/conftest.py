@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 from tests.e2e.clients import PATIENCE, belongings, needed
+from tests.e2e.ports import own_port
 from tests.e2e.server import Server
 from tests.e2e.shell import Shell
 
@@ -16,11 +17,11 @@ Start = Callable[..., Server]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts servers on `tmp_path / "data"`, or where `data` says."""
+    """Starts servers on `tmp_path / "data"`, or where `data` says, on ports to which they can come back."""
     with ExitStack() as started:
 
         def begin(*arguments: str, data: Path | None = None, port: int = 0, under: tuple[str, ...] = ()) -> Server:
-            server = Server(tmp_path, *arguments, data=data, port=port, under=under)
+            server = Server(tmp_path, *arguments, data=data, port=port or own_port(), under=under)
             started.callback(server.kill)
             return server.wait_until_ready()
 

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.e2e.clients import Client, JsonClient, Program, eventually
+from tests.e2e.ports import own_port
 from tests.e2e.server import ROOT, START_WITHIN, environment
 from tests.e2e.terminal import Terminal, drawn
 
@@ -21,9 +21,7 @@ class Console(Terminal):
     """`python server.py` in a terminal, on a free port. Logs go to the terminal, too."""
 
     def __init__(self, home: Path, *, rows: int = 24, columns: int = 80, **variables: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = own_port()
         settings = {"SERVER_PORT": str(self.port), "HOBNOB_DATA": str(home / "data"), "TERM": "xterm"} | variables
         known = environment(**settings)
         known = {name: value for name, value in known.items() if name not in {"PYTHONPATH", "NO_COLOR"} - {*variables}}
@@ -240,9 +238,12 @@ def test_on_a_terminal_that_knows_nothing(tmp_path: Path) -> None:
 
 def test_a_flood_is_cut_short_and_slows_nobody(console: Console) -> None:
     flooding = JsonClient(console.port, "flood")
+    console.until("* flood joined")
+    console.freeze()  # or what may be left out depends on how fast who is
     ids = [flooding.tell("send_message", room="#lobby", text=f"wave {number}") for number in range(1500)]
     flooding.reply(ids[-1])
     console.type("/who\r")
+    console.thaw()
     console.until("Here is: flood")
     console.until("flood: wave 1499")
     assert any(line.startswith("… ") and line.endswith(" lines left out") for line in console.screen)
@@ -287,9 +288,7 @@ def test_a_starter_says_what_is_missing(starter: Path, tmp_path: Path) -> None:
 
 
 def test_settings_come_from_a_file_env(tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = own_port()
     (tmp_path / ".env").write_text(f"SERVER_PORT={port}\nHOBNOB_DATA={tmp_path / 'data'}\n")
     server = Program(["sh", "-c", f"cd {tmp_path} && exec {sys.executable} {STARTERS[0]}"])
     server.until(f"is listening on port {port}\\.")
