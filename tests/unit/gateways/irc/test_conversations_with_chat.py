@@ -148,7 +148,7 @@ async def test_conversation_with_the_chat(path: Path) -> None:
                 continue
             expected = steady(as_bytes(text).decode()[:-2])
             try:
-                async with asyncio.timeout(2):
+                async with asyncio.timeout(DEADLINE):
                     line = await talker.next_line()
             except TimeoutError:
                 pytest.fail(f"{who} gets nothing, but should (line {number}): {expected}")
