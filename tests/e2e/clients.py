@@ -13,6 +13,7 @@ import termios
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
+from io import FileIO
 from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
@@ -287,7 +288,8 @@ class Irssi(Logged):
             f'chatnets = {{ here = {{ type = "IRC"; nick = "{nick}"; {sasl} }}; }};\n'
             'channels = ({ name = "#lobby"; chatnet = "here"; autojoin = "yes"; });\n'
             f'settings = {{ core = {{ real_name = "{nick}"; user_name = "{nick}"; nick = "{nick}"; }};\n'
-            '  "irc/core" = { cmd_queue_speed = "10msec"; }; };\n'
+            # Lines that it reads at once are no paste to ask about: whoever types is faster than a busy machine.
+            '  "irc/core" = { cmd_queue_speed = "10msec"; }; "fe-text" = { paste_verify_line_count = "0"; }; };\n'
             f'logs = {{ "{self._log}" = {{ auto_open = "yes"; level = "ALL"; items = ({{ type = "TARGET";'
             ' name = "#lobby"; }); }; };\n'
         )
@@ -325,12 +327,18 @@ class WeeChat(Logged):
             "/set irc.server_default.anti_flood_prio_high 0;/set fifo.file.path ${weechat_runtime_dir}/fifo;"
             f"/server add here 127.0.0.1/{port} {tls} -nicks={nick} -autojoin=#lobby{sasl};/connect here"
         )
+        self._fifo: FileIO | None = None
         self._program = Program(["weechat-headless", "--dir", str(home), "--run-command", commands], HOME=str(home))
 
     def command(self, text: str) -> None:
         """Give a command, or say something, in the lobby's buffer."""
-        fifo = eventually(lambda: [*self._home.rglob("fifo")], shown=lambda: self._program.heard)
-        fifo[0].write_text(f"irc.here.#lobby *{text}\n")
+        if self._fifo is None:
+            fifo = eventually(lambda: [*self._home.rglob("fifo")], shown=lambda: self._program.heard)
+            # It stays open: at its end WeeChat opens it anew, and what was written just before is lost. For reading
+            # too, or a WeeChat that is gone would be waited for.
+            self._fifo = fifo[0].open("r+b", buffering=0)
+            belongings.callback(self._fifo.close)
+        self._fifo.write(f"irc.here.#lobby *{text}\n".encode())
 
     say = command
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from playwright.sync_api import Browser
-from tests.e2e.clients import PATIENCE, Client, JsonClient, Program, needed
+from tests.e2e.clients import PATIENCE, Client, JsonClient, Program, eventually, needed
 from tests.e2e.conftest import Start
 from tests.e2e.server import Server
 from tests.e2e.websocket import WebSocketClient
@@ -341,8 +341,12 @@ def test_who_vanishes_hurts_nobody(server: Server, ada: JsonClient) -> None:
     bob = JsonClient(server.port, "bob")
     assert ada.say("anybody left?")["ok"]
     assert bob.texts("anybody left?")
-    present = ada.ask("list_members", room="#lobby")["members"]
-    assert {member["name"] for member in present if member.get("attached")} <= {"ada", "bob"}
+
+    def attached() -> set[str]:
+        members = ada.ask("list_members", room="#lobby")["members"]
+        return {member["name"] for member in members if member.get("attached")}
+
+    eventually(lambda: attached() == {"ada", "bob"}, shown=attached)
     notices_nothing(server, ada)
 
 

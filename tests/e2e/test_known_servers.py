@@ -127,7 +127,7 @@ def test_without_tls_a_known_server_hears_nothing(
     eventually(lambda: attacker.all_heard(1))
     assert token not in attacker.heard
     assert attacker.heard[:3] in (b"\x16\x03\x01", b"")  # a ClientHello, or it hung up before
-    assert b"ada" not in attacker.heard
+    assert b'"ada"' not in attacker.heard  # the name alone may be in a ClientHello, by chance
 
 
 def test_a_server_that_was_set_up_without_tls_is_not_spoken_to_in_the_clear(

@@ -124,6 +124,13 @@ def raw_websocket(page: Page, port: int, name: str) -> Participant:
     )
 
 
+def present(watcher: JsonClient) -> set[str]:
+    """The names of who is in the lobby; not everybody is told when they are."""
+    return {
+        member["name"] for member in watcher.ask("list_members", room="#lobby")["members"] if member.get("attached")
+    }
+
+
 def sees_in_order(person: Participant, expected: list[str]) -> None:
     """Wait until somebody has seen all messages, which are then these and in this order."""
     wanted = [text for text in expected if person.echo or not text.startswith(f"{person.name} ")]
@@ -149,6 +156,7 @@ def test_all_see_the_same_messages_in_the_same_order(
             student(port, "bob"),
             json_lines(port, "json"),
         ]
+        eventually(lambda: {person.name for person in people} <= present(watcher), shown=lambda: present(watcher))
         for i in range(ROUNDS):
             for person in people[i:] + people[:i]:
                 person.speak(f"{person.name} says {i}")

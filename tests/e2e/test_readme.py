@@ -100,7 +100,7 @@ def by_irssi(reader: Reader, command: str) -> None:
     program = reader.types(f"{command} --home={reader.home / 'irssi'}", terminal=True)
     program.until("message of the day")
     program.type("/join #lobby\r")
-    reader.ada.event("member_attached", lambda: program.heard)
+    program.until("has joined")  # before, what is typed is not said in the channel
     program.type("hello from irssi\r")
     reader.hears("hello from irssi")
 

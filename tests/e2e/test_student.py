@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from tests.e2e.clients import Client, JsonClient, Program
 from tests.e2e.server import Server
+from tests.e2e.shell import left
 
 CLIENT = """
 import socket, sys, threading
@@ -59,10 +60,10 @@ def test_two_students_and_a_program_talk(server: Server, ada: JsonClient, tmp_pa
     ada.say("good morning")
     bob.until("^ada: good morning\n")
     bob.type("bye\n")
-    assert bob.process.wait(10) == 0
-    assert bob.heard == "ada: good morning\n\nbye\n"
-    left = ada.event("presence_changed")
-    assert (left["by_name"], left["state"]) == ("bob", "offline")
+    assert left(bob) == 0
+    bob.until(r"\Aada: good morning\n\nbye\n\Z")
+    gone = ada.event("presence_changed")
+    assert (gone["by_name"], gone["state"]) == ("bob", "offline")
     eve.type("still here\n")
     message = ada.event("message_sent")
     assert (message["by_name"], message["text"]) == ("eve", "still here")
