@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from hobnob.client.errors import ClientError
     from hobnob.client.sync import connect_sync
 
-__all__ = ["Bot", "ClientError", "connect", "connect_sync"]
+__all__ = ["Bot", "ClientError", "__version__", "connect", "connect_sync"]
+
+__version__ = "0.1.0"
 
 _HOMES = {"Bot": "bot", "ClientError": "errors", "connect": "connect", "connect_sync": "sync"}
 

@@ -8,11 +8,11 @@ stands in `attendance.py`.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from typing import TypeVar
 
 import structlog
 
+from hobnob import __version__
 from hobnob.buses.bus import Bus
 from hobnob.chat import burden, strangers
 from hobnob.chat import handlers as handlers
@@ -92,13 +92,6 @@ LAST_TURNS = 10
 _log = structlog.get_logger()
 
 
-def _version() -> str:
-    try:
-        return version("hobnob")
-    except PackageNotFoundError:
-        return "0"
-
-
 def _in_words(error: Exception, command: object) -> ChatError:
     """What is said of an exception; a surprise is logged."""
     match error:
@@ -127,7 +120,7 @@ class Chat:
         self.limits = Limits(origins, on=policy.limited)
         self.failed_logins = FailedLogins(origins)
         self.passwords = Passwords(policy.password_cost)
-        self.version = _version()
+        self.version = __version__
         self.store = store
         self.bus = bus
         self.clock = clock

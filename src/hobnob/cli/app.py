@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 
-from hobnob.cli import version
+from hobnob import __version__
 from hobnob.cli.outcome import DONE, MISTAKE, failed, forget_stdout
 from hobnob.cli.sources import fill_from_environment, fill_from_file
 from hobnob.config import ConfigRefused
@@ -47,7 +47,7 @@ app = App(
     name="hobnob",
     help="Chat for your own machine: one command, one port, any client.",
     help_format="plaintext",
-    version=version.sentence,
+    version=f"hobnob {__version__}",
     config=[fill_from_environment, fill_from_file],
     default_parameter=Parameter(negative=(), show_default=_default),
 )

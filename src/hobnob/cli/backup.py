@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
-from hobnob.cli import version
+from hobnob import __version__
 from hobnob.cli.chore import Data, Settings, attempt, data_folder, named
 from hobnob.cli.outcome import DONE, failed, forget_stdout
 from hobnob.cli.progress import ProgressLine
@@ -51,7 +51,7 @@ def backup(
         os.nice(_NICENESS)
         with ProgressLine() as progress:
             if str(file) != "-":
-                made = save(folder, named(file), force=force, program=version.number(), progress=progress)
+                made = save(folder, named(file), force=force, program=__version__, progress=progress)
             elif sys.stdout.isatty():
                 return failed("An archive is not for a terminal: name a file, or send it to a program.")
             else:
@@ -73,7 +73,7 @@ def _to_stdout(folder: Path, progress: ProgressLine) -> "Manifest":
     clear_abandoned(copy)
     try:
         with work_folder(beside(copy)) as work:
-            made = stream_out(folder, stream, work, program=version.number(), progress=progress)
+            made = stream_out(folder, stream, work, program=__version__, progress=progress)
             stream.flush()
     except BrokenPipeError:
         forget_stdout()

@@ -8,6 +8,7 @@ part of two characters or more is then a sequence of words, and a single charact
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from itertools import islice, pairwise
 
 import msgspec
@@ -16,10 +17,9 @@ _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
     "\u3005-\u3007\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
-_RUN = re.compile(f"([{_UNSPACED}]+)|[^ {_UNSPACED}]+")
-# Compiled once: a class of such ranges takes some milliseconds.
-_LETTER = re.compile(f"[^ {_UNSPACED}]")
-_REST_OF_WORD = re.compile(f"[^ {_UNSPACED}]*")
+_RUN = f"([{_UNSPACED}]+)|[^ {_UNSPACED}]+"
+_LETTER = f"[^ {_UNSPACED}]"
+_REST_OF_WORD = f"[^ {_UNSPACED}]*"
 _CLUSTER = re.compile(".[\u0300-\u036f\u3099\u309a\uff9e\uff9f]*", re.DOTALL)
 _FORMATTING = re.compile("\x03[0-9]{1,2}(?:,[0-9]{1,2})?|\x04[0-9A-Fa-f]{6}(?:,[0-9A-Fa-f]{6})?")
 
@@ -29,6 +29,12 @@ _ZERO_WIDTH_SPACE = "\u200b"
 _MOST_FOLDED = 20_000
 
 MOST_MARKS = 100
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """One of the above: a class of such ranges takes milliseconds, which a start has no use for."""
+    return re.compile(pattern)
 
 
 class _Folding(dict[int, str]):
@@ -82,7 +88,7 @@ def name_key(name: str) -> str:
 def term(text: str, *, prefix: bool = False) -> Term | None:
     """What to look for when somebody asks for `text`; None when there is no letter and no digit in it."""
     folded = fold(text)
-    runs = list(_RUN.finditer(folded))
+    runs = list(_compiled(_RUN).finditer(folded))
     if not runs:
         return None
     last = runs[-1]
@@ -114,14 +120,15 @@ def marks(text: str, terms: Iterable[Term]) -> tuple[tuple[int, int], ...]:
 def _places(folded: str, term: Term) -> Iterator[tuple[int, int]]:
     """Where a term stands in a folded text, from left to right; none lies within a word, or ends in one."""
     pattern = re.compile(term.pattern)
+    letter = _compiled(_LETTER)
     at = 0
     while (found := pattern.search(folded, at)) is not None:
         start, end = found.span()
-        begins = start == 0 or not (_LETTER.match(folded, start) and _LETTER.match(folded, start - 1))
-        ends = not (_LETTER.match(folded, end - 1) and _LETTER.match(folded, end))
+        begins = start == 0 or not (letter.match(folded, start) and letter.match(folded, start - 1))
+        ends = not (letter.match(folded, end - 1) and letter.match(folded, end))
         if begins and (ends or term.prefix):
             if not ends:
-                end = _REST_OF_WORD.match(folded, end).end()  # type: ignore[union-attr]  # it matches nothing, too
+                end = _compiled(_REST_OF_WORD).match(folded, end).end()  # type: ignore[union-attr]  # it matches nothing, too
             yield start, end
             at = end
         else:
@@ -135,7 +142,7 @@ def _unformatted(text: str) -> str:
 
 def _words(folded: str) -> list[str]:
     found: list[str] = []
-    for run in _RUN.finditer(folded):
+    for run in _compiled(_RUN).finditer(folded):
         if run[1] is None:
             found.append(run[0])
         else:

@@ -1,12 +1,13 @@
 """What `hobnob` prints: help, version, how to reach the server, and why it does not start."""
 
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from hobnob import node
+from hobnob import __version__, node
 from hobnob.cli.app import app, run
 from hobnob.cli.serve import welcome
 from hobnob.config import Config, sentences
@@ -22,7 +23,8 @@ def test_alone_it_shows_its_verbs(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--version"]) == 0
-    assert capsys.readouterr().out.startswith("hobnob")
+    assert capsys.readouterr().out == f"hobnob {__version__}\n"
+    assert metadata.version("hobnob") == __version__
 
 
 def test_a_verb_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,6 +22,7 @@ NEEDLESS = {
 NEEDLESS_FOR_ALL = {
     "asyncio": "not every verb talks to somebody",
     "dotenv": "there is no file .env",
+    "importlib.metadata": "the version is known",
     "platformdirs": "not every verb looks for a folder",
     "rich": "nothing is drawn before there is help to draw",
     "structlog": "only the server logs",
