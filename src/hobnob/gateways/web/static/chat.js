@@ -17,6 +17,7 @@ const TOKEN = "hobnob-token";
 const LATER = new Set(["busy", "internal", "lost", "stopping", "store-unavailable", "too-fast", "try-again", "unknown-outcome"]);
 const PERSONAL = new Set(["room_gained", "room_lost", "read_marked", "draft_changed", "setting_changed", "invited_to_room", "device_revoked", "person_ignored", "person_unignored", "directs_changed"]);
 const OF_THE_HOUSE = new Set(["person_renamed", "account_registered", "account_deleted", "server_role_changed"]);
+const COMMAND = /^\/[a-z?]+(?=\s|$)/i; // as other clients have them, so what follows may be for one person alone
 const ABOUT_PEOPLE = new Set(["member_joined", "member_left", "member_attached", "member_detached", "presence_changed", "person_renamed", "role_changed"]);
 
 let wish = null; // what was said at the door, until it is answered
@@ -24,6 +25,7 @@ let answered = null; // what is called then
 let you = null; // set while the connection is introduced
 let unread = 0; // what was said in the open room while the page was hidden
 let lastWord = "";
+let isHeldBack = false; // what is typed looks like a command, and the notice says so
 let waiting = ""; // an invite that needs an account first
 let lastKind = ""; // of the person that one was last
 let seen = { rooms: {} };
@@ -311,12 +313,21 @@ function haveRead(room) {
 
 at("compose").onsubmit = (event) => {
   event.preventDefault();
+  if (!COMMAND.test(at("text").value)) return sayTyped();
+  showNotice("This was not said: it looks like a command, and the page has none. Rooms are in their list, and a click on a name is for writing to somebody alone.", "Say it all the same", sayTyped);
+  isHeldBack = true;
+};
+
+function sayTyped() {
   const text = at("text").value;
+  if (isHeldBack) hideNotice();
+  isHeldBack = false;
   if (!text.trim() || !rooms.current()) return;
   sayMessage(text);
   at("text").value = "";
   fitComposer();
-};
+  at("text").focus();
+}
 
 at("text").oninput = fitComposer;
 at("text").onkeydown = (event) => {
