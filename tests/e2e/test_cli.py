@@ -270,6 +270,20 @@ def test_rooms_are_made_and_people_asked_in_and_sent_away(shell: Shell) -> None:
     ada.until(r"ada: kick bob in #den \(enough\)")
 
 
+def test_a_pasted_text_for_one_alone_is_not_said_to_everybody(shell: Shell, server: Server) -> None:
+    bob = JsonClient(server.port, "bob")
+    ada = shell.start("join", "--name", "ada", terminal=True)
+    ada.until("ada:")
+    ada.type("\x1b[200~/msg bob two\nlines\x1b[201~")
+    ada.until("lines")
+    ada.type("\r")
+    ada.until("ada -> bob: two lines")
+    ada.type("\x1b[200~/tmp is\nfull\x1b[201~")
+    ada.until("full")
+    ada.type("\r")
+    assert bob.texts(last="/tmp is\nfull") == ["two\nlines", "/tmp is\nfull"]
+
+
 def test_a_password_that_nobody_asked_for_is_not_said(shell: Shell, server: Server) -> None:
     bob = JsonClient(server.port, "bob")
     done = shell.run("join", "--name", "ada", typed="/login ada\ncorrect horse\nhello\n")

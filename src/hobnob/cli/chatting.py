@@ -313,7 +313,7 @@ class Chatting:
 
     async def _obey(self, line: str) -> None:
         hushed, self._hushed = self._hushed, False
-        if line.startswith("/") and not line.startswith("//") and "\n" not in line:
+        if _is_command(line):
             await self._all_sent()
             await self._run(run(self.seat, line, COMMANDS))
             return
@@ -408,6 +408,13 @@ class Chatting:
 
     def _say(self, line: str) -> None:
         self._show(f"{line}\n")
+
+
+def _is_command(line: str) -> bool:
+    """Whether a line is no message. A pasted text may begin with a path, so it has to begin with a word that is known."""
+    if not line.startswith("/") or line.startswith("//"):
+        return False
+    return "\n" not in line or line.split(maxsplit=1)[0].lower() in COMMANDS
 
 
 def record(room: Room) -> RoomRecord:
