@@ -220,6 +220,11 @@ def test_twenty_columns_and_a_resize(tmp_path: Path) -> None:
     assert ada.event("message_sent")["text"] == "a line of forty-four letters in all, or more!"
 
 
+def test_where_others_reach_it_is_said_here_too(tmp_path: Path) -> None:
+    console = Console(tmp_path, SERVER_HOST="0.0.0.0").opened()
+    assert "Others reach it by this machine's name or address in place of 127.0.0.1." in console.screen
+
+
 def test_without_colours(tmp_path: Path) -> None:
     console = Console(tmp_path, NO_COLOR="1").opened()
     JsonClient(console.port, "ada").say("plain")

@@ -61,7 +61,7 @@ def serve(
         greeting = welcome(config, listened, fingerprint, owner)
         if console is not None:
             help_line = "  /help    what you can do"
-            greeting = "\n".join([console.banner(*listened[0]), *rows, help_line, *entrance(config)])
+            greeting = "\n".join([console.banner(*listened[0]), *rows, help_line, *entrance(config, listened)])
         with suppress(OSError):  # nobody may be left to read it
             print(greeting, flush=True)
         gc.freeze()  # what there is by now stays: the collector shall not hold up the loop to look at it
@@ -127,17 +127,22 @@ def _kept_secret(path: Path, secret: str) -> Path:
 
 def welcome(config: Config, listened: Sequence[tuple[str, int]], fingerprint: str, more: Sequence[str] = ()) -> str:
     """What is printed for the person who started a server that listens on these addresses, and has this key."""
-    host, port = _host(listened), listened[0][1]
-    lines = [f"{config.name} is listening on port {port}.", "", *ways(config, listened, fingerprint), *more, ""]
-    lines += entrance(config)
+    lines = [
+        f"{config.name} is listening on port {listened[0][1]}.",
+        "",
+        *ways(config, listened, fingerprint),
+        *more,
+        "",
+    ]
+    return "\n".join([*lines, *entrance(config, listened), "Ctrl+C ends it."])
+
+
+def entrance(config: Config, listened: Sequence[tuple[str, int]]) -> list[str]:
+    """Who may come in, whether they can, and where from another machine."""
+    lines = [config.entrance[1], *filter(None, [config.shut_out])]
     if listened[0][0] in _EVERYWHERE:
-        lines.append(f"Others reach it by this machine's name or address in place of {host}.")
-    return "\n".join([*lines, "Ctrl+C ends it."])
-
-
-def entrance(config: Config) -> list[str]:
-    """Who may come in, and whether they can."""
-    return [config.entrance[1], *filter(None, [config.shut_out])]
+        lines.append(f"Others reach it by this machine's name or address in place of {_host(listened)}.")
+    return lines
 
 
 def _host(listened: Sequence[tuple[str, int]]) -> str:
