@@ -59,6 +59,18 @@ def test_who_has_no_name_yet_is_asked_for_one(invited: Server, tmp_path: Path) -
     assert code not in ada.heard
 
 
+def test_who_comes_back_without_a_name_is_told_theirs(invited: Server, tmp_path: Path) -> None:
+    link, _ = invite(invited, tmp_path)
+    shell = Shell(tmp_path / "ada", invited.port)
+    assert shell.run("join", link, "--name", "Ada").returncode == 0
+    refused = shell.run("join")
+    assert refused.returncode == 1
+    assert refused.stderr.endswith(" From here you have been ada: --name ada is you again.\n")
+    ada = shell.start("join", terminal=True)
+    answers(ada, ("--name ada is you again.*Invite .*: ", ""), ("Your name: ", "ADA"))
+    ada.until("You are Ada")
+
+
 def test_a_code_can_be_typed(invited: Server, tmp_path: Path) -> None:
     _, code = invite(invited, tmp_path)
     ada = Shell(tmp_path / "ada", invited.port).start("join", "--name", "ada", terminal=True)

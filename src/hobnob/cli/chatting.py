@@ -411,7 +411,7 @@ class Chatting:
 
 
 def _is_command(line: str) -> bool:
-    """Whether a line is no message. A pasted text may begin with a path, so it has to begin with a word that is known."""
+    """Whether a line is no message. A pasted text may begin with a path, so there it takes a word that is known."""
     if not line.startswith("/") or line.startswith("//"):
         return False
     return "\n" not in line or line.split(maxsplit=1)[0].lower() in COMMANDS

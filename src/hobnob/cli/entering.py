@@ -25,6 +25,8 @@ _GUEST = "(no name)"
 NOBODY_TO_ASK = (
     "A password is needed: put it into HOBNOB_PASSWORD or a file for --password-file, or come to a terminal."
 )
+MOST_NAMES = 3
+"""Of one's own names on a server that are told."""
 MOST_QUESTIONS = 8
 """Refusals in a row that a person is asked about; who has no answer by then begins anew."""
 
@@ -260,13 +262,26 @@ class Entering:
 
     async def ask_invite(self, error: "CannotConnect") -> bool:
         """The code of an invite; who has an account needs none."""
-        _say(error.hint)
+        _say(" ".join([error.hint, *self._names_here()]))
         if code := await _asked("Invite (or Enter, if you have an account): "):
             self.invite = code
             return True
-        self.name = self.name or await _asked("Your name: ") or None
+        says_name = self.name is None and await self.ask_name()
+        if says_name and self.name and token_of(self.server, self.name):
+            return True
         self.password = await _asked(f"Password of {self.name}: ", secret=True) or None if self.name else None
         return self.password is not None
+
+    def _known_names(self) -> list[str]:
+        """Those by which this machine has been there."""
+        from hobnob.client.tokens import names_kept
+
+        return [name for name in names_kept(self.server) if name != _GUEST]
+
+    def _names_here(self) -> list[str]:
+        """A sentence for who has forgotten to say that they are no stranger; none where there is nothing to say."""
+        names = [] if self.name else self._known_names()[:MOST_NAMES]
+        return [f"From here you have been {' and '.join(names)}: --name {names[0]} is you again."] if names else []
 
     def _in_flags(self, error: "CannotConnect") -> str:
         """Why there is no connection, in the words of who typed the flags."""
@@ -280,7 +295,8 @@ class Entering:
             case "account-needed":
                 return f"{error.hint} Make one: {log_in[:-1]} --register`."
             case "invite-needed":
-                return f"{error.hint} Its link goes where the server's address does. Who has an account: {log_in}."
+                link = "Its link goes where the server's address does."
+                return " ".join([error.hint, link, f"Who has an account: {log_in}.", *self._names_here()])
             case "not-confidential":
                 return f"{error.hint} Leave --insecure out."
             case "insecure":

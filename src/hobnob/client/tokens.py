@@ -6,7 +6,7 @@ wherever a program says.
 
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from hobnob.client.address import Address
 from hobnob.client.private import state_folder, write_private
@@ -14,6 +14,9 @@ from hobnob.protocol.names import NameRefused, fold
 
 MOST_BYTES = 1024
 """In a file; a token has far fewer."""
+
+_LONGEST = 200
+"""Characters of a part of a path; what is longer is cut off."""
 
 ACCOUNT = "account"
 """What stands behind a token that is an account's."""
@@ -65,6 +68,12 @@ def token_file(address: Address, name: str, folder: Path | None = None) -> Token
     return TokenFile(folder / _safe(str(address)) / f"{_safe(key)}.token")
 
 
+def names_kept(address: Address, folder: Path | None = None) -> list[str]:
+    """The names for which there is a token of this server, as they compare."""
+    files = ((folder or state_folder() / "tokens") / _safe(str(address))).glob("*.token")
+    return sorted(unquote(file.stem) for file in files if len(file.stem) < _LONGEST)
+
+
 def _safe(text: str) -> str:
     """As one part of a path, whatever it is."""
-    return quote(text, safe="", errors="surrogatepass").replace(".", "%2E")[:200] or "%00"
+    return quote(text, safe="", errors="surrogatepass").replace(".", "%2E")[:_LONGEST] or "%00"

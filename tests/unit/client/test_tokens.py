@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hobnob.client.address import Address
-from hobnob.client.tokens import TokenFile, token_file
+from hobnob.client.tokens import TokenFile, names_kept, token_file
 
 HERE = Address("localhost")
 
@@ -37,6 +37,14 @@ def test_spellings_of_a_name_share_a_file_and_servers_do_not(tmp_path: Path) -> 
     assert token_file(HERE, " Ada", tmp_path).path == ada.path
     assert token_file(HERE, "bob", tmp_path).path != ada.path
     assert token_file(Address("localhost", 8081), "ada", tmp_path).path != ada.path
+
+
+def test_one_s_names_on_a_server_are_known(tmp_path: Path) -> None:
+    assert names_kept(HERE, tmp_path) == []
+    for name in ("ada", "Łukasz", "Ann|away"):
+        token_file(HERE, name, tmp_path).write("hb_secret")
+    token_file(Address("localhost", 8081), "bob", tmp_path).write("hb_secret")
+    assert names_kept(HERE, tmp_path) == ["ada", "ann|away", "łukasz"]
 
 
 @pytest.mark.parametrize("name", ["..", "../../etc/passwd", "a/b", "\0", ".", "x" * 5000, "ä" * 64, "a\nb", "\ud800"])
