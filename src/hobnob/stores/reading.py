@@ -125,8 +125,16 @@ def _people(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> dic
     return found
 
 
-def _room_where(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> RoomEntry | None:
-    row = connection.execute(_ROOM.where(condition)).first()
+# Made once: a room that becomes live takes several of these, and each costs more to put together than to ask.
+_ROOM_BY_ID = _ROOM.where(logs.c.id == sa.bindparam("sought"))
+_ROOM_BY_KEY = _ROOM.where(rooms.c.key == sa.bindparam("sought"))
+_ROOM_OF_PEOPLE = _ROOM.where(rooms.c.direct_key == sa.bindparam("sought"))
+
+
+def _room_where(
+    connection: sa.Connection, found_by: "sa.Select[*tuple[object, ...]]", sought: str | bytes
+) -> RoomEntry | None:
+    row = connection.execute(found_by, {"sought": sought}).first()
     if row is None:
         return None
     people = _people(connection, direct_people.c.log == row.log) if row.kind == "direct" else {}
@@ -142,11 +150,17 @@ def _time(ms: int | None) -> str:
     return rfc3339(ms) if ms else ""
 
 
+_MASKS = (
+    sa.select(masks)
+    .join(logs, logs.c.seq == masks.c.log)
+    .where(logs.c.id == sa.bindparam("room"))
+    .order_by(masks.c.number)
+)
+
+
 def masks_of(connection: sa.Connection, room: str) -> list[Mask]:
     """The masks of a room, the oldest first."""
-    found = connection.execute(
-        sa.select(masks).join(logs, logs.c.seq == masks.c.log).where(logs.c.id == room).order_by(masks.c.number)
-    )
+    found = connection.execute(_MASKS, {"room": room})
     return [Mask(row.kind, row.mask, row.by_name, rfc3339(row.at)) for row in found]
 
 
@@ -164,18 +178,18 @@ def invitations_of(connection: sa.Connection, person: str) -> list[RoomListing]:
 
 def room(connection: sa.Connection, id: str) -> RoomEntry | None:
     """A room by id."""
-    return _room_where(connection, logs.c.id == id)
+    return _room_where(connection, _ROOM_BY_ID, id)
 
 
 def room_by_name(connection: sa.Connection, name: str) -> RoomEntry | None:
     """A room by name; None too when no name is like this."""
     key = _fold(name)
-    return None if key is None else _room_where(connection, rooms.c.key == key)
+    return None if key is None else _room_where(connection, _ROOM_BY_KEY, key)
 
 
 def direct_room(connection: sa.Connection, people: Sequence[str]) -> RoomEntry | None:
     """The direct room of exactly these people."""
-    return _room_where(connection, rooms.c.direct_key == direct_key(people))
+    return _room_where(connection, _ROOM_OF_PEOPLE, direct_key(people))
 
 
 def public_rooms(connection: sa.Connection) -> list[RoomListing]:
@@ -211,14 +225,17 @@ def public_rooms(connection: sa.Connection) -> list[RoomListing]:
     ]
 
 
+_MEMBERS = (
+    sa.select(*PERSON.selected_columns, members.c.role.label("room_role"), members.c.since)
+    .join(members, members.c.person == persons.c.id)
+    .join(logs, logs.c.seq == members.c.log)
+    .where(logs.c.id == sa.bindparam("room"))
+)
+
+
 def members_of(connection: sa.Connection, room: str) -> list[Membership]:
     """All kept members of a room, by id."""
-    found = connection.execute(
-        sa.select(*PERSON.selected_columns, members.c.role.label("room_role"), members.c.since)
-        .join(members, members.c.person == persons.c.id)
-        .join(logs, logs.c.seq == members.c.log)
-        .where(logs.c.id == room)
-    )
+    found = connection.execute(_MEMBERS, {"room": room})
     memberships = [Membership(Person(row.id, row.name, row.kind, row.role), row.room_role, row.since) for row in found]
     return sorted(memberships, key=lambda membership: membership.person.id)
 
