@@ -7,6 +7,7 @@ import stat
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import cast
 
 import pytest
@@ -88,8 +89,7 @@ async def test_a_folder_that_takes_no_socket_is_logged_and_no_more(tmp_path: Pat
 @pytest.fixture
 def open_to_all() -> Iterator[Path]:
     """A folder that others may look into, unlike pytest's own."""
-    folder = Path(f"/tmp/hobnob-test-{os.getpid()}")
-    folder.mkdir(mode=0o700)
+    folder = Path(mkdtemp(prefix="hobnob-test-", dir="/tmp"))
     folder.chmod(0o755)
     yield folder
     (folder / SOCKET).unlink(missing_ok=True)

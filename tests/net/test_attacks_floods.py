@@ -42,6 +42,11 @@ COMMANDS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def last_words_may_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hobnob.net.connection.CLOSE_WITHIN", 60.0)
+
+
 @pytest.fixture
 async def house() -> AsyncIterator[Whole]:
     async with whole() as house:

@@ -105,21 +105,20 @@ class Client:
 
 
 class Load(threading.Thread):
-    """Somebody who talks without end: `acked` counts what was acknowledged."""
+    """Somebody who talks without end: `sent` counts what was said, `acked` what was acknowledged of it."""
 
     def __init__(self, server: Server) -> None:
         super().__init__()
         self.client = Client(server, name="talker")
-        self.acked = 0
+        self.sent = self.acked = 0
         self.stopping = threading.Event()
         self.first = threading.Event()
 
     def run(self) -> None:
-        sent = 0
-        while self.acked < sent or not self.stopping.is_set():
-            while sent < self.acked + WINDOW and not self.stopping.is_set():
-                self.client.tell("send_message", room="#lobby", text=f"message {sent}")
-                sent += 1
+        while self.acked < self.sent or not self.stopping.is_set():
+            while self.sent < self.acked + WINDOW and not self.stopping.is_set():
+                self.sent += 1
+                self.client.tell("send_message", room="#lobby", text=f"message {self.sent - 1}")
             assert self.client.reply().get("ok")
             self.acked += 1
             if self.acked == 1000:
@@ -156,10 +155,10 @@ def test_during_load_and_elsewhere(start: Start, tmp_path: Path) -> None:
     with Load(server) as load:
         before = load.acked
         status, _, err = done("backup", "--data", tmp_path / "data", tmp_path / "chat.tar.gz")
-        after = load.acked
+        after, most = load.acked, load.sent
     assert status == 0, err
     kept = int(re.findall(r"Kept ([\d,]+) messages", err)[0].replace(",", ""))
-    assert before <= kept <= after
+    assert before <= kept <= most
     assert after > before
     assert done("restore", "--data", tmp_path / "elsewhere", tmp_path / "chat.tar.gz")[0] == 0
     restored = exported(tmp_path / "elsewhere")
@@ -243,13 +242,19 @@ def large(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
 def test_an_interrupted_backup_leaves_nothing(large: Path, tmp_path: Path, number: int) -> None:
-    (tmp_path / "backups").mkdir()
-    process = hobnob("backup", "--data", large, tmp_path / "backups" / "chat.tar.gz")
-    until(lambda: any((tmp_path / "backups").iterdir()))
-    process.send_signal(number)
-    _, err = process.communicate(timeout=WITHIN)
-    assert (process.returncode, err) == (130, b"hobnob: Stopped; nothing was changed.\n")
-    assert list((tmp_path / "backups").iterdir()) == []
+    (backups := tmp_path / "backups").mkdir()
+    told = 0, b""
+    for _ in range(20):  # again, where it was done before this machine let us interrupt it
+        process = hobnob("backup", "--data", large, backups / "chat.tar.gz")
+        until(lambda: any(backups.iterdir()))
+        process.send_signal(number)
+        _, err = process.communicate(timeout=WITHIN)
+        told = process.returncode, err
+        if process.returncode != 0:
+            break
+        (backups / "chat.tar.gz").unlink()
+    assert told == (130, b"hobnob: Stopped; nothing was changed.\n")
+    assert list(backups.iterdir()) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill"])
