@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import ssl
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from threading import Thread
 
@@ -47,19 +47,22 @@ class Between:
 
     async def _serve(self) -> None:
         meeting: set[asyncio.Task[None]] = set()
-        self._listening.setblocking(False)
-        accepting = asyncio.create_task(self._accept(meeting))
-        await self._stopped.wait()
-        for task in (accepting, *meeting):
-            task.cancel()
-        await asyncio.gather(accepting, *meeting, return_exceptions=True)
-        self._listening.close()
+        with ExitStack() as accepted:  # a task that is cancelled before it began would not close its socket
+            self._listening.setblocking(False)
+            self._loop.add_reader(self._listening, self._accept, accepted, meeting)
+            await self._stopped.wait()
+            self._loop.remove_reader(self._listening)
+            for task in meeting:
+                task.cancel()
+            await asyncio.gather(*meeting, return_exceptions=True)
+            self._listening.close()
 
-    async def _accept(self, meeting: set[asyncio.Task[None]]) -> None:
-        while True:
-            near, _ = await self._loop.sock_accept(self._listening)
+    def _accept(self, accepted: ExitStack, meeting: set[asyncio.Task[None]]) -> None:
+        with suppress(OSError):  # it may be gone again
+            near = accepted.enter_context(self._listening.accept()[0])
+            near.setblocking(False)
             self.connections += 1
-            task = asyncio.create_task(self._meet(near))
+            task = self._loop.create_task(self._meet(near))
             meeting.add(task)
             task.add_done_callback(meeting.discard)
 

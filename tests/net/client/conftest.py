@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.e2e.clients import belongings
+from tests.e2e.ports import own_port
 from tests.e2e.server import Server
 
 from hobnob.client.address import Address
@@ -22,17 +24,15 @@ Come = Callable[..., Client]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts servers, the same data and another process if it is called again."""
-    started: list[Server] = []
+    """Starts servers, the same data and another process if it is called again; their ports stay the test's."""
+    with belongings:
 
-    def begin(*arguments: str, **options: Any) -> Server:
-        server = Server(tmp_path, *arguments, **options)
-        started.append(server)
-        return server.wait_until_ready()
+        def begin(*arguments: str, **options: Any) -> Server:
+            server = Server(tmp_path, *arguments, **({"port": own_port()} | options))
+            belongings.callback(server.kill)
+            return server.wait_until_ready()
 
-    yield begin
-    for server in started:
-        server.kill()
+        yield begin
 
 
 @pytest.fixture(scope="module")
