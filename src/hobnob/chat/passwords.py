@@ -13,8 +13,9 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
 
 from hobnob.chat.password_rules import prepared
 from hobnob.protocol.errors import ChatError
@@ -31,8 +32,7 @@ NICE = 5
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(msgspec.Struct, frozen=True):
     """What a hash costs whoever makes it. A kept one of another cost asks for a new one at the next login.
 
     The default is the first of those that OWASP's Password Storage page holds for equal. The profiles of RFC 9106 take
@@ -46,8 +46,7 @@ class Cost:
     """Threads of each hash: more would take from the loop what one in two at once leaves it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """Whether the password was right, and then whether it should be hashed again at the present cost."""
 
     right: bool

@@ -5,7 +5,6 @@ script's questions go over the connection. Messages in a row are not waited for,
 """
 
 import asyncio
-import dataclasses
 from collections.abc import Callable, Sequence
 from typing import ClassVar, Final
 
@@ -71,8 +70,7 @@ _REPLIES: Final[dict[type[c.Command], type[r.Reply]]] = {
 """What the commands of scripts are answered with."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Wire(LinesWire):
+class Wire(LinesWire, frozen=True):
     """The lines gateway's wording, by this machine's clock; `red` shows what others say in the classic colour."""
 
     clock: ClassVar[str] = ""

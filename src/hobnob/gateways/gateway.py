@@ -13,6 +13,8 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import msgspec
+
 from hobnob.protocol import links
 from hobnob.protocol.commands import Command
 from hobnob.protocol.errors import ChatError
@@ -49,8 +51,7 @@ class Attach(enum.Enum):
     ALL = "all"
 
 
-@dataclass(frozen=True, slots=True)
-class Manner:
+class Manner(msgspec.Struct, frozen=True):
     """How the clients of a gateway take part.
 
     `keeps`: without a token they become guests (with a device token), not visitors. `attach`: what they hear from the
@@ -95,8 +96,7 @@ class WireFormat(Hashable, Protocol):
         """The last word before the server ends the connection; `code` is one of `Goodbye`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(msgspec.Struct, frozen=True):
     """Yielded by a codec: end the connection once everything before it is written.
 
     `reason` is heard by others and may be the client's own words; `cause` is ours, for the log.

@@ -5,8 +5,9 @@ connection never holds more than one frame. No command is special here but hello
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
+
+import msgspec
 
 from hobnob.gateways.gateway import Attach, Close, House, Manner, Said, Session, WireFormat
 from hobnob.protocol.codec import MAX_CLIENT_FRAME, BadFrame, decode_command, encode_error, encode_event, encode_reply
@@ -21,8 +22,7 @@ MAX_BAD_FRAMES = 20
 """Frames in a row that are no command; who sends more speaks another language."""
 
 
-@dataclass(frozen=True, slots=True)
-class JsonLinesWire:
+class JsonLinesWire(msgspec.Struct, frozen=True):
     """Events as lines of JSON. Another framing of the same objects overrides `pack` alone."""
 
     crowds: ClassVar[bool] = False

@@ -4,9 +4,10 @@ Whoever may not is told so in the words of their own protocol.
 """
 
 import asyncio
-from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import cast
+
+import msgspec
 
 from hobnob.net.limits import ConnectionCaps, Refusals
 from hobnob.net.peer import Peer
@@ -26,8 +27,7 @@ MAX_LINGERING = 500
 Network = IPv4Network | IPv6Network
 
 
-@dataclass(frozen=True, slots=True)
-class DoorSettings:
+class DoorSettings(msgspec.Struct, frozen=True):
     """How many connections may stay.
 
     `exempt` are networks whose addresses are counted for the process alone, as this machine's own are where they are

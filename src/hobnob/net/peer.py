@@ -4,15 +4,15 @@ The address is the real one: where a trusted proxy named it, the proxy's own doe
 taken for somebody on this machine, whatever its address.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
+
+import msgspec
 
 from hobnob.gateways.gateway import Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Peer:
+class Peer(msgspec.Struct, frozen=True):
     """One remote end.
 
     `address` is IP text without a zone, IPv4 also where IPv6 carried it. `alpn` is what TLS agreed on. `proxied`: a

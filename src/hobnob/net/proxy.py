@@ -6,8 +6,9 @@ stranger could claim any address. A header that names nobody (`UNKNOWN`, `LOCAL`
 
 import re
 import struct
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
+
+import msgspec
 
 _V1_BEGINNING = b"PROXY "
 _V1_LONGEST = 107
@@ -29,8 +30,7 @@ class ProxyRefused(ValueError):
     """What a trusted peer sent is no PROXY header."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProxyHeader:
+class ProxyHeader(msgspec.Struct, frozen=True):
     """What a proxy says of its client. `length` is in bytes; `address` is None where the header names nobody."""
 
     length: int

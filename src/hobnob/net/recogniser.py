@@ -7,10 +7,11 @@ whatever ends here undecided ends without a word.
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from sys import intern
 from typing import Final, cast
+
+import msgspec
 
 from hobnob.net.limits import ConnectionCaps, Refusals, SpokeWeb
 from hobnob.net.peer import Peer, plain_address
@@ -33,8 +34,7 @@ _ALPN_KINDS: dict[str | None, Kind] = {ALPN_WEB: Kind.WEB, ALPN_IRC: Kind.IRC}
 _SSH_REFUSAL = refusal("hobnob does not speak SSH. Use a browser, an IRC client, netcat or telnet on this same port.")
 
 
-@dataclass(slots=True)
-class Port:
+class Port(msgspec.Struct):
     """What all undecided connections of one listener share."""
 
     loop: asyncio.AbstractEventLoop
@@ -45,12 +45,12 @@ class Port:
     too_often: TooOften
     limits: ConnectionCaps
     spoke_web: SpokeWeb
-    refusals: Refusals = field(default_factory=Refusals)
-    hasty: Refusals = field(default_factory=partial(Refusals, "an address connects too often; it gets no TLS"))
-    undecided: "dict[Recogniser, None]" = field(default_factory=dict)
+    refusals: Refusals = msgspec.field(default_factory=Refusals)
+    hasty: Refusals = msgspec.field(default_factory=partial(Refusals, "an address connects too often; it gets no TLS"))
+    undecided: "dict[Recogniser, None]" = msgspec.field(default_factory=dict)
     """The oldest first."""
-    handshakes: set[asyncio.Task[None]] = field(default_factory=set)
-    shaking: "dict[Recogniser, None]" = field(default_factory=dict)
+    handshakes: set[asyncio.Task[None]] = msgspec.field(default_factory=set)
+    shaking: "dict[Recogniser, None]" = msgspec.field(default_factory=dict)
     """Those in the midst of a handshake, the oldest first."""
 
     def admit(self, address: str | None) -> bool:

@@ -1,13 +1,13 @@
 """What an operator may set about the one port; times in seconds, sizes in bytes."""
 
-from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address
+
+import msgspec
 
 from hobnob.net.sniffer import MAX_FIRST_LINE
 
 
-@dataclass(frozen=True, slots=True)
-class ListenerSettings:
+class ListenerSettings(msgspec.Struct, frozen=True):
     """The defaults suit most; a full classroom behind one address wants a higher cap for it."""
 
     greet_after: float = 3.0

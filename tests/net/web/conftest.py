@@ -4,11 +4,12 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import cast
 
 import aiohttp
 import pytest
+from msgspec.structs import replace
 from tests.net.conftest import PATIENCE, until_closed
 
 from hobnob.gateways.gateway import Codec, House, Link, Origin

@@ -1,9 +1,9 @@
 """The deadlines and caps of a connection."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 from tests.net.conftest import PATIENCE, until_closed
 from tests.net.web.conftest import CALM, HASTY, Server

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import cast
 
 import pytest
+from msgspec.structs import replace
 from tests.net.conftest import PATIENCE, until_closed
 from tests.net.web.conftest import CALM, ListeningHouse, Visitor
 

@@ -1,9 +1,9 @@
 """What is read over HTTP: the page, its files, the words for programs, and the headers of every answer."""
 
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from tests.net.web.conftest import CALM, HASTY, Server, Visitor
 
 

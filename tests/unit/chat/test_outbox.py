@@ -36,7 +36,7 @@ def test_a_turn_is_one_write_for_each_reader() -> None:
 def test_an_event_is_encoded_once_for_each_wire_format() -> None:
     encoded: list[str] = []
 
-    class Counting(JsonLinesWire):
+    class Counting(JsonLinesWire, frozen=True):
         def encode(self, event: object, room: object) -> bytes:
             encoded.append(type(event).__name__)
             return b"x"

@@ -5,8 +5,9 @@ that is `heard` changes how events are said, so it is part of the wire format; t
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from hobnob.gateways.irc.metadata import NEWER, OLDER
 from hobnob.gateways.irc.said import MAX_LINES
@@ -48,8 +49,7 @@ def _sts(client: "Client") -> str:
     return f"port={settings.sts_port}"
 
 
-@dataclass(frozen=True, slots=True)
-class Capability:
+class Capability(msgspec.Struct, frozen=True):
     """A row of the table. `value` is shown to clients of version 302, `offered` says whether it is there at all.
 
     `asked`: it can be asked for; what is only told is no capability of the client's.

@@ -4,7 +4,8 @@ The client is spoken to by `line` and `numeric`; what it hears of others comes f
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from hobnob.gateways.gateway import House, Session
 from hobnob.gateways.irc.capabilities import HEARD
@@ -35,8 +36,7 @@ class Introduction:
         self.metadata: dict[str, str] | None = None
 
 
-@dataclass(slots=True)
-class Multiline:
+class Multiline(msgspec.Struct):
     """A message of several lines (IRCv3 draft/multiline), as far as it has come; `spoilt` once it cannot be sent.
 
     `places` are those at which the author cut a line. `notice`: it consists of NOTICEs.
@@ -48,13 +48,12 @@ class Multiline:
     label: str = ""
     text: str = ""
     lines: int = 0
-    places: list[int] = field(default_factory=list)
+    places: list[int] = msgspec.field(default_factory=list)
     notice: bool = False
     spoilt: bool = False
 
 
-@dataclass(slots=True)
-class Exchange:
+class Exchange(msgspec.Struct):
     """A login by SASL: its mechanism, what has come of a payload so far, and how many were answered before."""
 
     mechanism: str

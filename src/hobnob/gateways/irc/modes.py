@@ -7,8 +7,9 @@ n      always: nobody writes from outside
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from hobnob.protocol.events import (
     MaskChanged,
@@ -40,8 +41,7 @@ MUTED: Final = "~m:"
 BY_ACCOUNT: Final = "~a:"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """One letter with its sign, and the parameter that belongs to it."""
 
     on: bool

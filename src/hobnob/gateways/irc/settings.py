@@ -1,17 +1,15 @@
 """What an operator decides about IRC alone."""
 
-from dataclasses import dataclass, field
+import msgspec
 
 
-@dataclass(slots=True)
-class DayMessage:
+class DayMessage(msgspec.Struct):
     """The message of the day, which may become another one while the server runs."""
 
     lines: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IrcSettings:
+class IrcSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`network`: what clients call it all, the server's name if empty. `motd`: the message of the day.
 
     `password`: the connection password that PASS has to bring, none if empty. `admin`: up to three lines about who runs
@@ -21,7 +19,7 @@ class IrcSettings:
     """
 
     network: str = ""
-    motd: DayMessage = field(default_factory=DayMessage)
+    motd: DayMessage = msgspec.field(default_factory=DayMessage)
     password: str = ""
     admin: tuple[str, ...] = ()
     sts_port: int = 0

@@ -5,10 +5,11 @@ capability or tag for is not said at all.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar, Final
 from weakref import WeakValueDictionary
+
+import msgspec
 
 from hobnob.gateways.gateway import House
 from hobnob.gateways.irc import metadata
@@ -71,8 +72,7 @@ Pack = Callable[[bytes], bytes]
 """How lines, each with CR LF, go over a connection."""
 
 
-@dataclass(frozen=True, slots=True, weakref_slot=True)
-class IrcWire:
+class IrcWire(msgspec.Struct, frozen=True, weakref=True):
     """The wire format: the house and the `HEARD` capabilities of its readers. Equal values give equal bytes.
 
     Nobody hears what they did themselves by it: that is an answer, which may have a label.
@@ -267,8 +267,7 @@ class IrcWire:
                     yield "REDACT", address(event, room)[0], message_id(room.id, event.of), *_given(event.reason)
 
 
-@dataclass(frozen=True, slots=True, weakref_slot=True)
-class SilentWire:
+class SilentWire(msgspec.Struct, frozen=True, weakref=True):
     """Of a client that is not registered yet: it hears nothing of what happens."""
 
     house: House

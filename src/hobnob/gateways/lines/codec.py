@@ -5,9 +5,10 @@ before this codec (their first line is their name), or spoke first (their first 
 sent bytes without ever ending a line: then every read is a message of a program's, until a line shows a person.
 """
 
-import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import Final
+
+import msgspec
 
 from hobnob.gateways.gateway import House, Session
 from hobnob.gateways.lines.arriving import NAME, Arrival
@@ -47,7 +48,7 @@ class LinesCodec(Talk):
         self._greeted = greeted
         self._raw = raw
         if raw:
-            self.manner = dataclasses.replace(self.manner, unnamed="Client")
+            self.manner = msgspec.structs.replace(self.manner, unnamed="Client")
         self._reader = LineReader()
         self._screen = LinesWire()
         self._seat: Seat | None = None
@@ -77,7 +78,7 @@ class LinesCodec(Talk):
         if self._raw and lines:  # a person after all: they shall be told where they are
             self._raw = self.introduced = False
         if self._reader.crlf and not self._screen.crlf:
-            self._screen = dataclasses.replace(self._screen, crlf=True)
+            self._screen = msgspec.structs.replace(self._screen, crlf=True)
         return lines
 
     def rest(self) -> Iterable[str | None]:

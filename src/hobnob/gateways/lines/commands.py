@@ -1,7 +1,8 @@
 """What a person can do besides talking, and the one table of all that can be typed after `/`."""
 
-import dataclasses
 from typing import Final
+
+import msgspec
 
 from hobnob.gateways.lines import pages
 from hobnob.gateways.lines.account import ACCOUNT
@@ -154,7 +155,7 @@ def _back(seat: Seat, words: str) -> Script:
 def _colour(seat: Seat, words: str) -> Script:
     if words.lower() not in ("on", "off"):
         raise Usage
-    seat.turn(dataclasses.replace(seat.screen, colour=words.lower() == "on"), seat.room)
+    seat.turn(msgspec.structs.replace(seat.screen, colour=words.lower() == "on"), seat.room)
     yield seat.say(f"Names are {'in colours' if seat.screen.colour else 'plain'} from now on, like yours: {seat.name}")
 
 

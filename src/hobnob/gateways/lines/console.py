@@ -5,7 +5,6 @@ like anybody's words. What others say is red, as it was in the chat that hobnob 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from hobnob.gateways.gateway import Attach, House, Manner
@@ -45,8 +44,7 @@ class Desk(Protocol):
         """Stop the server."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConsoleWire(LinesWire):
+class ConsoleWire(LinesWire, frozen=True):
     """As a person is shown it. `red`: the classic theme; `colour` gives each name its own colour instead."""
 
     red: bool = False

@@ -1,7 +1,8 @@
 """What owners and moderators type, and how others call for them: about the room one is in, another, or the server."""
 
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from hobnob.gateways.lines import pages
 from hobnob.gateways.lines.seat import Seat
@@ -36,8 +37,7 @@ _ROLES: Final[dict[str, Role]] = {
 _DOORS_CLOSED_FOR = 3600
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(msgspec.Struct, frozen=True):
     """A room, or the server: `room` is what commands take, `words` is what people read, `word` what they type."""
 
     room: str | None

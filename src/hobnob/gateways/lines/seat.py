@@ -1,8 +1,9 @@
 """What a person at a terminal has before them; the scripts of `commands.py` act on it."""
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Final
+
+import msgspec
 
 from hobnob.gateways.gateway import House, Session
 from hobnob.gateways.lines import pages
@@ -66,7 +67,7 @@ class Seat:
     def turn(self, screen: LinesWire, room: RoomState) -> None:
         """Speak in `room` from now on, and read by `screen`."""
         self.room = room
-        self.screen = dataclasses.replace(screen, here=room.id, ignored=frozenset(self.ignored))
+        self.screen = msgspec.structs.replace(screen, here=room.id, ignored=frozenset(self.ignored))
         self.show_by(self.screen)
 
     def show_by(self, screen: LinesWire) -> None:

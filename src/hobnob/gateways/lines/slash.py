@@ -6,9 +6,10 @@ the person is told how the command is written. Nobody reads more than a screen o
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
+
+import msgspec
 
 from hobnob.gateways.lines.seat import Seat
 from hobnob.gateways.lines.talk import GaveUp, Hush, Script
@@ -40,8 +41,7 @@ class Usage(Exception):
     """A command lacks something; a sentence may say what."""
 
 
-@dataclass(frozen=True, slots=True)
-class SlashCommand:
+class SlashCommand(msgspec.Struct, frozen=True):
     """A command, how it is written, what it does in a few words, and its script.
 
     `more`: lines that `/help` and the command's word show besides. `secret`: it asks for a password, so what is typed

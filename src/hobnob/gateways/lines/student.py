@@ -6,8 +6,9 @@ What was sent together may arrive together, so cutting it apart is best effort: 
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import ClassVar, Final
+
+import msgspec
 
 from hobnob.gateways.gateway import House
 from hobnob.gateways.lines.reader import MAX_LINE, TOO_LONG
@@ -30,8 +31,7 @@ _BYE_AT_THE_END = re.compile(r"(?<=[^\s-])(?<!good)(?<!bye)bye\Z")
 _MAX_NAMESAKES = 9
 
 
-@dataclass(frozen=True, slots=True)
-class StudentWire:
+class StudentWire(msgspec.Struct, frozen=True):
     """What a program that only prints is shown: messages as `name: text`, and corrections."""
 
     echo: ClassVar[bool] = False

@@ -10,8 +10,9 @@ A line that may have been meant as a password, when none is asked for any more, 
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final, TypeVar
+
+import msgspec
 
 from hobnob.gateways.gateway import Attach, Close, Manner, Said, Session, WireFormat
 from hobnob.protocol.commands import Command, SendMessage
@@ -19,16 +20,14 @@ from hobnob.protocol.errors import ChatError
 from hobnob.protocol.replies import Done, Reply
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """Yielded by a script: ask the person, whose next line is sent into it. `secret`: nobody is to see it typed."""
 
     words: str
     secret: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Hush:
+class Hush(msgspec.Struct, frozen=True):
     """Yielded by a script that ends without the secret it is for: the next line may be that one, and is not said."""
 
 

@@ -5,9 +5,10 @@ it. Whatever others wrote goes through `for_terminal`, and further lines of it a
 """
 
 import zlib
-from dataclasses import dataclass
 from functools import singledispatch
 from typing import ClassVar, Final
+
+import msgspec
 
 from hobnob.protocol.durations import say_duration
 from hobnob.protocol.events import (
@@ -71,8 +72,7 @@ def spoken(by: str, kind: MessageKind, text: str) -> str:
     return f"-{by}- {text}" if kind == "notice" else f"{by}: {text}"
 
 
-@dataclass(frozen=True, slots=True)
-class LinesWire:
+class LinesWire(msgspec.Struct, frozen=True):
     """What a person at a terminal is shown.
 
     `here` is the id of the room they speak in, `colour` shows names in colours, `crlf` ends lines with CR LF, `ignored`

@@ -7,10 +7,10 @@ is a proxy on this machine that nobody told us of, and whoever comes through it 
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 
+import msgspec
 from aiohttp import web
 from multidict import CIMultiDictProxy
 
@@ -30,8 +30,7 @@ PEER = web.RequestKey("peer", WebPeer)
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ForwardedPeer:
+class ForwardedPeer(msgspec.Struct, frozen=True):
     """Somebody behind a web proxy, who is never on this machine. Implements `WebPeer`."""
 
     address: str
@@ -39,8 +38,7 @@ class ForwardedPeer:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class _Hop:
+class _Hop(msgspec.Struct, frozen=True):
     """What one proxy says of who asked it. `address` is None where it is not said, or not as an address."""
 
     address: str | None

@@ -6,7 +6,6 @@ is compressed, since compression would make them differ by connection.
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from hobnob.gateways.gateway import Attach, House, Manner, Said
 from hobnob.gateways.json_lines import JsonLinesCodec, JsonLinesWire
@@ -37,8 +36,7 @@ def _frame(first: int, payload: bytes) -> bytes:
     return _LONG.pack(first, 127, size) + payload
 
 
-@dataclass(frozen=True, slots=True)
-class JsonFramesWire(JsonLinesWire):
+class JsonFramesWire(JsonLinesWire, frozen=True):
     """Events as WebSocket frames."""
 
     def pack(self, frame: bytes) -> bytes:

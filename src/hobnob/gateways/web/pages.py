@@ -4,10 +4,10 @@ The files are read from the package at the start and stay in memory; a browser a
 """
 
 import hashlib
-from dataclasses import dataclass
 from http import HTTPStatus
 from importlib.resources import files
 
+import msgspec
 from aiohttp import ETag, web
 
 from hobnob.gateways.gateway import House
@@ -38,8 +38,7 @@ _NEEDED = {
 _ASKED_FOR = "Invites and passwords are asked for when you are there, and never without encryption."
 
 
-@dataclass(frozen=True, slots=True)
-class StaticFile:
+class StaticFile(msgspec.Struct, frozen=True):
     """A file of the package, ready to be sent."""
 
     body: bytes

@@ -1,9 +1,10 @@
 """What the web gateway may be told, and what it must be told of each connection."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from typing import Literal, Protocol
+
+import msgspec
 
 from hobnob.gateways.gateway import Origin
 from hobnob.gateways.irc.settings import IrcSettings
@@ -33,8 +34,7 @@ class WebPeer(Protocol):
         """What the chat may know of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class WebSettings:
+class WebSettings(msgspec.Struct, frozen=True):
     """Times are in seconds, sizes in bytes.
 
     `hosts` are further names (lower case, no port) under which browsers may ask for this server; a name that is none
@@ -46,7 +46,7 @@ class WebSettings:
     hosts: frozenset[str] = frozenset()
     web_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     tls_required: bool = False
-    irc: IrcSettings = field(default_factory=IrcSettings)
+    irc: IrcSettings = msgspec.field(default_factory=IrcSettings)
     access: Literal["open", "invite", "accounts"] = "open"
     head_timeout: float = 10
     """From a request's first byte to the end of its headers."""

@@ -2,9 +2,9 @@
 
 import base64
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from tests.unit.chat.conftest import operator
 from tests.unit.gateways.irc.test_conversations_with_chat import Talker, house
 

@@ -6,8 +6,9 @@ client by the table of ``numerics.py``. So the parts of ``JOIN #a,#b`` stand in 
 """
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from hobnob.gateways.gateway import Close, Said
 from hobnob.gateways.irc.client import Client
@@ -23,8 +24,7 @@ Steps = Generator[Said, Reply | None, None]
 Run = Callable[[Client, Message], Steps]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """A command and its preconditions.
 
     `params`: how many it needs. `registered`: only for clients that are. `settled`: sends before it

@@ -5,8 +5,9 @@ those before it.
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass
 from typing import Final, NoReturn
+
+import msgspec
 
 from hobnob.gateways.irc.client import Client, is_channel
 from hobnob.gateways.irc.commands.command import Steps, handles
@@ -40,8 +41,7 @@ class _Refused(Exception):
         self.code, self.context, self.text = code, context, text
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(msgspec.Struct, frozen=True):
     """A place in a log: what is earlier has at most the number `before`, what is later at least `after`."""
 
     before: int

@@ -4,8 +4,9 @@ Each service is a table of words; a word is a generator of steps like a command 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from hobnob.gateways.irc.client import Client
 from hobnob.gateways.irc.commands.command import Steps
@@ -15,8 +16,7 @@ from hobnob.protocol.text import for_terminal
 Run = Callable[["Asked"], Steps]
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(msgspec.Struct, frozen=True):
     """A word of a service: what it does, how many parameters it needs, and the line of its help."""
 
     run: Run
@@ -24,13 +24,12 @@ class Word:
     help: str
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(msgspec.Struct, frozen=True):
     """A service by its name, and what it understands."""
 
     name: str
     about: str
-    words: dict[str, Word] = field(default_factory=dict)
+    words: dict[str, Word] = msgspec.field(default_factory=dict)
 
     def says(self, word: str, help_: str, *, params: int = 0) -> Callable[[Run], Run]:
         """Put a function into the table of words."""
@@ -42,8 +41,7 @@ class Service:
         return enter
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """What a client said to a service, after the word."""
 
     client: Client
