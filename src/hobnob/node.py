@@ -31,7 +31,7 @@ from hobnob.net.admin_socket import AdminSocket
 from hobnob.net.certificate import keep_certificate, name_for_others, names_of_this_machine
 from hobnob.net.connection import Connection
 from hobnob.net.descriptors import KEPT_FREE, raise_limit
-from hobnob.net.door import Door, DoorSettings
+from hobnob.net.door import CODES, Door, DoorSettings
 from hobnob.net.listener import Listener, ListenerSettings
 from hobnob.net.peer import Peer
 from hobnob.net.recogniser import Gateways
@@ -280,7 +280,7 @@ def gateways(
     def spoken(make_codec: Callable[[Peer], Codec]) -> Callable[[Peer], asyncio.BaseProtocol]:
         def build(peer: Peer) -> asyncio.BaseProtocol:
             if reason := door.enter(peer):
-                return door.turn_away(make_codec(peer).wire.farewell(reason, "full"))
+                return door.turn_away(make_codec(peer).wire.farewell(reason, CODES.get(reason, "full")))
             if console is not None:
                 console.arrived(peer)
             return Connection(chat, make_codec, peer, leave)

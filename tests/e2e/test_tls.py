@@ -10,6 +10,7 @@ import pytest
 from tests.e2e.clients import Client, JsonClient, Program, eventually, needed
 from tests.e2e.conftest import Start
 from tests.e2e.server import Server
+from tests.e2e.shell import Shell
 
 
 def s_client(server: Server, *options: str, said: bytes = b"") -> str:
@@ -124,3 +125,10 @@ def test_where_tls_is_required_netcat_is_told_so(start: Start) -> None:
     encrypted = Program([needed("openssl"), "s_client", "-quiet", "-connect", f"127.0.0.1:{server.port}"])
     encrypted.type("hello\n")
     encrypted.until("You are guest-")
+
+
+def test_where_tls_is_required_our_client_says_how_and_does_not_wait(start: Start, tmp_path: Path) -> None:
+    server = start("--tls", "required")
+    refused = Shell(tmp_path, server.port).run("send", "#lobby", typed="one\ntwo\n")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"hobnob: 127.0.0.1:{server.port} takes encrypted connections only. Add --tls.")

@@ -53,7 +53,8 @@ def check_words(kind: str, answer: bytes, sentence: str) -> None:
         case "lines" | "greeted":
             assert answer.decode().endswith(f"* {sentence}\n")
         case "JSON":
-            assert json.loads(answer) == {"event": "goodbye", "text": sentence, "code": "full"}
+            code = "tls-required" if sentence == TLS_ONLY else "full"
+            assert json.loads(answer) == {"event": "goodbye", "text": sentence, "code": code}
         case "IRC":
             assert answer.decode() == f"ERROR :{sentence}\r\n"
         case "student":

@@ -299,6 +299,9 @@ class Entering:
                 return " ".join([error.hint, link, f"Who has an account: {log_in}.", *self._names_here()])
             case "not-confidential":
                 return f"{error.hint} Leave --insecure out."
+            case "tls-required":
+                remedy = "Leave --insecure out" if self.insecure else "Add --tls"
+                return f"{self.server} takes encrypted connections only. {remedy}."
             case "insecure":
                 return f"{self.server} is not on this machine, so others could read along. Use --tls, or --insecure."
             case code if code.startswith("name-"):

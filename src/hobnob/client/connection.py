@@ -283,7 +283,8 @@ class Connection:
                 first, *self._early = await link.read()
             heading = decode_heading(first)
             if heading.event is not None and isinstance(event := decode_known_event(first, heading), Goodbye):
-                raise CannotConnect("stopping", _sentence(event.text))
+                code = event.code if event.code == "tls-required" else "stopping"  # which does not end by waiting
+                raise CannotConnect(code, _sentence(event.text))
             if heading.error is not None:
                 raise _refused(heading)
             return cleaned(decode_reply(first, Welcome), first)

@@ -27,7 +27,7 @@ class CannotConnect(ClientError):
 
     Codes: ``bad-address``, ``host-unknown``, ``connection-refused``, ``unreachable``, ``no-answer``, ``not-hobnob``,
     ``hung-up``, ``insecure``, ``not-trusted``, ``key-unknown``, ``key-changed``, ``key-known``,
-    ``no-tls``, and those with which a server refuses a hello.
+    ``no-tls``, ``tls-required``, and those with which a server refuses a hello.
     """
 
 

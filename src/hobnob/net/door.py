@@ -19,6 +19,9 @@ FULL = "The server is full: try again in a few minutes."
 TOO_OFTEN = "There were too many new connections from your address: wait a minute, then connect again."
 TOO_MANY = "There are too many connections from your address: close one of them and try again."
 
+CODES = {TLS_ONLY: "tls-required"}
+"""What a reason is to programs, where trying again later does not help; every other one is ``full``."""
+
 LINGER = 2.0
 """Seconds for the last words to be read before the connection is cut."""
 MAX_LINGERING = 500

@@ -465,7 +465,7 @@ class Goodbye(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event"
 
     `code` says it to programs: ``stopping``, ``sent-away`` (the operator disconnects everyone), ``kicked``, ``banned``,
     ``logged-out``, ``account-deleted``, ``too-slow``, ``flood``, ``short-of-memory``, ``no-hello``, ``bad-frames``,
-    ``full``.
+    ``full``, ``tls-required``.
     """
 
     text: str

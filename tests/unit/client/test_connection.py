@@ -277,6 +277,7 @@ FIRST_WORDS = {
     "an empty object": (b"{}", "not-hobnob"),
     "no welcome": (b'{"reply":0,"ok":true,"you":1}', "not-hobnob"),
     "a last word": (b'{"event":"goodbye","text":"Full."}', "stopping"),
+    "no TLS": (b'{"event":"goodbye","text":"Use TLS.","code":"tls-required"}', "tls-required"),
     "a refusal": (b'{"reply":0,"error":"name-taken"}', "name-taken"),
 }
 
