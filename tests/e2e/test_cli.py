@@ -343,6 +343,17 @@ def test_who_is_removed_from_a_room_speaks_in_the_lobby(shell: Shell, server: Se
     assert left(bob) == 0
 
 
+def test_who_is_removed_from_another_room_is_told_from_which(shell: Shell, server: Server) -> None:
+    ada = JsonClient(server.port, "ada")
+    ada.ask("create_room", name="tea")
+    bob = shell.start("join", "--name", "bob", "--room", "tea")
+    bob.until("You are in #tea")
+    bob.type("/join lobby\n")
+    bob.until("You are in #lobby")
+    ada.ask("kick", room="#tea", person="@bob", reason="too loud")
+    bob.until(r"\n#tea \* ada removed bob \(too loud\)\n")
+
+
 def test_what_is_typed_meanwhile_is_said_once_after_a_restart(start: Start, tmp_path: Path) -> None:
     server = start()
     shell = Shell(tmp_path / "state", server.port)

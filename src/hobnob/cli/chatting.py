@@ -282,7 +282,8 @@ class Chatting:
                 if self._is_own(event):
                     return ""
                 self._unmarked.set()
-                room = self._client.rooms.get(event.log)
+                rooms = self._client.rooms
+                room = rooms.get(event.log) or rooms.former.get(event.log)
                 return self.seat.screen.encode(event, record(room) if room else None).decode()
         return ""
 

@@ -18,6 +18,8 @@ from hobnob.protocol.replies import Unread, Welcome
 
 MOST_MESSAGES = 200
 """Messages that a followed room keeps, if nothing else was asked for."""
+MOST_FORMER = 100
+"""Lost rooms that are remembered, the last ones."""
 
 
 @dataclass(slots=True)
@@ -64,6 +66,8 @@ class Mirror(Mapping[str, Room]):
         self.stale: set[str] = set()
         self.uncounted: set[str] = set()
         self.unknown: set[str] = set()
+        self.former: dict[str, Room] = {}
+        """Rooms that one has lost, as they were then: what happened in them before may be told after it."""
         self._rooms: dict[str, Room] = {}
         self._by_name: dict[str, str] = {}
 
@@ -96,6 +100,7 @@ class Mirror(Mapping[str, Room]):
         """One is in this room, as of its head."""
         self._rooms[state.id] = _updated(self._rooms.get(state.id), state)
         self.unknown.discard(state.id)
+        self.former.pop(state.id, None)
         self._index()
 
     def counted(self, unread: Unread) -> None:
@@ -181,7 +186,7 @@ class Mirror(Mapping[str, Room]):
             case e.RoomGained() if event.room not in self._rooms:
                 self.unknown.add(event.room)
             case e.RoomLost():
-                self._rooms.pop(event.room, None)
+                self._lose(event.room)
                 for noted in (self.stale, self.uncounted, self.unknown):
                     noted.discard(event.room)
                 self._index()
@@ -194,6 +199,12 @@ class Mirror(Mapping[str, Room]):
                     self.uncounted.add(id)
             case e.DraftChanged(room=id) if id in self._rooms:
                 self._rooms[id].draft = Draft(event.text, event.reply_to) if event.text else None
+
+    def _lose(self, id: str) -> None:
+        if room := self._rooms.pop(id, None):
+            self.former[id] = room
+        if len(self.former) > MOST_FORMER:
+            del self.former[next(iter(self.former))]
 
     def _index(self) -> None:
         self._by_name = {}

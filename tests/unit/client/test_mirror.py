@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.client.fakes import BOB, LOBBY, ME, TEA, message, state, welcome
 
-from hobnob.client.mirror import Mirror, Room
+from hobnob.client.mirror import MOST_FORMER, Mirror, Room
 from hobnob.protocol import events as e
 from hobnob.protocol.records import Draft, Member, Message, Person, RoomState
 from hobnob.protocol.replies import Unread
@@ -146,6 +146,18 @@ def test_one_s_own_log_moves_rooms_and_drafts() -> None:
     made.fold(e.RoomLost(room=TEA, by=ME, number=4))
     assert list(made) == [LOBBY]
     assert "#tea" not in made
+    assert made.former[TEA].name == "tea"
+    made.joined(state())
+    assert not made.former
+
+
+def test_of_lost_rooms_the_last_ones_are_remembered() -> None:
+    made = Mirror()
+    rooms = [f"r_{number:026}" for number in range(MOST_FORMER + 1)]
+    for room in rooms:
+        made.joined(state(room, "tea"))
+        made.fold(e.RoomLost(room=room, by=ME, number=1))
+    assert list(made.former) == rooms[1:]
 
 
 def test_what_was_missed_is_to_be_read_again() -> None:
