@@ -1,11 +1,16 @@
-"""Whether somebody who is kept has a name: what is asked in one turn, or while the store is asked, is asked together.
+"""Whether somebody who is kept has a name: what is asked in one turn, or while others are looked up, is asked together.
 
 Hundreds may come at the same moment. Most of what it costs to ask for one name is to have a thread do it, which then
-contends with the loop for the interpreter.
+contends with the loop for the interpreter. So names gather while look-ups follow each other.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
+
+GATHER = 0.002
+"""Seconds for which names gather then; who comes alone never waits."""
+BUSY = 0.010
+"""Seconds after a look-up in which the next one follows it."""
 
 Look = Callable[[tuple[str, ...]], Awaitable[dict[str, str]]]
 
@@ -18,6 +23,8 @@ class NameCheck:
         self._loop = asyncio.get_running_loop()
         self._asked: list[tuple[str, asyncio.Future[str | None]]] = []
         self._looking: asyncio.Task[None] | None = None
+        self._looked = float("-inf")
+        """When the last look-up ended, by the loop's clock."""
 
     def ask(self, name: str) -> "asyncio.Future[str | None]":
         """Why a name is not free; None when it is. Fails as the store does."""
@@ -29,6 +36,8 @@ class NameCheck:
 
     async def _look_up(self) -> None:
         while self._asked:
+            if self._loop.time() - self._looked < BUSY:
+                await asyncio.sleep(GATHER)
             asked, self._asked = self._asked, []
             try:
                 taken = await self._look(tuple(dict.fromkeys(name for name, _ in asked)))
@@ -40,4 +49,5 @@ class NameCheck:
                 for name, answer in asked:
                     if not answer.done():
                         answer.set_result(taken.get(name))
+            self._looked = self._loop.time()
         self._looking = None

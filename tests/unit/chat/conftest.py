@@ -333,8 +333,9 @@ def logged() -> Iterator[Sequence[Mapping[str, Any]]]:
 
 @pytest.fixture(autouse=True)
 def no_gathering(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One client that asks one thing after the other need not wait for others to join its commits."""
+    """One client that asks one thing after the other need not wait for others to join its commits or look-ups."""
     monkeypatch.setattr("hobnob.chat.keeper.GATHER", 0.0, raising=False)
+    monkeypatch.setattr("hobnob.chat.name_check.BUSY", 0.0)
 
 
 @pytest.fixture

@@ -47,6 +47,17 @@ async def test_what_is_asked_meanwhile_is_looked_up_together_after_that(names: N
     assert await check.ask("eve") is None
 
 
+async def test_while_look_ups_follow_each_other_names_gather(names: Names, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hobnob.chat.name_check.BUSY", float("inf"))
+    check = NameCheck(names.look)
+    names.go_on.set()
+    await check.ask("bob")
+    eve = check.ask("eve")
+    await asyncio.sleep(0)
+    assert [await check.ask("ada"), await eve] == ["name-taken", None]
+    assert names.asked == [("bob",), ("eve", "ada")]
+
+
 async def test_all_who_asked_are_told_that_the_store_failed_and_the_next_one_is_answered(names: Names) -> None:
     check = NameCheck(names.look)
     names.failing = True
