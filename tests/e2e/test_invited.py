@@ -27,7 +27,7 @@ def invite(server: Server, tmp_path: Path, *words: str) -> tuple[str, str]:
     """A link for our clients, and its code."""
     done = Shell(tmp_path / "operator", server.port).run("invite", *words, "--data", str(server.data))
     assert done.returncode == 0, done
-    return re.findall(r"hobnob://\S+", done.stdout)[0], re.findall(r"code +(\S+)", done.stdout)[0]
+    return re.findall(r"hobnob join  '(hobnob://\S+)'", done.stdout)[0], re.findall(r"code +(\S+)", done.stdout)[0]
 
 
 def test_a_link_is_all_it_takes(invited: Server, tmp_path: Path) -> None:

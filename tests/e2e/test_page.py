@@ -400,7 +400,7 @@ def test_an_invite_is_typed_in(chromium: Browser, start: Start) -> None:
         page.get_by_label("Invite").fill("mistyped")
         page.get_by_role("button", name="Enter").click()
         expect(page.locator("#complaint")).to_contain_text("This invite cannot be used")
-        page.get_by_label("Invite").fill(f"hobnob://127.0.0.1:{server.port}/#invite={code}")
+        page.get_by_label("Invite").fill(f"'hobnob://127.0.0.1:{server.port}/#invite={code}'")
         page.get_by_role("button", name="Enter").click()
         is_in(page)
 

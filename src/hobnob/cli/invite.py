@@ -4,6 +4,7 @@ They are secrets: printed once, by the verb that was asked for them, and kept by
 """
 
 import io
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -125,14 +126,15 @@ def _show(made: "InviteMade", where: tuple[str, int | None] | None, *, qr: bool)
         host, port = where
         link = replace(link, host=host, port=port or link.port)
         web = replace(web, host=host, port=port or web.port, scheme="https")
-    if qr and sys.stdout.isatty():
-        print(_qr(str(web)))
-    print(f"  browser      {web}", f"  hobnob join  {link}", f"  code         {made.code}", sep="\n", flush=True)
+    if qr and sys.stdout.isatty() and (drawn := qr_code(str(web), shutil.get_terminal_size().columns)):
+        print(drawn)
+    print(f"  browser      {web}", f"  hobnob join  '{link}'", f"  code         {made.code}", sep="\n", flush=True)
 
 
-def _qr(text: str) -> str:
+def qr_code(text: str, columns: int) -> str:
+    """Lines to be photographed; empty where they are longer than `columns`, as a torn code is none."""
     import segno
 
     drawn = io.StringIO()
     segno.make_qr(text, error="l").terminal(drawn, border=2, compact=True)
-    return drawn.getvalue()
+    return drawn.getvalue() if max(map(len, drawn.getvalue().splitlines())) <= columns else ""

@@ -55,8 +55,8 @@ def invite_links(at: Link | None, code: str) -> tuple[str, str]:
 
 
 def parse_link(text: str) -> Link | None:
-    """The link that a text is; None when it is none, or says something that cannot be."""
-    found = _LINK.fullmatch(text.strip()) if len(text) <= MOST_CHARACTERS else None
+    """The link that a text is, in quotes or not; None when it is none, or says something that cannot be."""
+    found = _LINK.fullmatch(text.strip().strip("'\"")) if len(text) <= MOST_CHARACTERS else None
     if found is None:
         return None
     said_scheme = found["scheme"].lower()

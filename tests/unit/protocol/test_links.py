@@ -62,6 +62,7 @@ def test_a_link_that_is_cut_never_loses_half_a_key(link: Link, length: int) -> N
         ("http://localhost:8080/#invite=x", Link("localhost", 8080, "x", scheme="http")),
         ("HOBNOB://Chat.Example.org:7000/", Link("chat.example.org", 7000)),
         (f" hobnob://h:1/#key={KEY}\n", Link("h", 1, key=KEY)),
+        (f"'hobnob://h:1/#key={KEY}'", Link("h", 1, key=KEY)),  # as it is printed, for shells
         (f"hobnob://h:1/app?x=1#invite=a%26b&key={KEY}&new=1", Link("h", 1, "a&b", KEY)),
         ("hobnob://[2001:DB8::1]:7000/#invite=x", Link("2001:db8::1", 7000, "x")),
         ("hobnob://[fe80::1%25eth0]:7000/", Link("fe80::1%eth0", 7000)),

@@ -122,7 +122,7 @@ def invite_made(made: InviteMade) -> Iterator[str]:
     if made.web:
         yield f"  in a browser      {shortened(made.web)}"
     if made.link:
-        yield f"  with hobnob join  {shortened(made.link)}"
+        yield f"  with hobnob join  '{shortened(made.link)}'"
     yield f"  anywhere          {shortened(made.code)}"
 
 

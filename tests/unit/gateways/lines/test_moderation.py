@@ -201,7 +201,7 @@ def test_an_invite_is_made_and_shown(bob: Driver, words: str, command: CreateInv
     assert bob.take() == (
         "This lets people in: the server, as member, 1 person, until 2026-11-29 09:00 UTC\n"
         "  in a browser      https://h:8080/#invite=abcdefghijklmnopqrstuvwx23\n"
-        "  with hobnob join  hobnob://h:8080/#invite=abcdefghijklmnopqrstuvwx23\n"
+        "  with hobnob join  'hobnob://h:8080/#invite=abcdefghijklmnopqrstuvwx23'\n"
         "  anywhere          abcdefghijklmnopqrstuvwx23\n"
     )
 

@@ -101,7 +101,8 @@ function wish() {
 
 // The code, typed as it is or pasted as the link that carries it.
 function codeOf(text) {
-  return new URLSearchParams(text.split("#")[1] ?? "").get("invite") ?? text.trim();
+  const said = text.trim().replace(/^['"]|['"]$/g, ""); // a link is printed in quotes, for shells
+  return new URLSearchParams(said.split("#")[1] ?? "").get("invite") ?? said;
 }
 
 export function openDoor({ enter, forget }) {
