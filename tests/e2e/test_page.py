@@ -203,6 +203,7 @@ def test_a_list_that_changes_under_a_click_takes_it(browsers: Open, server: Serv
     expect(den.locator(".count")).to_have_text("1")
     mouse.up()
     expect(page.locator("#rooms .open")).to_have_text("#den private")
+    expect(page.locator("#messages")).to_contain_text("psst")  # before, it is not read
     page.locator("#rooms button", has_text="#lobby").click()
     bob.ask("send_message", room="#den", text="psst")
     expect(den.locator(".count")).to_have_text("1")
