@@ -16,6 +16,8 @@ OLDER: Final = "draft/metadata-2"
 NEWER: Final = "draft/metadata-3"
 EVERYBODY: Final = "*"
 """To whom a key is visible."""
+FOR_PEOPLE: Final = ("display-name", "pronouns", "status", "homepage", "url")
+"""What people read of each other in WHOIS; the rest is for programs, and answered to METADATA."""
 
 _FAILURES: Final[Mapping[str, tuple[str, str]]] = {
     "key": ("KEY_INVALID", "INVALID_KEY"),
@@ -54,6 +56,14 @@ def told(client: "Client", target: str, details: Mapping[str, str], keys: Collec
             yield value_of(client, target, key, details[key])
         else:
             yield client.line("METADATA", target, key, EVERYBODY, details[key])
+
+
+def in_whois(client: "Client", nick: str, details: Mapping[str, str]) -> Iterator[bytes]:
+    """What somebody tells of themselves, to who asks who they are and takes metadata."""
+    if knows(client.capabilities):
+        for key in FOR_PEOPLE:
+            if key in details:
+                yield client.numeric(Numeric.RPL_WHOISKEYVALUE, nick, key, EVERYBODY, text=details[key])
 
 
 def failure(client: "Client", what: str, *context: str, text: str, kind: str = "FAIL") -> bytes:

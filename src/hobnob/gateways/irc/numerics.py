@@ -138,6 +138,7 @@ class Numeric(enum.Enum):
     RPL_MONLIST = "732", ""
     RPL_ENDOFMONLIST = "733", "End of MONITOR list"
     ERR_MONLISTFULL = "734", "Monitor list is full"
+    RPL_WHOISKEYVALUE = "760", ""
     RPL_KEYVALUE = "761", ""
     RPL_KEYNOTSET = "766", "no such key is set"
     RPL_METADATASUBOK = "770", ""

@@ -212,3 +212,12 @@ async def test_what_was_said_is_found(chat: Chat) -> None:
         ":hobnob 400 bob SEARCH :has: takes link, pin, reaction, reply or thread."
     ]
     assert await bob.ask("SEARCH") == [":hobnob 461 bob SEARCH :Not enough parameters"]
+
+
+async def test_who_leaves_with_a_long_reason_sees_what_the_others_see(chat: Chat) -> None:
+    ada, bob = await registered(chat, "ada"), await registered(chat, "bob")
+    await ada.ask("JOIN #tea")
+    await bob.ask("JOIN #tea")
+    own = await ada.ask(f"PART #tea :{'x' * 310}")
+    assert [line for line in own if " PART " in line] == [f":ada PART #tea :{'x' * 300}"]
+    assert f":ada PART #tea :{'x' * 300}" in await bob.ask()

@@ -8,7 +8,7 @@ from hobnob.gateways.irc.commands.command import Steps, guarded, handles
 from hobnob.gateways.irc.commands.markread import mark
 from hobnob.gateways.irc.commands.metadata import sync
 from hobnob.gateways.irc.commands.missed import missed
-from hobnob.gateways.irc.isupport import MAX_CHANNELS
+from hobnob.gateways.irc.isupport import MAX_CHANNELS, MAX_REASON
 from hobnob.gateways.irc.message import MAX_BODY, Message, packed
 from hobnob.gateways.irc.modes import PREFIXES
 from hobnob.gateways.irc.numerics import Numeric
@@ -101,7 +101,8 @@ def _part(client: Client, channel: str, reason: str) -> Steps:
         return
     yield LeaveRoom(room=room.id, reason=reason)
     client.leave(room)
-    yield client.own_line("PART", f"#{room.name}", *([clean_line(reason)] if reason else []))
+    told = clean_line(reason)[:MAX_REASON]
+    yield client.own_line("PART", f"#{room.name}", *([told] if told else []))
 
 
 @handles("TOPIC", params=1)

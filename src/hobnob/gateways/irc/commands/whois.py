@@ -8,6 +8,7 @@ from hobnob.gateways.irc.commands.command import Steps, handles
 from hobnob.gateways.irc.commands.server import is_this_server
 from hobnob.gateways.irc.isupport import MAX_HOSTS, MAX_NICKS
 from hobnob.gateways.irc.message import MAX_BODY, Message, packed
+from hobnob.gateways.irc.metadata import in_whois
 from hobnob.gateways.irc.modes import PREFIXES
 from hobnob.gateways.irc.numerics import Numeric
 from hobnob.gateways.irc.services import service_named
@@ -60,6 +61,7 @@ def _whois(client: Client, profile: Profile) -> Iterator[bytes]:
         yield client.numeric(Numeric.RPL_WHOISBOT, nick)
     if account(profile):
         yield client.numeric(Numeric.RPL_WHOISACCOUNT, nick, account(profile))
+    yield from in_whois(client, nick, profile.details)
     if profile.confidential:
         yield client.numeric(Numeric.RPL_WHOISSECURE, nick)
     for address in profile.addresses:
