@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from hobnob.gateways.gateway import House, Session
+from hobnob.gateways.gateway import Here, House, Session
 from hobnob.gateways.irc.capabilities import HEARD
 from hobnob.gateways.irc.message import Message, encode
 from hobnob.gateways.irc.metadata import knows
@@ -251,6 +251,12 @@ class Client:
     def attached(self, room: Room | RoomState) -> Sequence[Member]:
         """Who hears a room now, the client among them."""
         return self.house.attached(room.id)
+
+
+def away(house: House, nick: str) -> Here | None:
+    """Who has a nick, if they are here and away."""
+    here = None if is_channel(nick) else house.named(nick)
+    return here if here is not None and here.state == "away" else None
 
 
 def is_channel(target: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from hobnob.gateways.gateway import Close, Said
+from hobnob.gateways.irc.client import Client, away
 from hobnob.gateways.irc.commands.command import Steps
 from hobnob.gateways.irc.echoes import Echoes, Label
 from hobnob.gateways.irc.lines import under_label
@@ -27,9 +28,8 @@ _HAVE_ECHOES = SendAside | SendMessage | SendTags | React | Unreact | DeleteMess
 def labelled(echoes: Echoes, text: str, message: Message, steps: Steps) -> Steps:
     """The same steps, their answers gathered until the last one is known."""
     client = echoes.client
-    several = bool(message.params) and "," in message.params[0]
     answers: list[bytes] = []
-    label = Label(text, answers if several else None)
+    label = Label(text, answers if _has_several_answers(client, message) else None)
     reply: Reply | None = None
     refusal: ChatError | None = None
     while True:
@@ -53,6 +53,12 @@ def labelled(echoes: Echoes, text: str, message: Message, steps: Steps) -> Steps
                 refusal = error
     if answers or not label.answered:
         yield under_label(client, text, answers)
+
+
+def _has_several_answers(client: Client, message: Message) -> bool:
+    """Whether there is more to come than one echo: others, or that who was spoken to is away."""
+    target = message.params[0] if message.params else ""
+    return "," in target or (message.command == "PRIVMSG" and away(client.house, target) is not None)
 
 
 def _with_ref(command: Command) -> Command:

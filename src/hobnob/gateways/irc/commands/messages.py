@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
 from typing import Final, Literal
 
-from hobnob.gateways.irc.client import Client, is_channel
+from hobnob.gateways.irc.client import Client, away, is_channel
 from hobnob.gateways.irc.commands.channels import targets
 from hobnob.gateways.irc.commands.command import Steps, guarded, handles
 from hobnob.gateways.irc.formatting import to_markdown
@@ -78,7 +78,20 @@ def say(client: Client, recipients: str, text: str, tags: dict[str, str], *, not
         kind, text = "action", rest
     shown = to_markdown(text)
     command = "NOTICE" if notice else "PRIVMSG"
-    yield from _to_each(client, command, recipients, lambda target: send(target, shown, kind, tags), text, quiet=notice)
+
+    def steps(target: str) -> Steps:
+        yield from send(target, shown, kind, tags)
+        if not notice:
+            yield from _absence(client, target)
+
+    yield from _to_each(client, command, recipients, steps, text, quiet=notice)
+
+
+def _absence(client: Client, nick: str) -> Steps:
+    """What somebody to whom one has spoken says of being away, if they are."""
+    here = away(client.house, nick)
+    if here is not None:
+        yield client.numeric(Numeric.RPL_AWAY, here.person.name, text=here.text or "away")
 
 
 def _signal(client: Client, recipients: str, what: str, text: str, *, answer: bool) -> Steps:
