@@ -78,7 +78,7 @@ def _waits(crowd: Crowd, seconds: float) -> list[float]:
 
 @contextmanager
 def _backing_up(data: Path, file: Path) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "hobnob.cli", "backup", "--data", str(data), str(file)]
+    command = [sys.executable, "-m", "hobnob", "backup", "--data", str(data), str(file)]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
     with subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:

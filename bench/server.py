@@ -73,7 +73,7 @@ def start_hobnob(data_dir: Path, *extra: str) -> Server:
     as every user's Python keeps them. BenchError when it does not listen in time.
     """
     port = free_port()
-    command = [sys.executable, "-m", "hobnob.cli", "serve", "--host", "127.0.0.1", "--port", str(port)]
+    command = [sys.executable, "-m", "hobnob", "serve", "--host", "127.0.0.1", "--port", str(port)]
     own = {name: value for name, value in os.environ.items() if not name.startswith(("HOBNOB_", "SERVER_"))}
     own["PYTHONPATH"] = str(ROOT / "src")
     own.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -48,7 +48,7 @@ class Lines(Thread):
 def measure(lab: Lab) -> Rows:
     """One row: how far the tail is behind when all is said."""
     with start_hobnob(lab.new_folder() / "data") as server, lab.crowd(server, SENDERS, SENDERS) as crowd:
-        command = [sys.executable, "-m", "hobnob.cli", "tail", "#lobby", "--json", "--host", f"127.0.0.1:{server.port}"]
+        command = [sys.executable, "-m", "hobnob", "tail", "#lobby", "--json", "--host", f"127.0.0.1:{server.port}"]
         environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "XDG_STATE_HOME": str(lab.new_folder())}
         process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         try:

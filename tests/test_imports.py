@@ -34,6 +34,7 @@ RULES: dict[str, tuple[str, ...]] = {
     "hobnob.client": ("hobnob.protocol",),
     "hobnob.net": ("hobnob.protocol", "hobnob.chat", "hobnob.gateways.gateway"),
     "hobnob.terminal": ("hobnob.client",),
+    "hobnob.__main__": ("hobnob.cli",),
     "hobnob.config": (),
     "hobnob.node": ANYTHING,
     "hobnob.cli": ANYTHING,

@@ -13,8 +13,7 @@ from tempfile import mkdtemp
 ROOT = Path(__file__).parents[2]
 START_WITHIN = 30.0
 STOP_WITHIN = 3.0
-"""What is promised, and measured where it is what a test is about."""
-"""Seconds after Ctrl+C or SIGTERM: what the server promises."""
+"""Seconds after Ctrl+C or SIGTERM: what the server promises, measured where that is what a test is about."""
 
 
 class Server:
@@ -28,7 +27,7 @@ class Server:
     ) -> None:
         self.data = data = data or home / "data"
         self.files = Path(mkdtemp(prefix="server-", dir=home))
-        run = [sys.executable, "-W", "error", "-m", "hobnob.cli", "serve", "--data", str(data), "--port", str(port)]
+        run = [sys.executable, "-W", "error", "-m", "hobnob", "serve", "--data", str(data), "--port", str(port)]
         with (self.files / "out").open("w") as out, (self.files / "err").open("w") as err:
             self.process = subprocess.Popen(
                 [*under, *run, *arguments],

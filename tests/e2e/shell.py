@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.e2e.clients import PATIENCE, Program
 from tests.e2e.server import environment
 
-HOBNOB = (sys.executable, "-W", "error", "-m", "hobnob.cli")
+HOBNOB = (sys.executable, "-W", "error", "-m", "hobnob")
 
 
 class Shell:

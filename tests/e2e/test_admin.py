@@ -23,7 +23,7 @@ def hobnob(server: Server) -> Hobnob:
 
     def run(*arguments: str, fails: bool = False) -> str:
         ended = subprocess.run(
-            [sys.executable, "-W", "error", "-m", "hobnob.cli", *arguments],
+            [sys.executable, "-W", "error", "-m", "hobnob", *arguments],
             env=environment(HOBNOB_DATA=str(server.data)), capture_output=True, text=True, timeout=60,
         )  # fmt: skip
         assert (ended.returncode != 0) == fails, ended
@@ -163,7 +163,7 @@ def test_the_first_owner_is_made_by_a_link_that_is_kept_safe(start: Start) -> No
 def _at(server: Server) -> Callable[..., str]:
     def run(*arguments: str) -> str:
         return subprocess.run(
-            [sys.executable, "-W", "error", "-m", "hobnob.cli", *arguments],
+            [sys.executable, "-W", "error", "-m", "hobnob", *arguments],
             env=environment(HOBNOB_DATA=str(server.data)), capture_output=True, text=True, timeout=60, check=True,
         ).stdout  # fmt: skip
 

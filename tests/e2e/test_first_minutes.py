@@ -102,7 +102,7 @@ def test_telnet_hides_a_password(start: Start) -> None:
     telnet.until("Escape character")
     telnet.type("\rgrace\r")
     telnet.until("Invite: ")
-    command = [sys.executable, "-m", "hobnob.cli", "invite", "--data", str(server.data)]
+    command = [sys.executable, "-m", "hobnob", "invite", "--data", str(server.data)]
     telnet.type(
         subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout.split()[-1] + "\r"
     )

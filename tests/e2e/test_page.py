@@ -361,7 +361,7 @@ def test_a_page_without_encryption_says_so_and_asks_for_nothing_secret(
 
 def hobnob(server: Server, *arguments: str) -> str:
     """What a verb of the operator's prints."""
-    run = [sys.executable, "-m", "hobnob.cli", *arguments, "--data", str(server.data)]
+    run = [sys.executable, "-m", "hobnob", *arguments, "--data", str(server.data)]
     done = subprocess.run(run, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -126,7 +126,7 @@ def ada(server: Server) -> JsonClient:
 
 def admin(server: Server, *arguments: str) -> None:
     """What the operator does about it."""
-    command = [sys.executable, "-m", "hobnob.cli", "admin", *arguments]
+    command = [sys.executable, "-m", "hobnob", "admin", *arguments]
     subprocess.run(command, env=environment(HOBNOB_DATA=str(server.data)), check=True, timeout=60, capture_output=True)
 
 

@@ -53,7 +53,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 def hobnob(*arguments: object, stdin: Any = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
     """A verb as a process of its own."""
-    command = [sys.executable, "-W", "error", "-W", QUIET, "-m", "hobnob.cli", *map(str, arguments)]
+    command = [sys.executable, "-W", "error", "-W", QUIET, "-m", "hobnob", *map(str, arguments)]
     return subprocess.Popen(
         command, env=environment(), stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=False
     )
@@ -320,7 +320,7 @@ def test_the_examples_of_the_help(tmp_path: Path, verb: str, command: str) -> No
     """Each as it stands, in a shell; `ssh` runs its command here, and the other disk is a folder."""
     programs, usual = tmp_path / "programs", tmp_path / "usual"
     programs.mkdir()
-    _program(programs / "hobnob", f'exec {sys.executable} -W error -m hobnob.cli "$@"')
+    _program(programs / "hobnob", f'exec {sys.executable} -W error -m hobnob "$@"')
     _program(programs / "ssh", 'shift; exec sh -c "$*"')
     _program(programs / "jq", "exec cat")
     furnished(usual, "hello")

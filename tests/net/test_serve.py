@@ -26,7 +26,7 @@ class Hobnob:
         environment = {name: v for name, v in os.environ.items() if not name.startswith(("SERVER_", "HOBNOB_"))}
         environment |= {"PYTHONPATH": str(Path(__file__).parents[2] / "src"), "HOBNOB_DATA": str(folder / "data")}
         self.process = subprocess.Popen(
-            ["sh", "-c", shell, "sh", sys.executable, "-W", "error", "-m", "hobnob.cli", *arguments],
+            ["sh", "-c", shell, "sh", sys.executable, "-W", "error", "-m", "hobnob", *arguments],
             cwd=folder,
             env=environment | variables,
             stdin=subprocess.DEVNULL,

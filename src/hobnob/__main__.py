@@ -1,0 +1,5 @@
+"""`python -m hobnob` is the command `hobnob`."""
+
+from hobnob.cli import main
+
+main()
