@@ -93,10 +93,10 @@ async def test_two_people_talk(chat: Chat) -> None:
 async def test_who_is_removed_from_a_room_is_told_and_is_in_the_lobby(chat: Chat) -> None:
     ada = await enter(chat, "ada")
     ada.type("/join tea\n")
-    await ada.reads("Nobody else is here right now.\n")
+    await ada.reads("You are in #tea.\n")
     bob = await enter(chat, "bob")
     bob.type("/join tea\n")
-    await bob.reads("Here is: ada\n")
+    await bob.reads("You are in #tea.\n")
     ada.type("/kick bob too much sugar\n")
     await bob.reads("* ada removed you from #tea (too much sugar)\nYou are in #lobby now.\n")
     bob.type("so be it\n")
@@ -108,7 +108,7 @@ async def test_who_is_removed_from_a_room_is_told_and_is_in_the_lobby(chat: Chat
 async def test_who_is_removed_from_another_room_stays_where_they_are(chat: Chat) -> None:
     ada = await enter(chat, "ada")
     ada.type("/join tea\n")
-    await ada.reads("Nobody else is here right now.\n")
+    await ada.reads("You are in #tea.\n")
     bob = await enter(chat, "bob")
     bob.type("/join tea\n/join coffee\n/who\n")
     await bob.reads("You are bob in #coffee.\n")
