@@ -63,6 +63,7 @@ class Console:
         self.screen = Screen()
         self.waiting = ""
         self._attributes = termios.tcgetattr(sys.stdin.fileno())
+        self._survives = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # the node answers it itself from its start
         self._thread: Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._news = asyncio.Event()
@@ -204,7 +205,7 @@ class Console:
 
     def _gone(self) -> None:
         """The terminal is closed: the server ends with it, as any program would, unless it was started by nohup."""
-        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        if not self._survives:
             self._tell_chat(self.stop)
 
     def _tell_chat(self, function: Callable[..., None], *arguments: str) -> None:
