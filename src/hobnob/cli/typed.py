@@ -7,9 +7,8 @@ import asyncio
 import codecs
 import os
 from collections.abc import AsyncIterator
-from concurrent.futures import CancelledError
 from contextlib import suppress
-from threading import Thread
+from threading import Semaphore, Thread
 
 PIECE = 64 * 1024
 """Bytes that are read at once."""
@@ -20,20 +19,24 @@ LONGEST = 256 * 1024
 async def pieces(descriptor: int) -> AsyncIterator[bytes]:
     """What can be read, as it comes, to its end. Errors of reading end it too."""
     loop = asyncio.get_running_loop()
-    waiting: asyncio.Queue[bytes] = asyncio.Queue(1)
+    waiting: asyncio.Queue[bytes] = asyncio.Queue()
+    turns = Semaphore(1)
 
     def read() -> None:
         data = b"-"
-        with suppress(RuntimeError, CancelledError):  # the loop has ended
+        with suppress(RuntimeError):  # the loop has ended, and nobody waits for this
             while data:
+                turns.acquire()
                 try:
                     data = os.read(descriptor, PIECE)
                 except OSError:
                     data = b""
-                asyncio.run_coroutine_threadsafe(waiting.put(data), loop).result()
+                # A coroutine would be left behind, never awaited, by a loop that stops just now.
+                loop.call_soon_threadsafe(waiting.put_nowait, data)
 
     Thread(target=read, name="stdin", daemon=True).start()
     while data := await waiting.get():
+        turns.release()
         yield data
 
 
