@@ -1,7 +1,8 @@
 """What holds for every test.
 
 In CI (CI=true) nothing may be skipped: a skip there is a failure that carries its reason, since a missing program would
-go unnoticed otherwise. Hypothesis has no deadlines, a shared machine being slow at times, and repeats itself in CI.
+go unnoticed otherwise. A test between processes that fails there is tried a second time, and shown as one that failed.
+Hypothesis has no deadlines, a shared machine being slow at times, and repeats itself in CI.
 """
 
 import os
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from tests.e2e.between import Between
 
 IN_CI = os.environ.get("CI") == "true"
+BETWEEN_PROCESSES = (Path(__file__).parent / "net", Path(__file__).parent / "e2e")
+"""What is tried twice in CI: a machine that stands still for seconds is part of these tests."""
 
 settings.register_profile("hobnob", deadline=None, derandomize=IN_CI)
 settings.load_profile("hobnob")
@@ -77,3 +80,17 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     if IN_CI:
         fail_what_was_skipped(report)
     return report
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if IN_CI:
+        for item in items:
+            if any(item.path.is_relative_to(folder) for folder in BETWEEN_PROCESSES):
+                item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show how a test failed that passed when it was tried again: it wants mending all the same."""
+    for report in terminalreporter.stats.get("rerun", []):
+        terminalreporter.section(f"failed at first: {report.nodeid}", red=True)
+        terminalreporter.line(report.longreprtext)
