@@ -1,17 +1,22 @@
-"""Floods of IRC lines of every kind: slowed first, then ended by a clear last word, and nobody else notices."""
+"""Floods of IRC lines of every kind: slowed first, then ended by a clear last word, and nobody else notices.
+
+It is the same over TCP and over WebSocket.
+"""
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 
 import pytest
+from tests.net.websocket import irc_socket
 from tests.net.whole import Client, Whole, whole
 
 from hobnob.chat.limits import RATES, Limit, Limits, Rate, Rates
 from hobnob.chat.origins import Origins
+from hobnob.gateways.gateway import FLOOD
 from hobnob.gateways.irc.codec import BACKLOG
-from hobnob.net.connection import FLOOD
+from hobnob.gateways.web.settings import WebSettings
 
 SOON = 10.0
 AFAR = "203.0.113.7"
@@ -49,14 +54,23 @@ def last_words_may_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def house() -> AsyncIterator[Whole]:
-    async with whole() as house:
+    async with whole(web=WebSettings(close_timeout=60.0)) as house:
         few: dict[Limit, Rates] = dict.fromkeys(RATES, Rates(person=Rate(20, 0.5)))
         house.chat.limits = Limits(Origins(), rates={**few, Limit.TALKING: Rates(person=Rate(100, 5))})
         yield house
 
 
-async def registered(house: Whole, nick: str, address: str | None = None) -> Client:
-    client = await house.connect(f"NICK {nick}\r\nUSER x 0 * :x\r\nJOIN #tea\r\n".encode(), address=address)
+async def over_tcp(house: Whole, address: str | None = None) -> Client:
+    return await house.connect(address=address)
+
+
+OVER = pytest.mark.parametrize("over", [over_tcp, irc_socket], ids=["TCP", "WebSocket"])
+Connect = Callable[[Whole, str | None], Awaitable[Client]]
+
+
+async def registered(house: Whole, nick: str, address: str | None = None, over: Connect = over_tcp) -> Client:
+    client = await over(house, address)
+    client.send(f"NICK {nick}\r\nUSER x 0 * :x\r\nJOIN #tea\r\n".encode())
     await client.until(b" 366 ")
     return client
 
@@ -73,10 +87,11 @@ async def flood(client: Client, command: str, most: int = 4 * BACKLOG) -> int:
     return count
 
 
+@OVER
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())
-async def test_who_floods_is_slowed_and_then_sent_away_with_a_word(house: Whole, command: str) -> None:
+async def test_who_floods_is_slowed_and_then_sent_away_with_a_word(house: Whole, command: str, over: Connect) -> None:
     honest = await registered(house, "bob")
-    attacker = await registered(house, "ada", AFAR)
+    attacker = await registered(house, "ada", AFAR, over)
     flooding = asyncio.create_task(flood(attacker, command))
     async with asyncio.timeout(SOON):
         heard = await attacker.rest()
@@ -90,21 +105,27 @@ async def test_who_floods_is_slowed_and_then_sent_away_with_a_word(house: Whole,
             await asyncio.sleep(0.001)
 
 
-async def test_what_fits_is_only_slowed(house: Whole) -> None:
-    """A page of lines is taken up in order, later; PONG comes behind them."""
+@OVER
+async def test_what_fits_is_only_slowed(house: Whole, over: Connect) -> None:
+    """A page of lines is taken up in order, later; PONG comes behind them, and a goodbye too."""
     house.chat.limits = Limits(Origins(), rates={Limit.SENDING: Rates(person=Rate(20, 200))})
     bob = await registered(house, "bob")
-    ada = await registered(house, "ada", AFAR)
+    ada = await registered(house, "ada", AFAR, over)
     ada.send(b"".join(b"TOPIC #tea :%d\r\n" % n for n in range(60)) + b"PING after\r\n")
     heard = await ada.until(b":after")
     assert heard.count(b" TOPIC ") == 60
     assert not re.search(rb" (263|400) ", heard)
     await bob.until(b"TOPIC #tea :59")
+    ada.send(b"".join(b"TOPIC #tea :%d\r\n" % n for n in range(60, 120)))
+    ada.leave()
+    assert b" QUIT " not in await bob.until(b"TOPIC #tea :119")
+    await bob.until(b" QUIT ")
 
 
-async def test_this_machine_may_send_as_much_as_it_likes() -> None:
+@OVER
+async def test_this_machine_may_send_as_much_as_it_likes(over: Connect) -> None:
     async with whole() as house:
-        ada = await registered(house, "ada")
+        ada = await registered(house, "ada", over=over)
         count = await flood(ada, "junk {n}\r\n")
         ada.send(b"PING after\r\n")
         assert (await ada.until(b":after")).count(b" 421 ") == count

@@ -6,11 +6,11 @@ Every client of the tests is on this machine; one that names another address in 
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 
-from tests.net.conftest import CERTIFICATES, until_closed
+from tests.net.conftest import CERTIFICATES
 
 from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat
@@ -46,7 +46,7 @@ class Client:
         """Read until these bytes come; what came up to them since the last call."""
         async with asyncio.timeout(PATIENCE):
             while wanted not in self.heard:
-                data = await self.reader.read(65536)
+                data = await self.more()
                 assert data, f"no {wanted!r} in {self.heard!r}"
                 self.heard += data
         before, _, self.heard = self.heard.partition(wanted)
@@ -55,8 +55,18 @@ class Client:
     async def rest(self) -> bytes:
         """All up to the end of the connection."""
         async with asyncio.timeout(PATIENCE):
-            self.heard += await until_closed(self.reader)
+            with suppress(ConnectionError):
+                while data := await self.more():
+                    self.heard += data
         return self.heard
+
+    async def more(self) -> bytes:
+        """What comes next; nothing at the end."""
+        return await self.reader.read(65536)
+
+    def leave(self) -> None:
+        """Say no more."""
+        self.writer.write_eof()
 
     def cut(self) -> None:
         self.writer.transport.abort()

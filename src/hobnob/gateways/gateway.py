@@ -185,6 +185,10 @@ class Codec(Protocol):
         """How the outcome of a command is said. Commands that it yields go before everything received later."""
 
 
+FLOOD = "Excess flood: you sent too much in a short time. Connect again and send it more slowly."
+"""The last word to who sends on while more waits than may."""
+
+
 class Link(Protocol):
     """The connection underneath a conversation."""
 

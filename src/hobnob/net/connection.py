@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
-from hobnob.gateways.gateway import Codec, Conversation, House
+from hobnob.gateways.gateway import FLOOD, Codec, Conversation, House
 from hobnob.net.peer import Peer
 
 CLOSE_WITHIN = 2.0
@@ -19,8 +19,6 @@ HIGH_WATER = 64 * 1024
 PIECE = 2048
 """Bytes of lines that the conversation is given in one turn of the loop: in one read there may be 30,000 lines, each
 takes a hundred times its size when it is understood, and the time that is everybody's."""
-
-FLOOD = "Excess flood: you sent too much in a short time. Connect again and send it more slowly."
 
 _LINE_ENDS = (b"\n", b"\r")
 

@@ -2,13 +2,14 @@
 
 import asyncio
 import json
-import os
 
 import aiohttp
 import pytest
 from tests.net.conftest import PATIENCE, until, until_closed
 from tests.net.web.conftest import Listening, Server
+from tests.net.websocket import frame
 
+from hobnob.gateways.gateway import FLOOD
 from hobnob.protocol.codec import MAX_CLIENT_FRAME
 from hobnob.protocol.commands import Command
 
@@ -55,15 +56,6 @@ async def test_compression_and_subprotocols_are_refused(server: Server) -> None:
     assert status(answer) == 101
     assert b"Sec-WebSocket-Extensions" not in answer
     assert b"Sec-WebSocket-Protocol" not in answer
-
-
-def frame(opcode: int, payload: bytes, final: bool = True) -> bytes:
-    """A client's frame, masked (RFC 6455, 5.3)."""
-    mask = os.urandom(4)
-    size = len(payload)
-    length = bytes([0x80 | size]) if size < 126 else bytes([0x80 | 126]) + size.to_bytes(2, "big")
-    masked = bytes(byte ^ mask[at % 4] for at, byte in enumerate(payload))
-    return bytes([(0x80 if final else 0) | opcode]) + length + mask + masked
 
 
 async def raw_socket(server: Server) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, Listening]:
@@ -118,16 +110,54 @@ async def test_reading_is_paused_and_resumed(server: Server) -> None:
     socket = await server.connect()
     conversation = await server.entered()
     conversation.link.pause_reading()
-    await socket.send_str(PING.decode())  # the message that the server waits for already
-    await conversation.heard.get()
-    await socket.send_str(PING.decode())
-    await socket.ping()
-    for _ in range(20):
-        await asyncio.sleep(0)
+    for number in (1, 2):  # one that the server waits for already, and one that it does not ask for
+        await socket.send_str(f'{{"do":"ping","id":{number}}}')
+    await until(lambda: conversation.link.held() > len(PING))
     assert conversation.heard.empty()
     conversation.link.resume_reading()
-    assert isinstance(await conversation.heard.get(), Command)
+    heard = [await conversation.heard.get() for _ in range(2)]
+    assert [command.id for command in heard if isinstance(command, Command)] == [1, 2]
     await socket.close()
+
+
+@pytest.mark.parametrize("backlog", [0, 1000], ids=["read no further", "read on"])
+@pytest.mark.parametrize("code", [b"", b"\x03\xe8", b"\x0f\xa0"], ids=["no code", "1000", "4000"])
+async def test_what_was_said_before_a_goodbye_is_done_at_its_pace(server: Server, code: bytes, backlog: int) -> None:
+    """Even when the connection is lost meanwhile; and until then it counts."""
+    _, writer, conversation = await raw_socket(server)
+    conversation.link.pause_reading(backlog)
+    writer.write(frame(1, PING) * 3 + frame(8, code))
+    writer.close()
+    assert await asyncio.wait_for(conversation.heard.get(), PATIENCE) == "resume"  # its goodbye was read
+    await until(lambda: [connection.transport for connection in server.connections] == [None])
+    assert conversation.heard.empty()
+    assert not server.left
+    for _ in range(3):
+        conversation.link.resume_reading()
+        assert isinstance(await asyncio.wait_for(conversation.heard.get(), PATIENCE), Command)
+    assert await conversation.heard.get() == "end"
+    assert await conversation.gone.get() == "closed"
+    await until(lambda: server.left == 1)
+
+
+async def test_what_waits_is_dropped_when_the_connection_is_lost(server: Server) -> None:
+    _, writer, conversation = await raw_socket(server)
+    conversation.link.pause_reading(1000)
+    writer.write(frame(1, PING))
+    await until(lambda: conversation.link.held() > len(PING))
+    writer.close()
+    assert await asyncio.wait_for(conversation.gone.get(), PATIENCE) == "connection lost"
+    assert conversation.heard.empty()
+    await until(lambda: server.left == 1)
+
+
+async def test_more_than_may_wait_is_a_flood(server: Server) -> None:
+    reader, writer, conversation = await raw_socket(server)
+    conversation.link.pause_reading(1000)
+    writer.write(frame(1, b"x" * 400) * 3 + frame(8, b""))
+    assert FLOOD.encode() in await asyncio.wait_for(until_closed(reader), PATIENCE)
+    assert await conversation.gone.get() == "closed by the server"
+    assert conversation.heard.empty()
 
 
 async def test_a_slow_reader_pauses_the_conversation_and_goes_on(server: Server) -> None:

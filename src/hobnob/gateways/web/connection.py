@@ -37,7 +37,10 @@ class TransportHearer(Protocol):
 
 
 class HttpConnection(web.RequestHandler):
-    """See the head of this file. `hearer` is the WebSocket's link, once there is one; `gone` is called at the end."""
+    """See the head of this file. `hearer` is the WebSocket's link, once there is one; `gone` is called at the end.
+
+    The end of a WebSocket is that of its conversation, which may be later than that of the connection.
+    """
 
     __slots__ = ("_gone", "_head_deadline", "_head_size", "_settings", "_stall_deadline", "hearer", "peer")
 
@@ -64,6 +67,12 @@ class HttpConnection(web.RequestHandler):
         """The handshake of a WebSocket is done; nothing will be parsed as HTTP again."""
         self.hearer = hearer
         self._parser = None
+
+    def end_socket(self) -> None:
+        """The WebSocket's conversation is over."""
+        self.hearer = None
+        if self.transport is None:
+            self._gone()
 
     def data_received(self, data: bytes) -> None:
         if not data or not self._between_requests():
@@ -128,11 +137,12 @@ class HttpConnection(web.RequestHandler):
             transport.abort()  # close() would wait for what the peer does not take
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        self._gone()
         self._head_complete()
         self._end_stall()
         super().connection_lost(exc)
-        if self.hearer is not None:
+        if self.hearer is None:
+            self._gone()
+        else:
             self.hearer.connection_lost()
 
     def handle_error(
