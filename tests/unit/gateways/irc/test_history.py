@@ -122,7 +122,7 @@ async def test_private_conversations(chat: Chat) -> None:
 async def test_where_something_was_said(chat: Chat) -> None:
     ada, bob = await reader(chat, "ada"), await reader(chat, "bob")
     await ada.ask("JOIN #tea,#milk,#silent")
-    await ada.ask("PRIVMSG #tea :1")
+    first = (await ada.said("PRIVMSG #tea :1"))[0]
     middle = (await ada.said("PRIVMSG #milk :2"))[0]
     await bob.ask("PRIVMSG ada :3")
     last = (await bob.said("PRIVMSG ada :4"))[0]
@@ -133,16 +133,16 @@ async def test_where_something_was_said(chat: Chat) -> None:
     assert re.fullmatch(r":hobnob.test BATCH \+\w+ :draft/chathistory-targets", begin)
     assert end.startswith(":hobnob.test BATCH -")
     assert [re.sub(r"^@batch=\w+ ", "", line) for line in lines] == [
-        f":hobnob.test CHATHISTORY TARGETS bob :timestamp={last}",
-        f":hobnob.test CHATHISTORY TARGETS #milk :timestamp={middle}",
-        lines[2].partition(" ")[2],
+        f":hobnob.test CHATHISTORY TARGETS #tea :{first}",
+        f":hobnob.test CHATHISTORY TARGETS #milk :{middle}",
+        f":hobnob.test CHATHISTORY TARGETS bob :{last}",
     ]
-    assert " #tea " in lines[2]
     few = await ada.ask(f"CHATHISTORY TARGETS timestamp={last} timestamp={middle} 10")
     assert len(few) == 2
-    assert (
-        len(await ada.ask("CHATHISTORY TARGETS timestamp=2039-01-01T00:00:00Z timestamp=2026-01-01T00:00:00Z 1")) == 3
-    )
+    early, late = "timestamp=2026-01-01T00:00:00.000Z", "timestamp=2039-01-01T00:00:00Z"
+    for times, nearest in ((f"{early} {late}", "#tea"), (f"{late} {early}", "bob")):
+        _, line, _ = await ada.ask(f"CHATHISTORY TARGETS {times} 1")
+        assert f" TARGETS {nearest} " in line
 
 
 async def test_events_are_played_to_who_takes_them(chat: Chat) -> None:

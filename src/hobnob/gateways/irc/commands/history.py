@@ -215,7 +215,10 @@ def _head(ref: str) -> "Generator[Command, Reply | None, tuple[str, int]]":
 
 
 def _targets(client: Client, one: str, other: str, limit: str) -> Steps:
-    """Channels and people with whom something was said between two times, the last first."""
+    """Channels and people with whom something was said between two times, by when it last was.
+
+    The limit counts from the first time that is named, as it does for BETWEEN.
+    """
     most = _limit("TARGETS", limit)
     times: list[int] = []
     for text in (one, other):
@@ -228,16 +231,17 @@ def _targets(client: Client, one: str, other: str, limit: str) -> Steps:
     assert isinstance(recent, RecentRooms)
     heard = {room.id for room in client.all_joined()}
     lines = [
-        client.line("CHATHISTORY", "TARGETS", _name(client, found.room), f"timestamp={found.at}")
-        for found in recent.rooms
+        client.line("CHATHISTORY", "TARGETS", _name(client, found.room), found.at)
+        for found in reversed(recent.rooms)
         if min(times) < milliseconds(found.at) < max(times)
         and (found.room.id in heard or (found.room.kind == "direct" and len(found.room.people) <= 2))
     ]
+    lines = lines[:most] if times[0] <= times[1] else lines[-most:]
     name = "h" + client.next_batch()
     if "batch" in client.capabilities:
-        yield batch(client.house.name, name, "draft/chathistory-targets", lines[:most])
+        yield batch(client.house.name, name, "draft/chathistory-targets", lines)
     else:
-        yield from lines[:most]
+        yield from lines
 
 
 def _name(client: Client, room: RoomState) -> str:
