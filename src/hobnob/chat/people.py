@@ -27,10 +27,11 @@ MOST_OF_A_NAME = 8
 
 
 class Gone(NamedTuple):
-    """Somebody who left, and when (ms since 1970)."""
+    """Somebody who left, and when (ms since 1970); `passing` is what they told of themselves and is kept nowhere."""
 
     person: Person
     at: int
+    passing: dict[str, str]
 
 
 class Here:
@@ -157,7 +158,7 @@ class People:
         """Somebody here has another name now; the old one is free."""
         self.release(here.person.name, here.person.id)
         if fold(name) != fold(here.person.name):
-            self._remember(here.person)
+            self._remember(here)
             self._watching.tell(here.person, here.state, "offline")
             self._watching.tell(msgspec.structs.replace(here.person, name=name), "offline", here.state)
         self._names[fold(name)] = here.person.id
@@ -176,7 +177,7 @@ class People:
         del self._here[here.person.id]
         self._watching.tell(here.person, here.state, "offline")
         self.release(here.person.name, here.person.id)
-        self._remember(here.person)
+        self._remember(here)
 
     def gone(self, name: str) -> list[Gone]:
         """Who had this name and is gone, or called otherwise now, the last first; nobody once it was long ago."""
@@ -189,8 +190,9 @@ class People:
         """How many who are here moderate or own the server."""
         return sum(here.person.role in ("owner", "moderator") for here in self._here.values())
 
-    def _remember(self, person: Person) -> None:
-        before = self._gone.pop(fold(person.name), [])
-        self._gone[fold(person.name)] = [Gone(person, self._clock()), *before[: MOST_OF_A_NAME - 1]]
+    def _remember(self, here: Here) -> None:
+        name = fold(here.person.name)
+        gone = Gone(here.person, self._clock(), here.passing or {})
+        self._gone[name] = [gone, *self._gone.pop(name, [])[: MOST_OF_A_NAME - 1]]
         if len(self._gone) > MOST_REMEMBERED:
             del self._gone[next(iter(self._gone))]

@@ -1,7 +1,7 @@
 """Who somebody is, who is here, whose coming and going one hears of; and what of it is told to nobody."""
 
 import pytest
-from tests.unit.chat.conftest import Client, Frame, Join, VisitorCodec, quiet
+from tests.unit.chat.conftest import PASSWORD, Client, Frame, Join, VisitorCodec, quiet
 
 from hobnob.chat.chat import Chat
 from hobnob.chat.people import MOST_REMEMBERED
@@ -89,6 +89,28 @@ async def test_who_left_is_remembered_for_a_while(chat: Chat, join: Join) -> Non
     for number in range(MOST_REMEMBERED):
         (await Client(chat, VisitorCodec(chat)).hello(f"v{number}")).leave()
     assert await profile(ada, "vicky") is None
+
+
+async def test_what_who_left_had_told_is_known_until_they_are_gone_for_good(chat: Chat, join: Join) -> None:
+    bob, ada = await join("bob"), await join("ada")
+    vic = await Client(chat, VisitorCodec(chat)).hello("vic")
+    registered = await ada.done("register", password=PASSWORD)
+    await vic.done("set_detail", key="realname", value="Victor")
+    await ada.done("set_detail", key="realname", value="Ada", keep=False)
+    await ada.done("set_detail", key="pronouns", value="she")
+    vic.leave()
+    ada.leave()
+
+    async def told_by(name: str) -> list[Frame]:
+        return [person.get("details", {}) for person in (await bob.done("list_gone", name=name))["people"]]
+
+    assert await told_by("vic") == [{"realname": "Victor"}]
+    assert (await profile(bob, "vic") or {})["details"] == {"realname": "Victor"}
+    assert await told_by("ada") == [{"realname": "Ada", "pronouns": "she"}]
+    back = await Client(chat).hello(token=registered["token"])
+    await back.done("set_detail", key="realname", value="Ada again", keep=False)
+    await back.done("delete_account", password=PASSWORD)
+    assert await told_by("ada") == [{}, {}]
 
 
 async def test_watched_names_are_heard_of(chat: Chat, join: Join) -> None:

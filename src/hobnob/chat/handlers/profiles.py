@@ -4,6 +4,7 @@ Everybody may be asked about by name. Which rooms they are in is told only of ro
 where they come only to themselves and to the server's moderators.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hobnob.chat.confidential import may_hear
@@ -11,13 +12,14 @@ from hobnob.chat.handlers.details import load_details, told_details
 from hobnob.chat.handling import handles
 from hobnob.chat.limits import Limit
 from hobnob.chat.lookup import me, person_of, visible_room
-from hobnob.chat.people import Here
+from hobnob.chat.people import Gone, Here
 from hobnob.chat.room import Room
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.people_commands import ListGone, ListPeople, ReadPeople, ReadServer, Unwatch, Watch
 from hobnob.protocol.records import Profile, Seat
 from hobnob.protocol.replies import Done, People, Reply, Server
 from hobnob.protocol.times import rfc3339
+from hobnob.stores.store import Store
 
 if TYPE_CHECKING:
     from hobnob.chat.chat import Chat
@@ -54,7 +56,7 @@ async def _find(chat: "Chat", session: "Session", ref: str) -> Profile | None:
         return profile_of(chat, session, here, [room for room in here.rooms.values() if _sees(session, room)])
     gone = next(iter(chat.people.gone(bare)), None)
     if gone is not None and gone.person.kind == "visitor":
-        return Profile(gone.person, since=rfc3339(gone.at))
+        return Profile(gone.person, since=rfc3339(gone.at), details=gone.passing)
     try:
         person = await person_of(chat, ref)
     except ChatError:  # they are called otherwise now
@@ -65,10 +67,25 @@ async def _find(chat: "Chat", session: "Session", ref: str) -> Profile | None:
 
 
 @handles(ListGone, limit=Limit.READING_HISTORY)
-def list_gone(chat: "Chat", session: "Session", command: ListGone) -> Reply:
-    """Who had a name not long ago."""
-    gone = chat.people.gone(command.name.removeprefix("@"))
-    return People(tuple(Profile(other.person, since=rfc3339(other.at)) for other in gone[: command.limit]))
+async def list_gone(chat: "Chat", session: "Session", command: ListGone) -> People:
+    """Who had a name not long ago, and what they told of themselves."""
+    gone = chat.people.gone(command.name.removeprefix("@"))[: command.limit]
+    told = await chat.keeper.read(_told_of, chat.store, gone) if gone else []
+    return People(
+        tuple(Profile(other.person, since=rfc3339(other.at), details=told[i]) for i, other in enumerate(gone))
+    )
+
+
+def _told_of(store: Store, gone: Sequence[Gone]) -> list[dict[str, str]]:
+    """What they told: of visitors nothing is kept, and of who is gone for good nothing may be told any more."""
+    return [other.passing if other.person.kind == "visitor" else _kept(store, other) for other in gone]
+
+
+def _kept(store: Store, gone: Gone) -> dict[str, str]:
+    person = store.person(gone.person.id)
+    if person is None or person.kind == "deleted":
+        return {}
+    return {**gone.passing, **store.details((person.id,)).get(person.id, {})}
 
 
 @handles(ListPeople, limit=Limit.READING_HISTORY)

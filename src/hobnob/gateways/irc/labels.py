@@ -58,7 +58,10 @@ def labelled(echoes: Echoes, text: str, message: Message, steps: Steps) -> Steps
 def _has_several_answers(client: Client, message: Message) -> bool:
     """Whether there is more to come than one echo: others, or that who was spoken to is away."""
     target = message.params[0] if message.params else ""
-    return "," in target or (message.command == "PRIVMSG" and away(client.house, target) is not None)
+    speaks = message.command == "PRIVMSG"
+    if message.command == "BATCH" and client.multiline is not None:
+        target, speaks = client.multiline.target, not client.multiline.notice
+    return "," in target or (speaks and away(client.house, target) is not None)
 
 
 def _with_ref(command: Command) -> Command:

@@ -80,6 +80,7 @@ class Numeric(enum.Enum):
     RPL_YOUREOPER = "381", "You are now an operator of this server"
     RPL_REHASHING = "382", ""
     RPL_TIME = "391", ""
+    ERR_NICKLOCKED = "902", "You may not use this account"
     RPL_SASLSUCCESS = "903", "You are logged in"
     ERR_SASLFAIL = "904", "The login failed"
     ERR_SASLTOOLONG = "905", "This is too long for a login"

@@ -197,7 +197,7 @@ async def test_who_may_not_be_the_account_stays_who_they_are(chat: Chat) -> None
     await chat.perform(root.conversation.session, Ban(person="@ada"))
     bob = await come(chat, "bob", "JOIN #tea")
     (refused,) = (await said(bob, *plain()))[1:]
-    assert refused.startswith(":hobnob.test 904 bob :You are banned")
+    assert refused.startswith(":hobnob.test 902 bob :You are banned")
     assert await said(bob, "NAMES #tea") == [
         ":hobnob.test 353 bob = #tea :~bob",
         ":hobnob.test 366 bob #tea :End of NAMES list",

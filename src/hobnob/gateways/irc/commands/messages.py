@@ -82,12 +82,12 @@ def say(client: Client, recipients: str, text: str, tags: dict[str, str], *, not
     def steps(target: str) -> Steps:
         yield from send(target, shown, kind, tags)
         if not notice:
-            yield from _absence(client, target)
+            yield from absence(client, target)
 
     yield from _to_each(client, command, recipients, steps, text, quiet=notice)
 
 
-def _absence(client: Client, nick: str) -> Steps:
+def absence(client: Client, nick: str) -> Steps:
     """What somebody to whom one has spoken says of being away, if they are."""
     here = away(client.house, nick)
     if here is not None:

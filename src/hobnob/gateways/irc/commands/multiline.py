@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from hobnob.gateways.irc.client import Client, Multiline
 from hobnob.gateways.irc.commands.channels import targets
 from hobnob.gateways.irc.commands.command import Steps, guarded, handles
-from hobnob.gateways.irc.commands.messages import client_tags, send
+from hobnob.gateways.irc.commands.messages import absence, client_tags, send
 from hobnob.gateways.irc.formatting import to_markdown
 from hobnob.gateways.irc.lines import under_label
 from hobnob.gateways.irc.message import Message
@@ -121,8 +121,13 @@ def _end(client: Client, multiline: Multiline) -> Steps:
     if multiline.places and clean(text) == multiline.text:
         tags[f"+{PARTS}"] = ",".join(map(str, multiline.places))
     command = "NOTICE" if multiline.notice else "PRIVMSG"
-    steps = send(multiline.target, text, "notice" if multiline.notice else "text", tags)
-    yield from guarded(client, command, multiline.target, steps, quiet=multiline.notice)
+    yield from guarded(client, command, multiline.target, _said(client, multiline, text, tags), quiet=multiline.notice)
+
+
+def _said(client: Client, multiline: Multiline, text: str, tags: dict[str, str]) -> Steps:
+    yield from send(multiline.target, text, "notice" if multiline.notice else "text", tags)
+    if not multiline.notice:
+        yield from absence(client, multiline.target)
 
 
 def _fail(client: Client, code: str, *context: str, text: str) -> bytes:

@@ -63,7 +63,8 @@ def _go_on(client: Client, exchange: Exchange) -> Steps:
     try:
         yield from MECHANISMS[exchange.mechanism](client, exchange, _decoded(payload))
     except ChatError as error:
-        yield client.numeric(Numeric.ERR_SASLFAIL, text=error.hint)
+        numeric = Numeric.ERR_NICKLOCKED if error.code == "banned" else Numeric.ERR_SASLFAIL
+        yield client.numeric(numeric, text=error.hint)
 
 
 def _plain(client: Client, _: Exchange, payload: str) -> Steps:

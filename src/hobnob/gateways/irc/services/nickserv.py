@@ -165,7 +165,6 @@ def _mark(current: bool) -> str:
 
 @NICKSERV.says("DROP", "DROP password: delete your account; what you said stays under your name.", params=1)
 def drop(request: Asked) -> Steps:
-    """Be gone for good."""
+    """Be gone for good; the last word is that of the end of the connection."""
     _demand_confidential(request)
-    yield request.answer("Your account is being deleted. Goodbye.")
     yield DeleteAccount(password=request.params[0])
