@@ -145,6 +145,7 @@ class Numeric(enum.Enum):
     RPL_METADATASUBOK = "770", ""
     RPL_METADATAUNSUBOK = "771", ""
     RPL_METADATASUBS = "772", ""
+    RPL_METADATASYNCLATER = "774", "Nothing is set yet; say SYNC to ask again"
 
     @property
     def number(self) -> str:

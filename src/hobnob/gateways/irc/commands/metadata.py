@@ -2,6 +2,7 @@
 
 ``METADATA target GET|LIST|SET|CLEAR|SYNC …`` and ``METADATA * SUB|UNSUB|SUBS …``. Everybody may read it who sees the
 person or the channel: the visibility is always ``*``. Before a client is registered it can speak of itself alone.
+The real name is no metadata: IRC has words of its own for it, and SETNAME changes it.
 """
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from hobnob.gateways.irc.lines import batch
 from hobnob.gateways.irc.message import Message
 from hobnob.gateways.irc.metadata import NEWER, failure, knows, told, value_of
 from hobnob.gateways.irc.numerics import Numeric
+from hobnob.gateways.irc.wire import REAL_NAME
 from hobnob.protocol.commands import ReadRoom
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.moderation_commands import SetRoomDetail
@@ -26,6 +28,7 @@ KEY_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_./-")
 RETRY_AFTER: Final = "10"
 """Seconds; who has less to wait is not refused."""
 _ALL: Final = ("*", "*ALL")
+"""All that a client is told of, in the older version and in the newer."""
 _FAILURES: Final = {
     "detail-invalid": "value", "too-many": "LIMIT_REACHED", "too-fast": "RATE_LIMITED",
     "not-allowed": "KEY_NO_PERMISSION", "not-a-member": "KEY_NO_PERMISSION", "not-kept": "KEY_NO_PERMISSION",
@@ -41,6 +44,7 @@ class Target(NamedTuple):
 
 
 Finding = Generator[Said, Reply | None, Target | None]
+Lines = Generator[Said, Reply | None, list[bytes]]
 
 
 @handles("METADATA", params=2, registered=False)
@@ -110,7 +114,8 @@ def _find(client: Client, name: str) -> Finding:
     if not found.people:
         return None
     person = found.people[0].person
-    return Target(person.name, found.people[0].details, person.id == client.person.id)
+    details = {key: value for key, value in found.people[0].details.items() if key != REAL_NAME}
+    return Target(person.name, details, person.id == client.person.id)
 
 
 def _got(client: Client, target: Target, key: str) -> bytes:
@@ -120,11 +125,12 @@ def _got(client: Client, target: Target, key: str) -> bytes:
 
 
 def _is_key(key: str) -> bool:
-    return 0 < len(key) <= 64 and set(key) <= KEY_CHARACTERS
+    return 0 < len(key) <= 64 and set(key) <= KEY_CHARACTERS and key != REAL_NAME
 
 
 def _invalid_key(client: Client, key: str, kind: str = "FAIL") -> bytes:
-    return failure(client, "key", key, text="A key is made of a to z, 0 to 9 and _./-", kind=kind)
+    text = "Say SETNAME." if key == REAL_NAME else "A key is made of a to z, 0 to 9 and _./-"
+    return failure(client, "key", key, text=text, kind=kind)
 
 
 # Changing it
@@ -212,7 +218,16 @@ def _subscribe(client: Client, keys: Sequence[str]) -> Steps:
     if taken:
         yield client.numeric(Numeric.RPL_METADATASUBOK, *taken)
         if client.registered:
-            yield from sync(client, None, frozenset(taken))
+            yield from _tell_at_once(client, frozenset(taken))
+
+
+def _tell_at_once(client: Client, keys: frozenset[str]) -> Steps:
+    """What is set under keys that a client hears of from now on. The newer version wants an answer in any case."""
+    lines = yield from _what_there_is(client, None, keys)
+    if lines:
+        yield in_batch(client, "metadata", lines, _all_of(client))
+    elif NEWER in client.capabilities:
+        yield client.numeric(Numeric.RPL_METADATASYNCLATER, _all_of(client), "0")
 
 
 def _unsubscribe(client: Client, keys: Sequence[str]) -> Steps:
@@ -232,30 +247,34 @@ def _subscriptions(client: Client, _: Sequence[str]) -> Steps:
 _SUBSCRIPTIONS: Final = {"SUB": _subscribe, "UNSUB": _unsubscribe, "SUBS": _subscriptions}
 
 
-def sync(client: Client, channel: str | None, keys: frozenset[str] | None = None) -> Steps:
+def sync(client: Client, channel: str | None) -> Steps:
     """Tell a client what is set in a channel, or in all of its own, under the keys that it hears of."""
-    newer = NEWER in client.capabilities
-    wanted = (client.subscriptions if keys is None else keys) or frozenset()
-    if not wanted and not newer:
-        return
+    lines = yield from _what_there_is(client, channel, client.subscriptions or frozenset())
+    if lines or NEWER in client.capabilities:
+        yield in_batch(client, "metadata", lines, channel or _all_of(client))
+
+
+def _all_of(client: Client) -> str:
+    return _ALL[NEWER in client.capabilities]
+
+
+def _what_there_is(client: Client, channel: str | None, keys: frozenset[str]) -> Lines:
+    if not keys:
+        return []
     rooms = client.all_joined() if channel is None else [room for room in [client.joined(channel)] if room is not None]
-    lines = [line for room in rooms for line in told(client, f"#{room.name}", room.details, wanted)]
-    lines += yield from _told_of_people(client, channel, wanted)
-    if lines or newer:
-        yield in_batch(client, "metadata", lines, channel or ("*ALL" if newer else "*"))
+    lines = [line for room in rooms for line in told(client, f"#{room.name}", room.details, keys)]
+    return lines + (yield from _told_of_people(client, channel, keys))
 
 
-def _told_of_people(
-    client: Client, channel: str | None, wanted: frozenset[str]
-) -> Generator[Said, Reply | None, list[bytes]]:
+def _told_of_people(client: Client, channel: str | None, keys: frozenset[str]) -> Lines:
     lines: list[bytes] = []
     after: str | None = None
-    more = bool(wanted)
+    more = True
     while more:
         page = yield ListPeople(room=channel, after=after)
         assert isinstance(page, People)
         for profile in page.people:
-            lines += told(client, profile.person.name, profile.details, wanted)
+            lines += told(client, profile.person.name, profile.details, keys)
         more = page.more and bool(page.people)
         after = page.people[-1].person.id if page.people else None
     return lines
