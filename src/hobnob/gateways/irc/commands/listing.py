@@ -28,9 +28,16 @@ def list_(client: Client, message: Message) -> Steps:
     lines = [
         client.numeric(Numeric.RPL_LIST, f"#{room.name}", str(room.attached), text=room.topic)
         for room in channels_of(listing)
-        if (not names or any(named(room) for named in names)) and all(holds(room) for holds in conditions)
+        if _is_used(room)
+        and (not names or any(named(room) for named in names))
+        and all(holds(room) for holds in conditions)
     ]
     yield b"".join([*lines, client.numeric(Numeric.RPL_LISTEND)])
+
+
+def _is_used(room: RoomListing) -> bool:
+    """Whether anybody ever came: a room whose people are all away is still theirs, an untouched lobby nobody's yet."""
+    return room.attached > 0 or room.members > 0 or room.count > 0
 
 
 def _asked(text: str, now: int) -> tuple[list[Condition], list[Condition]]:
