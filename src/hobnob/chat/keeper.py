@@ -7,6 +7,7 @@ Reads run in a few threads of their own.
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
 from typing import ParamSpec, TypeVar
@@ -100,7 +101,8 @@ class Keeper:
             outcomes = self._keep([item for item, _ in batch])
             committed = time.monotonic()
             size = len(batch)
-            self._loop.call_soon_threadsafe(self._answer, batch, outcomes)
+            with suppress(RuntimeError):  # the loop has ended, and nobody waits for this; it is kept all the same
+                self._loop.call_soon_threadsafe(self._answer, batch, outcomes)
 
     def _keep(self, items: list[Item]) -> list[Outcome]:
         try:

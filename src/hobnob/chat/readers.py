@@ -6,6 +6,7 @@ needed, without the locks and work items of an executor, which take three times 
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from queue import SimpleQueue
 from threading import Thread
@@ -49,9 +50,11 @@ class Readers:
         try:
             found = function()
         except Exception as error:  # noqa: BLE001  whoever asked gets it
-            self._loop.call_soon_threadsafe(_fail, done, error)
+            answer = partial(_fail, done, error)
         else:
-            self._loop.call_soon_threadsafe(_succeed, done, found)
+            answer = partial(_succeed, done, found)
+        with suppress(RuntimeError):  # the loop has ended, and nobody waits for this
+            self._loop.call_soon_threadsafe(answer)
 
 
 def _succeed(done: "asyncio.Future[R]", found: R) -> None:

@@ -181,15 +181,24 @@ def run(task: Callable[[], Coroutine[None, None, int]]) -> int:
 
 def _runner(task: Callable[[], Coroutine[None, None, int]]) -> int:
     """Run to the end, or until a signal cancels it."""
-    with asyncio.Runner() as runner:
-        loop = runner.get_loop()
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    try:
+        with asyncio.Runner() as runner:
+            return runner.run(_until_signalled(task))
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
-        async def whole() -> int:
-            this = asyncio.current_task()
-            assert this is not None
-            for number in _SIGNALS:
-                if signal.getsignal(number) is not signal.SIG_IGN:  # nohup stays in force
-                    loop.add_signal_handler(number, this.cancel)
-            return await task()
 
-        return runner.run(whole())
+async def _until_signalled(task: Callable[[], Coroutine[None, None, int]]) -> int:
+    this = asyncio.current_task()
+    assert this is not None
+    answered = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]  # so nohup is in force
+    for number in answered:
+        asyncio.get_running_loop().add_signal_handler(number, this.cancel)
+    try:
+        return await task()
+    finally:  # a loop that closes is told of signals by a pipe that it has closed, and Python says so on stderr
+        for number in answered:
+            signal.signal(number, signal.SIG_IGN)
+        signal.set_wakeup_fd(-1)

@@ -41,3 +41,24 @@ async def test_who_left_is_told_nothing_and_what_was_asked_before_the_end_is_rea
     assert await last == "read"
     with pytest.raises(RuntimeError):
         await readers.read(slow)
+
+
+def test_a_loop_that_has_ended_is_told_nothing() -> None:
+    """A thread that cannot tell what it read says nothing on stderr either."""
+    begun, gate = threading.Event(), threading.Event()
+
+    def slow() -> bool:
+        begun.set()
+        return gate.wait(DEADLINE)
+
+    async def ask_and_leave() -> Readers:
+        readers = Readers(1)
+        assert not any(asked.done() for asked in (readers.read(slow), readers.read(broken)))
+        await asyncio.to_thread(begun.wait, DEADLINE)
+        return readers
+
+    readers = asyncio.run(ask_and_leave())
+    gate.set()
+    readers._queue.put(None)
+    readers._threads[0].join(DEADLINE)
+    assert not readers._threads[0].is_alive()

@@ -1,6 +1,7 @@
 """Where a verb goes, from words, the environment and `.env`; and how it tells what went wrong."""
 
 import asyncio
+import signal
 from pathlib import Path
 from typing import NoReturn
 
@@ -83,6 +84,31 @@ def test_what_goes_well_says_nothing(capsys: pytest.CaptureFixture[str]) -> None
 
     assert run(task) == DONE
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_while_the_loop_closes_is_not_heard(
+    number: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Python says on stderr, by the hook of what nobody can catch, that the pipe of the loop was closed before."""
+    loop = asyncio.new_event_loop()
+    close_pipe = type(loop)._close_self_pipe  # type: ignore[attr-defined]
+    loop.close()
+    before = signal.getsignal(number)
+
+    def impatient(loop: asyncio.AbstractEventLoop) -> None:
+        close_pipe(loop)
+        signal.raise_signal(number)
+
+    async def task() -> int:
+        signal.raise_signal(number)
+        await asyncio.Event().wait()
+        return DONE
+
+    monkeypatch.setattr(type(loop), "_close_self_pipe", impatient)
+    assert run(task) == STOPPED
+    assert capsys.readouterr().err == ""
+    assert signal.getsignal(number) is before
 
 
 async def test_what_a_flag_could_change_is_said_with_the_flag(monkeypatch: pytest.MonkeyPatch) -> None:
