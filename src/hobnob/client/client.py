@@ -75,8 +75,10 @@ class Client(MessageCommands, AccountCommands, ModerationCommands):
         if token is not None:
             identity.token, identity.remembered = token, True
             identity.kind = "account" if account else "guest"
-        await self._open(identity)
+        early = await self._open(identity)
         try:
+            if early is not None and self.me.kind == "visitor":
+                await asyncio.to_thread(early.forget)
             if identity.register and identity.kind != "account":
                 await self._claim(identity)
             await self._keep_token()
@@ -87,8 +89,11 @@ class Client(MessageCommands, AccountCommands, ModerationCommands):
         self._chore_task = asyncio.create_task(self._do_chores())
         return self
 
-    async def _open(self, identity: Identity) -> None:
-        """Connect. A newcomer's token is kept before it is said: if the answer is lost, so would be the name."""
+    async def _open(self, identity: Identity) -> TokenFile | None:
+        """Connect. A newcomer's token is kept before it is said: if the answer is lost, so would be the name.
+
+        That token's file is returned, if there is one.
+        """
         file = self._file if identity.is_newcomer else None
         if file is not None:
             await asyncio.to_thread(file.write, identity.new_token)
@@ -98,8 +103,7 @@ class Client(MessageCommands, AccountCommands, ModerationCommands):
             if file is not None and error.code not in UNCERTAIN:
                 await asyncio.to_thread(file.forget)
             raise
-        if file is not None and self.me.kind == "visitor":
-            await asyncio.to_thread(file.forget)
+        return file
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -1,6 +1,7 @@
 """The client for scripts without ``async``: the same methods, each of which waits until it is done.
 
-A thread runs the event loop. Methods may be called from any other thread.
+A thread runs the event loop. Methods may be called from any other thread. Whatever is under way when the loop stops is
+cancelled first, so nobody waits for it for ever.
 
     with hobnob.connect_sync("localhost:8080", name="ada") as chat:
         chat.send("#lobby", "hi")
@@ -8,10 +9,11 @@ A thread runs the event loop. Methods may be called from any other thread.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import replace
 from functools import wraps
-from threading import Thread
+from threading import Lock, Thread
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
@@ -45,11 +47,14 @@ class SyncClient:
     def __init__(self, client: Client) -> None:
         self.client = client
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping = Lock()
+        """Held while something is handed to the loop, and while the loop is taken away."""
         self._thread: Thread | None = None
 
     def __enter__(self) -> Self:
-        self._loop = asyncio.new_event_loop()
-        self._thread = Thread(target=self._loop.run_forever, name="hobnob client", daemon=True)
+        runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+        self._loop = runner.get_loop()
+        self._thread = Thread(target=_live, args=(runner,), name="hobnob client", daemon=True)
         self._thread.start()
         try:
             self.wait_for(self.client.__aenter__())
@@ -73,12 +78,15 @@ class SyncClient:
 
     def wait_for(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run something on the client's loop; its result. Ctrl+C cancels it."""
-        if self._loop is None:
-            coroutine.close()
-            raise Closed
-        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        with self._stopping:
+            if self._loop is None:
+                coroutine.close()
+                raise Closed
+            future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         try:
             return future.result()
+        except CancelledError:  # by the end of the loop, which another thread has brought about
+            raise Closed from None
         except BaseException:
             future.cancel()
             raise
@@ -184,12 +192,17 @@ class SyncClient:
                 yield self.wait_for(following())
 
     def _stop(self) -> None:
-        loop, thread, self._loop = self._loop, self._thread, None
+        with self._stopping:
+            loop, thread, self._loop = self._loop, self._thread, None
         if loop is not None and thread is not None:
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
-            loop.run_until_complete(loop.shutdown_asyncgens())
-            loop.close()
+
+
+def _live(runner: asyncio.Runner) -> None:
+    """Run a loop until it is stopped, then cancel what is left, and close it."""
+    with runner:
+        runner.get_loop().run_forever()
 
 
 async def _next(pages: AsyncIterator[T]) -> T:

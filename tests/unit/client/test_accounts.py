@@ -276,6 +276,22 @@ async def test_a_newcomer_who_is_refused_keeps_no_token(tmp_path: Path, code: st
     assert not file.path.exists()
 
 
+async def test_who_is_cancelled_while_a_token_is_forgotten_leaves_no_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = welcome()
+    server = FakeServer(lambda: replace(first, you=replace(first.you, kind="visitor")))
+    file = TokenFile(tmp_path / "token")
+
+    def cancelled() -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(file, "forget", cancelled)
+    with pytest.raises(asyncio.CancelledError):
+        await server.client(file).__aenter__()
+    assert [link.closed for link in server.links] == [True]
+
+
 async def test_a_visitor_has_no_token(tmp_path: Path) -> None:
     file = TokenFile(tmp_path / "token")
     first = welcome()
