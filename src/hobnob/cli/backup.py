@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, Parameter
 
 from hobnob import __version__
-from hobnob.cli.chore import Data, Settings, attempt, data_folder, named
+from hobnob.cli.chore import Data, Settings, attempt, data_folder, named, settled
 from hobnob.cli.outcome import DONE, failed, forget_stdout
 from hobnob.cli.progress import ProgressLine
 
@@ -51,7 +51,7 @@ def backup(
         os.nice(_NICENESS)
         with ProgressLine() as progress:
             if str(file) != "-":
-                made = save(folder, named(file), force=force, program=__version__, progress=progress)
+                made = save(folder, named(file), force=force, program=__version__, progress=progress, settle=settled)
             elif sys.stdout.isatty():
                 return failed("An archive is not for a terminal: name a file, or send it to a program.")
             else:

@@ -1,7 +1,8 @@
 """What verbs that do one thing and end have in common: whose folder, what Ctrl+C does, how a failure is told.
 
 Everything of a chore is undone by its own `finally` when it is stopped, so Ctrl+C and SIGTERM are exceptions here; a
-second one cannot disturb that. Whatever goes wrong is one sentence on stderr and a status that is not 0.
+second one cannot disturb that, and none what is `settled`. Whatever goes wrong is one sentence on stderr and a status
+that is not 0.
 """
 
 import signal
@@ -79,7 +80,16 @@ def _interruptible() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
+def settled() -> None:
+    """From here on the chore is done and cannot be stopped: it ends in a moment, and says what it did."""
     for each in _SIGNALS:
-        signal.signal(each, signal.SIG_IGN)  # one is enough; what it interrupts cleans up now
+        signal.signal(each, _go_on)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    settled()  # one is enough; what it interrupts cleans up now
     raise KeyboardInterrupt
+
+
+def _go_on(number: int, frame: FrameType | None) -> None:
+    """Not SIG_IGN: of a signal that came just before that was set, Python would complain on stderr."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
 
 from cyclopts import App, Parameter
 
-from hobnob.cli.chore import Data, Settings, attempt, data_folder, named
+from hobnob.cli.chore import Data, Settings, attempt, data_folder, named, settled
 from hobnob.cli.outcome import DONE
 from hobnob.cli.progress import ProgressLine
 
@@ -54,7 +54,7 @@ def export(
             found = stack.enter_context(reading_export(folder, room, person))
             stream: BinaryIO = sys.stdout.buffer
             if target is not None:
-                stream = stack.enter_context(new_file(target, force=force))
+                stream = stack.enter_context(new_file(target, force=force, settle=settled))
             progress = stack.enter_context(ProgressLine(shown=output is not None or not sys.stdout.isatty()))
             _write(found, format, stream, progress)
             stream.flush()

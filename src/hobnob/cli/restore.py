@@ -1,12 +1,13 @@
 """`hobnob restore FILE`: the way back from a backup, into a folder that no server is using."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from hobnob.cli.chore import Data, Settings, attempt, data_folder, named
+from hobnob.cli.chore import Data, Settings, attempt, data_folder, named, settled
 from hobnob.cli.outcome import DONE
 from hobnob.cli.progress import ProgressLine
 
@@ -46,11 +47,12 @@ def restore(
         from hobnob.stores.folder import IDENTITY
 
         with ProgressLine() as progress:
+            back = partial(restoring.restore, data=folder, replace=replace, progress=progress, settle=settled)
             if str(file) == "-":
-                restored = restoring.restore(sys.stdin.buffer, folder, replace=replace, progress=progress)
+                restored = back(sys.stdin.buffer)
             else:
                 with named(file).open("rb") as stream:
-                    restored = restoring.restore(stream, folder, replace=replace, progress=progress)
+                    restored = back(stream)
         manifest = cleaned(restored.manifest)
         print(
             f"Restored {manifest.messages:,} messages in {manifest.rooms:,} rooms of {manifest.made_at} to {folder}.",

@@ -9,7 +9,7 @@ The archive is made beside its place and moved there when it is whole and on the
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -17,7 +17,7 @@ from typing import BinaryIO
 from hobnob.protocol.times import rfc3339
 from hobnob.stores import archive
 from hobnob.stores.archive import FORMAT, Manifest, Progress
-from hobnob.stores.place import beside, new_file, work_folder
+from hobnob.stores.place import beside, new_file, stoppable, work_folder
 from hobnob.stores.sql import DATABASE
 
 _STEP = 256  # pages, 1 MiB
@@ -30,18 +30,27 @@ class BackupRefused(Exception):
     """There can be no such backup; the message is one sentence that says what to do."""
 
 
-def save(data: Path, file: Path, *, force: bool, program: str, progress: Progress) -> Manifest:
+def save(
+    data: Path,
+    file: Path,
+    *,
+    force: bool,
+    program: str,
+    progress: Progress,
+    settle: Callable[[], None] = stoppable,
+) -> Manifest:
     """Back the data folder up into a new file that only this user may read.
 
     Args:
         data: the data folder; a server may be using it.
         file: where the archive shall stand; one that stands there already is replaced with `force` only.
         program: the version of this program.
+        settle: called right before the archive gets its name.
 
     Raises:
         BackupRefused, PlaceRefused, OSError: nothing was written.
     """
-    with new_file(file, force=force) as stream, work_folder(beside(file)) as work:
+    with new_file(file, force=force, settle=settle) as stream, work_folder(beside(file)) as work:
         return stream_out(data, stream, work, program=program, progress=progress)
 
 

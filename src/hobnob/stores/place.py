@@ -11,7 +11,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 _SYNC_EVERY = 1024 * 1024  # bytes
 _UNFINISHED = re.compile(r"\.(.+)\.[0-9a-f]{16}\.unfinished", re.DOTALL)
+
+
+def stoppable() -> None:
+    """For who may be stopped at any moment, as nothing notices."""
 
 
 class PlaceRefused(Exception):
@@ -42,8 +46,10 @@ class _SteadyFile(io.FileIO):
 
 
 @contextmanager
-def new_file(file: Path, *, force: bool) -> Iterator[BinaryIO]:
+def new_file(file: Path, *, force: bool, settle: Callable[[], None] = stoppable) -> Iterator[BinaryIO]:
     """A stream into a file that gets its name at the end of the block, if that ends well.
+
+    `settle` is called right before it gets it: whoever is stopped later can not say any more that nothing was changed.
 
     Raises:
         PlaceRefused: there is something already, which `force` may replace if it is an ordinary file; or no folder.
@@ -58,6 +64,7 @@ def new_file(file: Path, *, force: bool) -> Iterator[BinaryIO]:
             stream.flush()
             os.fsync(stream.fileno())
         _check(file, force)
+        settle()
         unfinished.replace(file)
     finally:
         with suppress(OSError):  # it has its name by now, or could not even be made

@@ -10,7 +10,7 @@ import secrets
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -22,7 +22,7 @@ from hobnob.stores.archive import ArchiveRefused, Manifest, Progress
 from hobnob.stores.backup import integrity
 from hobnob.stores.folder import IDENTITY, LOCK, DataFolder
 from hobnob.stores.migrations import HEAD
-from hobnob.stores.place import sync_folder
+from hobnob.stores.place import stoppable, sync_folder
 from hobnob.stores.sql import DATABASE
 from hobnob.stores.store import StoreRefused
 from hobnob.stores.tables import metadata
@@ -42,12 +42,15 @@ class Restored:
         self.aside = aside
 
 
-def restore(stream: BinaryIO, data: Path, *, replace: bool, progress: Progress) -> Restored:
+def restore(
+    stream: BinaryIO, data: Path, *, replace: bool, progress: Progress, settle: Callable[[], None] = stoppable
+) -> Restored:
     """Restore the archive in `stream` into the folder `data`.
 
     Args:
         stream: an archive as `backup.save` writes it; it is not trusted.
         data: a folder that is empty or missing, or with `replace` any data folder that no server is using.
+        settle: called right before anything that was there is touched.
 
     Raises:
         StoreRefused, ArchiveRefused, OSError: everything is as it was.
@@ -67,6 +70,7 @@ def restore(stream: BinaryIO, data: Path, *, replace: bool, progress: Progress) 
             progress("checking", 0, 1)
             _begin_anew(work / DATABASE, manifest)
             progress("checking", 1, 1)
+            settle()
             aside = _put_in_place(work, data)
         finally:
             shutil.rmtree(work, ignore_errors=True)

@@ -67,3 +67,11 @@ def test_a_folder_in_which_nothing_may_be_made_is_named(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="File name too long") as refused, new_file(tmp_path / name, force=False):
         pass
     assert refused.value.filename == str(tmp_path / name)
+
+
+def test_who_is_stopped_before_the_file_has_its_name_is_stopped_in_time(tmp_path: Path) -> None:
+    told: list[list[Path]] = []
+    with new_file(tmp_path / "a.tgz", force=False, settle=lambda: told.append([*tmp_path.glob("*.tgz")])):
+        assert told == []
+    assert told == [[]]
+    assert (tmp_path / "a.tgz").exists()
