@@ -24,6 +24,7 @@ from hobnob.gateways.irc import IrcCodec
 from hobnob.gateways.irc.settings import DayMessage, IrcSettings
 from hobnob.gateways.json_lines import JsonLinesCodec, OperatorCodec
 from hobnob.gateways.lines import GREETING, LinesCodec, StudentCodec
+from hobnob.gateways.lines.wire import LinesWire
 from hobnob.gateways.web.late import LateWebGateway
 from hobnob.gateways.web.refusal import refusal
 from hobnob.gateways.web.settings import WebSettings
@@ -31,7 +32,7 @@ from hobnob.net.admin_socket import AdminSocket
 from hobnob.net.certificate import keep_certificate, name_for_others, names_of_this_machine
 from hobnob.net.connection import Connection
 from hobnob.net.descriptors import KEPT_FREE, raise_limit
-from hobnob.net.door import CODES, Door, DoorSettings
+from hobnob.net.door import CODES, TLS_ONLY, Door, DoorSettings
 from hobnob.net.listener import Listener, ListenerSettings
 from hobnob.net.peer import Peer
 from hobnob.net.recogniser import Gateways
@@ -135,6 +136,7 @@ async def run(config: Config, ready: Ready, console: Console | None = None) -> N
             settings=_listener_settings(config),
             tls=tls,
             too_often=_too_often(chat, config),
+            refusal_in_clear=refusal_in_clear(config.tls == "required"),
         )
         desk = AdminSocket(config.data, lambda: Connection(chat, lambda _: OperatorCodec(chat), OPERATOR, _nothing))
         chores = [loop.create_task(_tidy(chat))]
@@ -299,6 +301,11 @@ def gateways(
         Kind.STUDENT: spoken(lambda _: StudentCodec(chat)),
         Kind.TEXT: spoken(lambda peer: _lines(chat, peer)),
     }
+
+
+def refusal_in_clear(tls_required: bool) -> bytes:
+    """What silent people are told in place of the question for their name, where that would lead nowhere."""
+    return LinesWire(crlf=True).farewell(TLS_ONLY, CODES[TLS_ONLY]) if tls_required else b""
 
 
 def _too_often(chat: Chat, config: Config) -> Callable[[str], bool]:

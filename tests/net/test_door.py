@@ -51,7 +51,7 @@ def check_words(kind: str, answer: bytes, sentence: str) -> None:
     """That the answer is one of this protocol's and says the sentence."""
     match kind:
         case "lines" | "greeted":
-            assert answer.decode().endswith(f"* {sentence}\n")
+            assert answer.decode().replace("\r\n", "\n").endswith(f"* {sentence}\n")
         case "JSON":
             code = "tls-required" if sentence == TLS_ONLY else "full"
             assert json.loads(answer) == {"event": "goodbye", "text": sentence, "code": code}
@@ -82,6 +82,18 @@ async def test_where_tls_is_required_who_speaks_plain_is_told_so(kind: str) -> N
         check_words(kind, await house.answer(SAYINGS[kind]), TLS_ONLY)
         assert len(house.door) == 0
         assert not house.chat.conversations
+
+
+@pytest.mark.parametrize("said", [b"\r\n", b""], ids=["enter", "silence"])
+async def test_where_tls_is_required_nobody_is_asked_for_a_name_in_the_clear(said: bytes) -> None:
+    async with whole(DoorSettings(tls_required=True), greet_after=0.1) as house:
+        assert await house.answer(said) == f"* {TLS_ONLY}\r\n".encode()
+
+
+async def test_where_tls_is_required_the_encrypted_are_asked_for_their_name(client_tls: ClientTls) -> None:
+    async with whole(DoorSettings(tls_required=True)) as house:
+        client = await house.connect(b"\n", tls=client_tls())
+        await client.until(b"Your name? ")
 
 
 async def test_where_tls_is_required_a_browser_is_shown_the_way() -> None:

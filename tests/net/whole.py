@@ -22,7 +22,7 @@ from hobnob.net.door import Door, DoorSettings
 from hobnob.net.listener import Listener, ListenerSettings
 from hobnob.net.recogniser import TooOften, never
 from hobnob.net.tls import Tls, server_context
-from hobnob.node import gateways
+from hobnob.node import gateways, refusal_in_clear
 from hobnob.stores.memory import MemoryStore
 
 PROXIES = (ip_network("127.0.0.9/32"),)
@@ -127,6 +127,7 @@ async def whole(
         settings=ListenerSettings(trusted_proxies=PROXIES, **{"greet_after": 60.0, **settings}),  # type: ignore[arg-type]
         tls=Tls(server_context(CERTIFICATES / "cert.pem", CERTIFICATES / "key.pem")),
         too_often=too_often,
+        refusal_in_clear=refusal_in_clear(door.tls_required),
     )
     [(_, port)] = await listener.start("127.0.0.1", 0)
     house = Whole(chat, counting, listener, port)

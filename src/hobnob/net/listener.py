@@ -35,7 +35,8 @@ class PortTaken(CannotListen):
 class Listener:
     """Accepts connections, recognises their protocol, and builds the gateway's asyncio protocol for each.
 
-    `gateways` has a factory for WEB, JSON, IRC, STUDENT and TEXT. `greeting` is fixed words, sent to silent people.
+    `gateways` has a factory for WEB, JSON, IRC, STUDENT and TEXT. `greeting` is fixed words, sent to silent people, or
+    `refusal_in_clear` to those without TLS, if there are such words.
     `too_often` counts a connection from an address and says whether it was one too many.
     """
 
@@ -47,12 +48,14 @@ class Listener:
         settings: ListenerSettings,
         tls: Tls | None = None,
         too_often: TooOften = never,
+        refusal_in_clear: bytes = b"",
     ) -> None:
         self._gateways = gateways
         self._greeting = greeting
         self._settings = settings
         self._tls = tls
         self._too_often = too_often
+        self._refusal_in_clear = refusal_in_clear
         self._servers: list[asyncio.AbstractServer] = []
         self._port: Port | None = None
 
@@ -95,6 +98,7 @@ class Listener:
                 per_site=settings.max_undecided_per_site,
             ),
             spoke_web=SpokeWeb(memory=settings.no_greet_memory),
+            refusal_in_clear=self._refusal_in_clear,
         )
 
     async def stop_accepting(self) -> None:

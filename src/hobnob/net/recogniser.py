@@ -45,6 +45,8 @@ class Port(msgspec.Struct):
     too_often: TooOften
     limits: ConnectionCaps
     spoke_web: SpokeWeb
+    refusal_in_clear: bytes
+    """What silent people are told in place of the greeting where nobody may stay without TLS; empty elsewhere."""
     refusals: Refusals = msgspec.field(default_factory=Refusals)
     hasty: Refusals = msgspec.field(default_factory=partial(Refusals, "an address connects too often; it gets no TLS"))
     undecided: "dict[Recogniser, None]" = msgspec.field(default_factory=dict)
@@ -251,6 +253,9 @@ class Recogniser(asyncio.Protocol):
     # What follows from it
 
     def _greet(self) -> None:
+        if self._port.refusal_in_clear and not self._tls:
+            self._say_and_end(self._port.refusal_in_clear)
+            return
         self._stage = _GREETED
         self._set_timer(self._port.settings.answer_within, self.close)
         self._transport.write(self._port.greeting)
