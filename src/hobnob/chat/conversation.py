@@ -105,7 +105,7 @@ class Conversation:
     def end(self) -> None:
         """No more bytes will come: finish what was said, then close."""
         if not self._closed:
-            self._hear((*self._codec.end(), Close("end of input", "end of input")))
+            self._hear((*self._codec.end(), Close(cause="end of input")))
 
     def pause(self) -> None:
         """The link is full."""

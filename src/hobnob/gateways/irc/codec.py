@@ -31,6 +31,8 @@ _DEFAULTS = IrcSettings()
 BACKLOG = 64 * 1024
 """Bytes that may wait for a client that is slowed: a page of a thousand lines does, a flood does not."""
 
+_ENDED = "end of input"
+
 
 class IrcCodec:
     """See the head of this file, and the contract in gateways/gateway.py."""
@@ -86,8 +88,8 @@ class IrcCodec:
         return said
 
     def end(self) -> Iterable[Said]:
-        """A line without its end was cut off somewhere, so it is not taken for one."""
-        return ()
+        """A line without its end was cut off somewhere, so it is not taken for one; nor did anybody say QUIT."""
+        return (Close(_ENDED, _ENDED),)
 
     def answer(self, command: Command, reply: Reply | ChatError) -> list[Said]:
         """The steps that asked go on."""

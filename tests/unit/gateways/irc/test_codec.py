@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from tests.unit.gateways.irc.house import FakeClient, FakeHouse
 
+from hobnob.gateways.gateway import Close
 from hobnob.gateways.irc.numerics import LATER
 from hobnob.protocol.commands import Command, Hello, JoinRoom, LeaveRoom, Ping, ReadRoom, SendMessage, SetName, SetTopic
 from hobnob.protocol.errors import HINTS, ChatError
@@ -114,7 +115,7 @@ def test_the_longest_lines_are_taken() -> None:
 def test_a_line_without_its_end_is_not_taken() -> None:
     client = registered(FakeHouse())
     client.receive(b"PRIVMSG #tea :half of wh")
-    assert list(client.codec.end()) == []
+    assert list(client.codec.end()) == [Close("end of input", "end of input")]
     assert client.commands == []
 
 
