@@ -6,6 +6,23 @@ from tests.e2e.server import Server
 from tests.e2e.test_page import enter, say
 
 
+def test_what_one_does_is_said_with_me(chromium: Browser, server: Server) -> None:
+    bob = JsonClient(server.port, "bob")
+    with chromium.new_context() as context:
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{server.port}/")
+        enter(page, "grace")
+        text = page.get_by_label("Your message")
+        text.fill("/me waves")
+        text.press("Enter")
+        said = bob.event("message_sent")
+        assert (said["text"], said["kind"]) == ("waves", "action")
+        expect(page.locator("#messages .action .text")).to_have_text("waves")
+        text.fill("/me")
+        text.press("Enter")
+        expect(page.locator("#notice")).to_contain_text("This was not said")
+
+
 def test_what_looks_like_a_command_is_said_only_when_one_means_it(chromium: Browser, server: Server) -> None:
     bob = JsonClient(server.port, "bob")
     with chromium.new_context() as context:

@@ -18,6 +18,7 @@ const LATER = new Set(["busy", "internal", "lost", "stopping", "store-unavailabl
 const PERSONAL = new Set(["room_gained", "room_lost", "read_marked", "draft_changed", "setting_changed", "invited_to_room", "device_revoked", "person_ignored", "person_unignored", "directs_changed"]);
 const OF_THE_HOUSE = new Set(["person_renamed", "account_registered", "account_deleted", "server_role_changed"]);
 const COMMAND = /^\/[a-z?]+(?=\s|$)/i; // as other clients have them, so what follows may be for one person alone
+const ACTION = /^\/me\s+(?=\S)/i; // the one that the page has: what one does
 const ABOUT_PEOPLE = new Set(["member_joined", "member_left", "member_attached", "member_detached", "presence_changed", "person_renamed", "role_changed"]);
 
 let wish = null; // what was said at the door, until it is answered
@@ -313,8 +314,9 @@ function haveRead(room) {
 
 at("compose").onsubmit = (event) => {
   event.preventDefault();
-  if (!COMMAND.test(at("text").value)) return sayTyped();
-  showNotice("This was not said: it looks like a command, and the page has none. Rooms are in their list, and a click on a name is for writing to somebody alone.", "Say it all the same", sayTyped);
+  const typed = at("text").value;
+  if (ACTION.test(typed) || !COMMAND.test(typed)) return sayTyped();
+  showNotice("This was not said: it looks like a command, and of those the page has /me alone. Rooms are in their list, and a click on a name is for writing to somebody alone.", "Say it all the same", sayTyped);
   isHeldBack = true;
 };
 
@@ -323,7 +325,8 @@ function sayTyped() {
   if (isHeldBack) hideNotice();
   isHeldBack = false;
   if (!text.trim() || !rooms.current()) return;
-  sayMessage(text);
+  if (ACTION.test(text)) sayMessage(text.replace(ACTION, ""), "action");
+  else sayMessage(text, "text");
   at("text").value = "";
   fitComposer();
   at("text").focus();

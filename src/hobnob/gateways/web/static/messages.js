@@ -83,9 +83,9 @@ function newRef() {
   return Date.now().toString(16).padStart(12, "0") + random.join("");
 }
 
-export function say(text) {
-  const element = makeMessage({ by: you?.id ?? "", by_name: you?.name, kind: "waiting", text });
-  const message = { room: room.id, text, element, refused: false };
+export function say(text, kind) {
+  const element = makeMessage({ by: you?.id ?? "", by_name: you?.name, kind: kind === "text" ? "waiting" : `waiting ${kind}`, text });
+  const message = { room: room.id, text, kind, element, refused: false };
   const ref = newRef();
   unsent.set(ref, message);
   append(element);
@@ -98,7 +98,7 @@ export function confirmed({ ref }) {
 }
 
 async function submit(ref, message) {
-  const reply = await ask("send_message", { room: message.room, text: message.text, ref });
+  const reply = await ask("send_message", { room: message.room, text: message.text, kind: message.kind, ref });
   if (reply.ok || reply.error === "lost" || !unsent.has(ref)) return; // a lost one goes out with the next welcome
   message.refused = true;
   refuse(message.element, reply.hint, () => {

@@ -45,15 +45,20 @@ export function openPeople({ pick, write, act }) {
     const id = target.closest("button")?.dataset.person;
     if (id) pick(id);
   };
-  const end = (reply) => {
+  const end = (asked, reply) => {
+    if (asked !== about) return; // it was closed meanwhile, and may be open for somebody else
     if (reply.ok) at("person").close();
     else at("person-complaint").textContent = reply.hint;
   };
   const perform = async (what) => {
     const [command, fields] = ASKS[what]({ reason: at("person-reason").value, role: at("person-role").value });
-    end(await act(command, { room: about.room.id, person: about.person.id, ...fields }));
+    const asked = about;
+    end(asked, await act(command, { room: asked.room.id, person: asked.person.id, ...fields }));
   };
-  at("person-write").onclick = async () => end(await write(about.person.id));
+  at("person-write").onclick = async () => {
+    const asked = about;
+    end(asked, await write(asked.person.id));
+  };
   at("person-role").onchange = () => perform("role");
   at("person-acts").onclick = ({ target }) => target.dataset.act && perform(target.dataset.act);
   at("person-close").onclick = () => at("person").close();
