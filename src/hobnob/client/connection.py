@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from hobnob.client.backoff import Backoff
 from hobnob.client.errors import CannotConnect, ClientError, Closed, Refused
-from hobnob.client.identity import LOGGED_OUT, Identity
+from hobnob.client.identity import LOGGED_OUT, NAME_GONE, Identity
 from hobnob.client.link import Link
 from hobnob.client.positions import Positions
 from hobnob.protocol.account_commands import ChangePassword, DeleteAccount, LogIn, Register, UseInvite
@@ -260,6 +260,8 @@ class Connection:
                 raise CannotConnect(refused.code, refused.hint) from None
         if identity.kind == "account" and not identity.password:
             raise CannotConnect("token-unknown", LOGGED_OUT)
+        if self._goodbye and self._goodbye.code == "logged-out" and not identity.password:
+            raise CannotConnect("token-unknown", NAME_GONE)  # by the name alone, one would be somebody else
         identity.token = None
         try:  # the server has forgotten us, so what we came with first is all that is left
             return await self._hello(link, identity.by_name())

@@ -8,6 +8,8 @@ from hobnob.protocol.records import PersonKind
 from hobnob.protocol.replies import Welcome
 
 LOGGED_OUT = "This device is logged out. Log in again, with the name and the password."
+NAME_GONE = "This device is logged out: its name was given up, or has a password by now. Join again, or log in."
+"""A guest's token became void while they were in."""
 
 
 @dataclass

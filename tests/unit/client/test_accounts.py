@@ -9,9 +9,10 @@ from msgspec.structs import replace
 from tests.unit.client.fakes import FakeLink, FakeServer, welcome
 
 from hobnob.client.errors import CannotConnect, ClientError, Refused
-from hobnob.client.identity import LOGGED_OUT, Identity
+from hobnob.client.identity import LOGGED_OUT, NAME_GONE, Identity
 from hobnob.client.subscription import Disconnected
 from hobnob.client.tokens import TokenFile
+from hobnob.protocol.events import Goodbye
 from hobnob.protocol.ids import is_token
 from hobnob.protocol.records import Person
 from hobnob.protocol.replies import Registered, Reply, Welcome
@@ -84,6 +85,20 @@ async def test_who_is_logged_out_elsewhere_stays_out_and_is_told_so() -> None:
         assert len(server.links[1].sent) == 1  # neither the name nor the password was tried
         with pytest.raises(ClientError, match="logged out"):
             await chat.send("#tea", "hi")
+
+
+async def test_a_guest_who_is_logged_out_does_not_come_back_as_somebody_of_the_same_name() -> None:
+    server = FakeServer(lambda: welcome(token="hb_guest"))
+    async with server.client() as chat:
+        events = chat.events()
+        refuses(server, "token-unknown", then=welcome(token="hb_other"))
+        server.links[0].say(Goodbye("This device was logged out.", "logged-out"))
+        server.links[0].cut()
+        assert isinstance((await anext(events)).event, Disconnected)
+        with pytest.raises(CannotConnect) as ended:
+            await anext(events)
+        assert (ended.value.code, ended.value.hint) == ("token-unknown", NAME_GONE)
+        assert len(server.links[1].sent) == 1
 
 
 async def test_a_wrong_password_is_a_sentence() -> None:
