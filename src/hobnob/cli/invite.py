@@ -37,6 +37,9 @@ Whoever opens the link within the hour makes an account that owns the server.
 It works once, and making another one ends the one before.
 """
 
+_ON_BLACK, _PLAIN = "\x1b[38;5;231;48;5;16m", "\x1b[0m"
+"""White on black in every theme: in one that writes dark on light, the code would be a negative."""
+
 app = App(name="invite", help_epilogue=INVITE_EXAMPLES)
 owner_app = App(name="owner-link", help_epilogue=OWNER_EXAMPLES)
 
@@ -137,4 +140,5 @@ def qr_code(text: str, columns: int) -> str:
 
     drawn = io.StringIO()
     segno.make_qr(text, error="l").terminal(drawn, border=2, compact=True)
-    return drawn.getvalue() if max(map(len, drawn.getvalue().splitlines())) <= columns else ""
+    lines = drawn.getvalue().splitlines()
+    return "".join(f"{_ON_BLACK}{line}{_PLAIN}\n" for line in lines) if max(map(len, lines)) <= columns else ""
