@@ -200,5 +200,7 @@ def _cannot_listen(refused: OSError, host: str, port: int) -> CannotListen:
         return PortTaken(errno.EADDRINUSE, f"Another program has {where}: stop it, or choose another port with --port.")
     if refused.errno == errno.EACCES:
         return CannotListen(errno.EACCES, f"This user may not listen on {where}: choose a port above 1023 with --port.")
+    if refused.errno == errno.EADDRNOTAVAIL:
+        return CannotListen(refused.errno, f"{host} is no address of this machine: choose one of its own with --host.")
     reason = (refused.strerror or str(refused)).lower()
     return CannotListen(refused.errno, f"Nobody can listen on {where}: {reason}.")

@@ -37,14 +37,14 @@ def check_certificate(cert: Path, key: Path, now: int) -> Finding:
     except TlsRefused as refused:
         return fail("tls", "the certificate cannot be used", str(refused))
     except ssl.SSLCertVerificationError as refused:
-        return fail("tls", f"{cert}: {refused.verify_message}", "Put a valid one in its place and restart the server.")
+        return fail("tls", f"{cert}: {refused.verify_message}", "Put a valid one in its place.")
     except ssl.SSLError as refused:
         return fail("tls", f"no connection is possible with {cert} ({refused.reason})", "Make another one.")
     days = (ends - now) // _DAY
     until = f"{datetime.fromtimestamp(ends / 1000, UTC):%Y-%m-%d}"
     if days < _SOON:
         says = f"{cert} ends on {until}"
-        return (fail if days < 0 else warn)("tls", says, "Renew it, and restart the server so that it reads it.")
+        return (fail if days < 0 else warn)("tls", says, "Renew it; a server that is running takes it up by itself.")
     return ok("tls", f"{cert} is valid until {until}")
 
 
