@@ -2,7 +2,7 @@
 
 The key is made once and kept for ever, as clients remember the server by it; a certificate that ends, or that lacks a
 name, is made anew for the same key. Whenever the process is killed, each file is there in full or not at all. All of
-it blocks and loads a large library, so it is for a thread; one process at a time may use a folder.
+it blocks, and what makes anything loads a large library, so it is for a thread; one process at a time may use a folder.
 """
 
 import os
@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from hobnob.net.tls import TlsRefused
+from hobnob.net.tls import TlsRefused, first_certificate, server_context
+from hobnob.protocol.certificates import Certificate
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-    from cryptography.x509 import Certificate, GeneralName
+    from cryptography.x509 import GeneralName
 
 CERTIFICATE, KEY = "cert.pem", "key.pem"
 
@@ -38,6 +39,9 @@ _ALWAYS = ("localhost", "127.0.0.1", "::1")
 _ELSEWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
 """Addresses of nobody (RFC 5737, 3849): the way there shows this machine's own address, and nothing is sent."""
 
+_ELLIPTIC = bytes.fromhex("06072a8648ce3d0201")
+"""With what a key like ours says what kind it is (RFC 5480, 2.1.1)."""
+
 _log = structlog.get_logger()
 
 
@@ -51,12 +55,12 @@ def keep_certificate(folder: Path, names: Iterable[str], now: datetime | None = 
     cert_path, key_path = folder / CERTIFICATE, folder / KEY
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        key = _kept_key(key_path) or _new_key(key_path)
-        kept = _kept_certificate(cert_path, key)
+        _take_from_others(key_path)
         wanted = [*dict.fromkeys(filter(None, map(_as_certified, [*_ALWAYS, *names])))]
-        had = _names(kept) if kept else []
-        if kept is None or not set(wanted) <= set(had) or not _lasts(kept, now):
+        had, lasts = _kept(cert_path, key_path, now)
+        if not lasts or not set(wanted) <= set(had):
             names = [*dict.fromkeys([*wanted, *had])]
+            key = _kept_key(key_path) or _new_key(key_path)
             _make_certificate(cert_path, key, names if len(names) <= MAX_NAMES else wanted, now)
     except OSError as refused:
         reason = (refused.strerror or type(refused).__name__).lower()
@@ -81,6 +85,29 @@ def name_for_others() -> str:
     return next((name for name in names if not name.endswith(".local")), host)
 
 
+def _take_from_others(key: Path) -> None:
+    """Let nobody but this user read the key."""
+    with suppress(FileNotFoundError):
+        if key.stat().st_mode & 0o077:
+            key.chmod(0o600)
+            _log.warning("others on this machine could read the TLS key; now only its owner can", key=str(key))
+
+
+def _kept(cert: Path, key: Path, now: datetime) -> tuple[list[str], bool]:
+    """For which names the certificate is good, and whether it will be for long.
+
+    None where it is no pair with the key, or that is none of ours: a certificate can be made again. One from the future
+    was made while the clock was wrong.
+    """
+    try:
+        server_context(cert, key)
+        kept = Certificate(first_certificate(cert))
+        begins, ends = kept.dates()
+        return (kept.names(), begins <= now < ends - RENEW_BEFORE) if _ELLIPTIC in kept.key[:16] else ([], False)
+    except ValueError:
+        return [], False
+
+
 def _kept_key(path: Path) -> "EllipticCurvePrivateKey | None":
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -89,9 +116,6 @@ def _kept_key(path: Path) -> "EllipticCurvePrivateKey | None":
         pem = path.read_bytes()
     except FileNotFoundError:
         return None
-    if path.stat().st_mode & 0o077:
-        path.chmod(0o600)
-        _log.warning("others on this machine could read the TLS key; now only its owner can", key=str(path))
     try:
         key = load_pem_private_key(pem, password=None)
     except (ValueError, TypeError) as damaged:
@@ -115,32 +139,6 @@ def _new_key(path: Path) -> "EllipticCurvePrivateKey":
     key = generate_private_key(SECP256R1())
     _write(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return key
-
-
-def _kept_certificate(path: Path, key: "EllipticCurvePrivateKey") -> "Certificate | None":
-    """The certificate, if there is one that belongs to the key; whatever else is there can be made again."""
-    from cryptography.x509 import load_pem_x509_certificate
-
-    try:
-        certificate = load_pem_x509_certificate(path.read_bytes())
-        return certificate if certificate.public_key() == key.public_key() else None
-    except (FileNotFoundError, ValueError):
-        return None
-
-
-def _lasts(certificate: "Certificate", now: datetime) -> bool:
-    """Whether it is valid and will be for long. One from the future was made while the clock was wrong."""
-    return certificate.not_valid_before_utc <= now < certificate.not_valid_after_utc - RENEW_BEFORE
-
-
-def _names(certificate: "Certificate") -> list[str]:
-    from cryptography.x509 import ExtensionNotFound, SubjectAlternativeName
-
-    try:
-        extension = certificate.extensions.get_extension_for_class(SubjectAlternativeName)
-    except ExtensionNotFound:  # somebody made it by hand, for our key
-        return []
-    return [str(name.value) for name in extension.value]
 
 
 def _make_certificate(path: Path, key: "EllipticCurvePrivateKey", names: list[str], now: datetime) -> None:

@@ -9,6 +9,8 @@ import base64
 import hashlib
 import re
 
+from hobnob.protocol.certificates import Certificate
+
 FINGERPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 """What a fingerprint looks like."""
 
@@ -19,15 +21,5 @@ def fingerprint(der_certificate: bytes) -> str:
     Raises:
         ValueError: the bytes are no certificate.
     """
-    # Only now: the import takes as long as a whole start of a small verb.
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-    from cryptography.x509 import load_der_x509_certificate
-
-    key = load_der_x509_certificate(der_certificate).public_key()
-    return key_fingerprint(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
-
-
-def key_fingerprint(subject_public_key_info: bytes) -> str:
-    """The fingerprint of a public key, given as its SubjectPublicKeyInfo in DER (RFC 5280, 4.1.2.7)."""
-    digest = hashlib.sha256(subject_public_key_info).digest()
+    digest = hashlib.sha256(Certificate(der_certificate).key).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")

@@ -71,6 +71,11 @@ def test_nothing_needless_is_imported_before_the_port_is_open(tmp_path: Path) ->
     assert {name: why for name, why in NEEDLESS.items() if name in imported} == {}
 
 
+def test_the_next_start_finds_the_certificate_good_without_what_makes_them(tmp_path: Path) -> None:
+    assert "cryptography" in imported_by(START, tmp_path)
+    assert "cryptography" not in imported_by(START, tmp_path)
+
+
 def test_plain_values_that_a_start_needs_are_structs(tmp_path: Path) -> None:
     found = set()
     for name in imported_by(START, tmp_path):

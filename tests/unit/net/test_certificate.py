@@ -162,6 +162,18 @@ def test_a_damaged_key_is_never_replaced_in_silence(folder: Path, content: bytes
     assert key_bytes(folder) == content
 
 
+def test_a_pair_of_another_kind_is_not_ours(folder: Path) -> None:
+    folder.mkdir()
+    key, itself = rsa.generate_private_key(65537, 2048), x509.Name([])
+    names = x509.SubjectAlternativeName([x509.DNSName("localhost")])
+    builder = x509.CertificateBuilder(itself, itself, key.public_key(), 1, NOW, NOW + VALID_FOR)
+    certificate = builder.add_extension(names, critical=False).sign(key, SHA256())
+    (folder / "cert.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+    (folder / "key.pem").write_bytes(pem(key))
+    with pytest.raises(TlsRefused, match=r"^The TLS key \S+ is damaged"):
+        keep_certificate(folder, [], NOW)
+
+
 def test_a_key_that_others_could_read_is_taken_from_them_and_the_log_says_so(folder: Path) -> None:
     kept(folder)
     (folder / "key.pem").chmod(0o644)
