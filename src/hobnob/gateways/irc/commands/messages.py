@@ -97,12 +97,13 @@ def absence(client: Client, nick: str) -> Steps:
 def _signal(client: Client, recipients: str, what: str, text: str, *, answer: bool) -> Steps:
     """CTCP between programs, of one person to one other; what is refused is said where it was asked."""
     target = next(iter(targets(recipients)), "")
+    to_channel = is_channel(target.lstrip("".join(_ROLES)))
     problem = ""
     if what == "DCC":
         problem = "DCC is not passed on, as it would tell addresses and open a way around the server. Send a link."
     elif what not in PASSED_ON:
         problem = f"Of CTCP only ACTION (/me) and {', '.join(PASSED_ON)} are passed on here."
-    elif "," in recipients or is_channel(target.lstrip("".join(_ROLES))) or service_named(target) is not None:
+    elif "," in recipients or to_channel or service_named(target) is not None:
         problem = "CTCP is passed on to one person at a time. ACTION (/me) may go to a channel."
     else:
         try:
@@ -115,7 +116,10 @@ def _signal(client: Client, recipients: str, what: str, text: str, *, answer: bo
             if "echo-message" in client.capabilities:
                 yield client.own_line("NOTICE" if answer else "PRIVMSG", target, ctcp(what, text))
     if problem and not answer:
-        yield client.line("NOTICE", client.nick, problem)
+        cannot = Numeric.ERR_CANNOTSENDTOCHAN
+        yield (
+            client.numeric(cannot, target, text=problem) if to_channel else client.line("NOTICE", client.nick, problem)
+        )
 
 
 def _to_each(

@@ -247,10 +247,8 @@ def _user_mode(client: Client, target: str, changes: Sequence[Change]) -> Steps:
     if room_key(target) != room_key(client.nick):
         yield from _other_user(client, target)
         return
-    for change in changes:
-        if change.letter not in USER_MODES:
-            yield client.numeric(Numeric.ERR_UMODEUNKNOWNFLAG)
-            return
+    if any(change.letter not in USER_MODES for change in changes):
+        yield client.numeric(Numeric.ERR_UMODEUNKNOWNFLAG)
     yield from _hear_wallops(client, changes)
     found = yield ReadPeople(people=(client.person.id,))
     assert isinstance(found, People)
