@@ -41,8 +41,13 @@ def _list(client: Client, version: str) -> bytes:
     if newer:
         client.version = 302
         client.negotiate(client.capabilities | {"cap-notify"})
-    rows = [row for row in offered(client) if newer or row.asked]
-    return b"".join(_lines(client, "LS", (row.shown(client, valued=newer) for row in rows), marked=newer))
+        return b"".join(_lines(client, "LS", (row.shown(client, valued=True) for row in offered(client)), marked=True))
+    return next(_lines(client, "LS", _known_of_old(client)))
+
+
+def _known_of_old(client: Client) -> list[str]:
+    """For a client that takes one line for the whole answer: drafts, which it is unlikely to know, come last."""
+    return sorted((row.name for row in offered(client) if row.asked), key=lambda name: name.startswith("draft/"))
 
 
 def _request(client: Client, text: str) -> Iterator[bytes]:
@@ -56,10 +61,7 @@ def _request(client: Client, text: str) -> Iterator[bytes]:
 
 
 def _lines(client: Client, subcommand: str, words: Iterable[str], *, marked: bool = False) -> Iterator[bytes]:
-    """An answer in as many lines as it takes. All but the last are `marked` for those who wait for it.
-
-    Clients of the first version know no mark and take each line for itself.
-    """
+    """An answer in as many lines as it takes. All but the last are `marked` for those who wait for it."""
     head = ("CAP", client.nick, subcommand)
     room = MAX_BODY - len(f":{client.house.name} CAP {client.nick} {subcommand} * :".encode())
     *more, last = list(packed(words, room)) or [""]
