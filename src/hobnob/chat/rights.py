@@ -148,7 +148,7 @@ def demand_in(chat: "Chat", person: Person, room: "Room", member: RoomMember, ri
     demand(standing, right)
     if right in WRITING:
         demand_unmuted(chat, person, standing, room)
-    if room.masks and right in WRITING and standing.role not in STAFF and room.silences(person):
+    if room.masks and right in WRITING and standing.role not in WRITERS and room.silences(person):
         raise ChatError("muted")
     if right is Right.TOPIC and room.record.topics == "moderators" and standing.role not in STAFF:
         raise ChatError("not-allowed", "Only moderators set the topic here.")

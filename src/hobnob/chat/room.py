@@ -167,6 +167,11 @@ class Room:
         record = self.record
         return record.posting != "all" or record.slow > 0 or record.kind == "direct" or bool(self.masks)
 
+    def mask_as_set(self, kind: MaskKind, mask: str) -> str | None:
+        """A mask that is set here, as it was written then; case does not count."""
+        folded = mask.casefold()
+        return next((held for of, held in self.masks if of == kind and held.casefold() == folded), None)
+
     def matched(self, person: Person, *kinds: MaskKind) -> bool:
         """Whether one of the room's masks of these kinds means a person, and no exception does."""
         return self._means(person, *kinds) and not self._means(person, "exception")

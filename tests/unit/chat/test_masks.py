@@ -62,9 +62,26 @@ async def test_who_is_meant_by_a_mask_may_not_write(ada: Client, join: Join, kin
     await bob.say("hi", room="#tea")
 
 
-async def test_masks_do_not_silence_moderators(ada: Client) -> None:
-    await ada.done("set_mask", room="#tea", kind="mute", mask="*")
+@pytest.mark.parametrize("kind", ["ban", "mute"])
+async def test_masks_silence_neither_moderators_nor_speakers(ada: Client, join: Join, kind: str) -> None:
+    bob = await join("bob")
+    await bob.done("join_room", room="#tea")
+    await ada.done("set_mask", room="#tea", kind=kind, mask="*")
     await ada.say("hi", room="#tea")
+    assert await bob.error("send_message", room="#tea", text="hi") == "muted"
+    await ada.done("set_role", room="#tea", person=bob.id, role="speaker")
+    await bob.say("hi", room="#tea")
+    await ada.done("set_role", room="#tea", person=bob.id, role="member")
+    assert await bob.error("send_message", room="#tea", text="hi") == "muted"
+
+
+async def test_the_case_of_a_mask_does_not_count(ada: Client) -> None:
+    await ada.done("set_mask", room="#tea", kind="ban", mask="BOB!*@*")
+    await ada.done("set_mask", room="#tea", kind="ban", mask="bob")
+    await ada.done("set_mask", room="#tea", kind="mute", mask="Bob")
+    assert [mask["mask"] for mask in (await room_of(ada))["masks"]] == ["BOB!*@*", "Bob!*@*"]
+    await ada.done("set_mask", room="#tea", kind="ban", mask="bob!*@*", on=False)
+    assert [mask["mask"] for mask in (await room_of(ada))["masks"]] == ["Bob!*@*"]
 
 
 async def test_a_mask_of_accounts(chat: Chat, ada: Client, join: Join) -> None:

@@ -34,8 +34,10 @@ async def set_mask(chat: "Chat", session: "Session", command: SetMask) -> Reply:
     mask = checked_mask(command.mask)
     if room.record.kind == "direct":
         raise ChatError("not-allowed")
-    if ((command.kind, mask) in room.masks) == command.on:
+    held = room.mask_as_set(command.kind, mask)
+    if (held is not None) == command.on:
         return Done()
+    mask = held or mask
     if command.on and len(room.masks) >= MOST_MASKS:
         raise ChatError("too-many", f"A room has at most {MOST_MASKS} masks. Remove one first.")
     changed = MaskChanged(room=room.id, **by(actor.person), kind=command.kind, mask=mask, on=command.on)
