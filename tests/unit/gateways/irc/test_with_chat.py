@@ -221,3 +221,12 @@ async def test_who_leaves_with_a_long_reason_sees_what_the_others_see(chat: Chat
     own = await ada.ask(f"PART #tea :{'x' * 310}")
     assert [line for line in own if " PART " in line] == [f":ada PART #tea :{'x' * 300}"]
     assert f":ada PART #tea :{'x' * 300}" in await bob.ask()
+
+
+async def test_a_label_is_answered_once_whenever_somebody_goes(chat: Chat) -> None:
+    ada, eve = await registered(chat, "ada"), await registered(chat, "eve")
+    await ada.ask("CAP REQ :labeled-response batch echo-message", "PRIVMSG eve :hi")
+    ada.send("@label=x PRIVMSG eve :are you there?")
+    eve.send("AWAY :asleep")
+    echo, away = await ada.ask()
+    assert (echo.split()[0], away) == ("@label=x", ":hobnob 301 ada eve :asleep")

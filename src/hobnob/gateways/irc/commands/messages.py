@@ -115,11 +115,12 @@ def _signal(client: Client, recipients: str, what: str, text: str, *, answer: bo
         else:
             if "echo-message" in client.capabilities:
                 yield client.own_line("NOTICE" if answer else "PRIVMSG", target, ctcp(what, text))
-    if problem and not answer:
-        cannot = Numeric.ERR_CANNOTSENDTOCHAN
-        yield (
-            client.numeric(cannot, target, text=problem) if to_channel else client.line("NOTICE", client.nick, problem)
-        )
+    if answer or not problem:
+        return
+    if to_channel:
+        yield client.numeric(Numeric.ERR_CANNOTSENDTOCHAN, target, text=problem)
+    else:
+        yield client.line("NOTICE", client.nick, problem)
 
 
 def _to_each(
