@@ -13,6 +13,7 @@ from hobnob.gateways.irc.commands.command import Steps
 from hobnob.gateways.irc.echoes import Echoes, Label
 from hobnob.gateways.irc.lines import under_label
 from hobnob.gateways.irc.message import Message
+from hobnob.gateways.irc.services import service_named
 from hobnob.protocol.commands import Command, DeleteMessage, React, SendMessage, SendTags, SetTopic, Unreact
 from hobnob.protocol.errors import ChatError
 from hobnob.protocol.ids import new_ref
@@ -21,6 +22,8 @@ from hobnob.protocol.replies import Reply
 
 MAX_LABEL: Final = 64
 """Bytes of a label."""
+
+_SERVICES: Final = frozenset({"CHANSERV", "CS", "NICKSERV", "NS"})
 
 _HAVE_ECHOES = SendAside | SendMessage | SendTags | React | Unreact | DeleteMessage | SetTopic
 
@@ -58,12 +61,20 @@ def labelled(echoes: Echoes, text: str, message: Message, steps: Steps) -> Steps
 
 
 def _has_several_answers(client: Client, message: Message) -> bool:
-    """Whether there is more to come than one echo: others, or that who was spoken to is away."""
-    target = message.params[0] if message.params else ""
+    """Whether there is more to come than one echo: others, or that who was spoken to is away.
+
+    One letter of MODE is one change; a ban takes somebody out, too.
+    """
+    target, rest = [*message.params, "", ""][:2]
+    if message.command == "MODE":
+        letters = rest.replace("+", "").replace("-", "")
+        return len(letters) > 1 or letters == "b"
+    if message.command in _SERVICES or (message.command == "KICK" and "," in rest):
+        return True
     speaks = message.command == "PRIVMSG"
     if message.command == "BATCH" and client.multiline is not None:
         target, speaks = client.multiline.target, not client.multiline.notice
-    return "," in target or (speaks and away(client.house, target) is not None)
+    return "," in target or service_named(target) is not None or (speaks and away(client.house, target) is not None)
 
 
 def _with_ref(command: Command) -> Command:
