@@ -289,9 +289,9 @@ class Chat:
                 raise ChatError("not-confidential")
             if handler.limit is not None:
                 self.count(session, handler.limit, counted_room(self, session, command))
-            if handler.waits:
+            outcome = None if handler.at_once is None else handler.at_once(self, session, command)
+            if outcome is None:
                 return self._finish(self._repeatedly(handler, session, command), command)
-            outcome = handler.function(self, session, command)
             if isinstance(outcome, asyncio.Future):
                 return outcome
             if not isinstance(outcome, Reply):

@@ -35,13 +35,13 @@ async def done_before(chat: "Chat", session: "Session", duplicate: Duplicate) ->
 class Handler(NamedTuple):
     """How a command is done.
 
-    `waits`: the function is a coroutine function. `before_hello`: also for who has not said who they are.
-    `confidential`: it carries a credential, so nobody may read along. `limit`: what it counts as. `repeat`: the answer
-    when its ref was used before.
+    `at_once` waits for nothing, and says None where it would have to: then `function` does it, a coroutine function.
+    `before_hello`: also for who has not said who they are. `confidential`: it carries a credential, so nobody may read
+    along. `limit`: what it counts as. `repeat`: the answer when its ref was used before.
     """
 
     function: "Callable[[Chat, Session, Command], Reply | Awaitable[Reply]]"
-    waits: bool
+    at_once: "Callable[[Chat, Session, Command], Reply | Awaitable[Reply] | None] | None"
     before_hello: bool
     confidential: bool
     limit: Limit | None
@@ -57,14 +57,14 @@ class Stale(Exception):
 
 def handles(
     command: type[C], *, before_hello: bool = False, confidential: bool = False, limit: Limit | None = None,
-    repeat: Repeat = done_before,
+    repeat: Repeat = done_before, at_once: "Callable[[Chat, Session, C], Reply | None] | None" = None,
 ) -> "Callable[[Callable[[Chat, Session, C], R]], Callable[[Chat, Session, C], R]]":  # fmt: skip
     """Enter the decorated function into the table."""
 
     def enter(function: "Callable[[Chat, Session, C], R]") -> "Callable[[Chat, Session, C], R]":
-        waits = inspect.iscoroutinefunction(function)
+        quick = at_once if inspect.iscoroutinefunction(function) else function
         # the key of the table guards the argument's type
-        HANDLERS[command] = Handler(function, waits, before_hello, confidential, limit, repeat)  # type: ignore[arg-type]
+        HANDLERS[command] = Handler(function, quick, before_hello, confidential, limit, repeat)  # type: ignore[arg-type]
         return function
 
     return enter

@@ -60,12 +60,20 @@ def lasting_me(session: "Session") -> Person:
 
 def live_room(chat: "Chat", session: "Session", ref: str) -> Room | None:
     """The room of a command, if it is live and the asker belongs to it; never waits."""
-    if ref.startswith("@"):
-        other = chat.people.get(ref[1:]) or chat.people.named(ref[1:])
-        room = chat.rooms.direct(frozenset((me(session).person.id, other.person.id))) if other else None
-    else:
-        room = chat.rooms.find(ref)
-    return room if room is not None and me(session).person.id in room.members and may_hear(session, room) else None
+    room = _found(chat, session, ref)
+    return room if room is not None and _belongs(session, room) else None
+
+
+def _found(chat: "Chat", session: "Session", ref: str) -> Room | None:
+    """A live room, whoever may see it."""
+    if not ref.startswith("@"):
+        return chat.rooms.find(ref)
+    other = chat.people.get(ref[1:]) or chat.people.named(ref[1:])
+    return None if other is None else chat.rooms.direct(frozenset((me(session).person.id, other.person.id)))
+
+
+def _belongs(session: "Session", room: Room) -> bool:
+    return me(session).person.id in room.members and may_hear(session, room)
 
 
 def counted_room(chat: "Chat", session: "Session", command: Command) -> str | None:
@@ -76,11 +84,10 @@ def counted_room(chat: "Chat", session: "Session", command: Command) -> str | No
     ref = getattr(command, "room", None)
     if not isinstance(ref, str) or session.here is None:
         return None
-    room = live_room(chat, session, ref)
-    if room is None and not ref.startswith("@"):
-        found = chat.rooms.find(ref)
-        room = found if found is not None and found.record.kind == "public" else None
-    return None if room is None else room.id
+    room = _found(chat, session, ref)
+    if room is None or not (room.record.kind == "public" or _belongs(session, room)):
+        return None
+    return room.id
 
 
 async def room_of(chat: "Chat", session: "Session", ref: str) -> tuple[Room, RoomMember]:

@@ -9,6 +9,8 @@ from tests.unit.chat.conftest import DEADLINE, Client, Join, Late, TestStore, Vi
 
 from hobnob.chat.chat import Chat
 from hobnob.gateways.gateway import Attach, Manner
+from hobnob.protocol.commands import JoinRoom
+from hobnob.protocol.replies import Joined
 from hobnob.stores.memory import MemoryStore
 from hobnob.stores.store import Membership
 
@@ -214,6 +216,38 @@ async def test_visitors_have_direct_rooms_while_they_are_here(chat: Chat, join: 
 
 
 # Rooms of visitors
+
+
+async def test_a_visitor_comes_into_a_live_room_at_once(chat: Chat, join: Join, visit: Join) -> None:
+    ada, eve = await join("ada"), await visit("eve")
+    room = (await ada.done("create_room", name="tea"))["room"]
+    joined = chat.perform(eve.conversation.session, JoinRoom(room="#tea"))
+    assert joined.done(), "nothing is kept of it, so there was nothing to wait for"
+    assert isinstance(joined.result(), Joined)
+    await ada.event("member_joined", room=room["id"], person_name="eve")
+    again = chat.perform(eve.conversation.session, JoinRoom(room="#tea"))
+    assert isinstance(await again, Joined), "and is not in it twice"
+    assert [event["room"] for event in ada.events("member_joined")].count(room["id"]) == 1
+
+
+async def test_who_comes_at_once_meets_what_everybody_meets_at_the_door(chat: Chat, join: Join, visit: Join) -> None:
+    ada, eve = await join("ada"), await visit("eve")
+    await ada.done("create_room", name="tea")
+    for change, refusal, changed_back in (
+        ({"key": "sesame"}, "bad-key", {"key": ""}),
+        ({"limit": 1}, "room-full", {"limit": 0}),
+        ({"private": True}, "no-such-room", {"private": False}),
+    ):
+        await ada.done("change_room", room="#tea", **change)
+        assert await eve.error("join_room", room="#tea") == refusal
+        await ada.done("change_room", room="#tea", **changed_back)
+    await ada.done("set_mask", room="#tea", kind="ban", mask="eve!*@*")
+    assert await eve.error("join_room", room="#tea") == "banned"
+    await ada.done("set_mask", room="#tea", kind="ban", mask="eve!*@*", on=False)
+    await ada.done("ban", person=eve.id, room="#tea")
+    assert await eve.error("join_room", room="#tea") == "banned"
+    await ada.done("unban", person=eve.id, room="#tea")
+    await eve.done("join_room", room="#tea")
 
 
 async def test_a_room_of_visitors_goes_with_the_last_of_them(chat: Chat, store: TestStore, visit: Join) -> None:

@@ -137,7 +137,19 @@ async def _create(chat: "Chat", session: "Session", command: CreateRoom, content
     return Joined(fresh_state(asker, live), 1, created=True)
 
 
-@handles(JoinRoom, repeat=open_again, limit=Limit.JOINING)
+def _drop_in(chat: "Chat", session: "Session", command: JoinRoom) -> Joined | None:
+    """A visitor comes into a live room that is open to all: nothing is kept of it, so there is nothing to wait for."""
+    person, room = me(session).person, chat.rooms.find(command.room)
+    if person.kind != "visitor" or session.manner.operator or command.ref is not None:
+        return None
+    if room is None or room.record.kind != "public" or person.id in room.members or _lock(room, command.key):
+        return None
+    _demand_no_mask(session, room)
+    _demand_no_ban(chat, session, room)
+    return _visit(chat, session, room)
+
+
+@handles(JoinRoom, repeat=open_again, limit=Limit.JOINING, at_once=_drop_in)
 async def join_room(chat: "Chat", session: "Session", command: JoinRoom) -> Reply:
     """Become a member, and hear the room on this connection."""
     person = me(session).person
@@ -164,24 +176,41 @@ async def join_room(chat: "Chat", session: "Session", command: JoinRoom) -> Repl
         return await attached(chat, session, room)
     if not session.manner.operator:
         await _check_door(chat, session, room, command.key)
-        if ban := chat.restrictions.banned(person.id, session.origin.address, room.id):
-            raise ChatError("banned", in_words(ban, room.record.name))
     return await _become_member(chat, session, room, ref, command)
 
 
 async def _check_door(chat: "Chat", session: "Session", room: Room, key: str) -> None:
-    """What a room asks of who comes in: not to be meant by a mask, and, where one was not invited, its key and place.
+    """What a room asks of who comes in: not to be banned, and, where one was not invited, its key and place.
 
     Raises:
         ChatError: ``banned``, ``bad-key``, ``room-full``.
     """
-    person, record = me(session).person, room.record
+    _demand_no_mask(session, room)
+    lock = _lock(room, key)
+    if lock and not await _is_invited(chat, room, me(session).person):
+        raise ChatError(lock)
+    _demand_no_ban(chat, session, room)
+
+
+def _lock(room: Room, key: str) -> str:
+    """The code of what keeps those out who were not invited; empty where nothing does."""
+    record = room.record
+    if record.key and not compare_digest(record.key.encode(), key.encode()):
+        return "bad-key"
+    return "room-full" if 0 < record.limit <= len(room.sessions) else ""
+
+
+def _demand_no_mask(session: "Session", room: Room) -> None:
+    """Raise ``banned`` for whom a mask of the room means."""
+    person = me(session).person
     if room.masks and person.role not in STAFF and room.matched(person, "ban"):
-        raise ChatError("banned", f"You are banned from #{record.name}.")
-    locked = bool(record.key) and not compare_digest(record.key.encode(), key.encode())
-    full = 0 < record.limit <= len(room.sessions)
-    if (locked or full) and not await _is_invited(chat, room, person):
-        raise ChatError("bad-key" if locked else "room-full")
+        raise ChatError("banned", f"You are banned from #{room.record.name}.")
+
+
+def _demand_no_ban(chat: "Chat", session: "Session", room: Room) -> None:
+    """Raise ``banned`` for whom a moderator keeps out."""
+    if ban := chat.restrictions.banned(me(session).person.id, session.origin.address, room.id):
+        raise ChatError("banned", in_words(ban, room.record.name))
 
 
 async def _is_invited(chat: "Chat", room: Room, person: Person) -> bool:
@@ -209,8 +238,7 @@ def _role(session: "Session") -> Role:
 async def _become_member(chat: "Chat", session: "Session", room: Room, ref: str | None, command: JoinRoom) -> Joined:
     person = me(session).person
     if person.kind == "visitor":
-        chat.attendance.visit(session, room, _role(session))
-        return Joined(fresh_state(person, room))
+        return _visit(chat, session, room)
     record, joining = room.record, _joining(person, room.id, person, _role(session), ref)
     gained = RoomGained(**by(person), room=room.id, name=record.name, kind=record.kind)
     requires = (chat.unchanged(room), NotMember(room.id, person.id))
@@ -222,6 +250,11 @@ async def _become_member(chat: "Chat", session: "Session", room: Room, ref: str 
     if live is not room:  # it was let go when the last one left, just before this joining was kept
         return await attached(chat, session, live, reply.number)
     return reply
+
+
+def _visit(chat: "Chat", session: "Session", room: Room) -> Joined:
+    chat.attendance.visit(session, room, _role(session))
+    return Joined(fresh_state(me(session).person, room))
 
 
 @handles(LeaveRoom, limit=Limit.JOINING)
