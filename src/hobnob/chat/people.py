@@ -133,19 +133,20 @@ class People:
         Raises:
             ChatError: ``name-taken`` or ``name-lookalike``, another one here has it.
         """
-        if self._names.get(fold(name), person) != person:
+        key, look = fold(name), skeleton(name)
+        if self._names.get(key, person) != person:
             raise ChatError("name-taken")
-        if self._skeletons.get(skeleton(name), person) != person:
+        if self._skeletons.get(look, person) != person:
             raise ChatError("name-lookalike")
-        self._names[fold(name)] = person
-        self._skeletons[skeleton(name)] = person
+        self._names[key] = self._skeletons[look] = person
 
     def release(self, name: str, person: str) -> None:
         """Give a name back."""
-        if self._names.get(fold(name)) == person:
-            del self._names[fold(name)]
-        if self._skeletons.get(skeleton(name)) == person:
-            del self._skeletons[skeleton(name)]
+        key, look = fold(name), skeleton(name)
+        if self._names.get(key) == person:
+            del self._names[key]
+        if self._skeletons.get(look) == person:
+            del self._skeletons[look]
 
     def enter(self, here: Here) -> None:
         """Somebody is here now, under a name that was reserved."""

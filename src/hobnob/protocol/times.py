@@ -4,11 +4,16 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 
-@lru_cache(maxsize=512)
 def rfc3339(ms: int) -> str:
-    """The text of a time in ms since 1970. Cached, as the facts of one commit share their time."""
+    """The text of a time in ms since 1970."""
     seconds, rest = divmod(ms, 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:19]}.{rest:03d}Z"
+    return f"{_second(seconds)}.{rest:03d}Z"
+
+
+@lru_cache(maxsize=512)
+def _second(seconds: int) -> str:
+    """Cached, as much happens in one second."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat()[:19]
 
 
 def milliseconds(time: str) -> int:

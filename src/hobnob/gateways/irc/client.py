@@ -115,7 +115,8 @@ class Client:
     @property
     def nick(self) -> str:
         """How numerics address the client."""
-        return self.person.name if self.registered and self.session.person is not None else "*"
+        person = None if self.introduction is not None else self.session.person
+        return "*" if person is None else person.name
 
     def negotiate(self, capabilities: frozenset[str]) -> None:
         """Speak to the client by these capabilities from the next line on."""

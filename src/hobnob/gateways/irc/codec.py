@@ -187,18 +187,25 @@ class IrcCodec:
                 step = steps.throw(reply) if isinstance(reply, ChatError) else steps.send(reply)
             except StopIteration:
                 return
-            if isinstance(step, Command):
-                self._last_id += 1
-                self._waiting = self._waiting or {}
-                self._waiting[self._last_id] = steps
-                if not isinstance(step, SendMessage):
-                    self._unsettled = self._unsettled or {}
-                    self._unsettled[self._last_id] = None
-                said.append(msgspec.structs.replace(step, id=self._last_id))
-                return
-            self._closed = self._closed or isinstance(step, Close)
-            said.append(self._pack(step) if isinstance(step, bytes) else step)
             reply = None
+            if isinstance(step, bytes):
+                said.append(self._pack(step))
+            elif isinstance(step, Close):
+                self._closed = True
+                said.append(step)
+            else:
+                said.append(self._asked(step, steps))
+                return
+
+    def _asked(self, command: Command, steps: Steps) -> Command:
+        """A command for the chat; its steps wait for the answer."""
+        self._last_id += 1
+        self._waiting = self._waiting or {}
+        self._waiting[self._last_id] = steps
+        if not isinstance(command, SendMessage):
+            self._unsettled = self._unsettled or {}
+            self._unsettled[self._last_id] = None
+        return msgspec.structs.replace(command, id=self._last_id)
 
 
 def _said(line: bytes) -> Steps:

@@ -68,6 +68,10 @@ def as_lines(lines: bytes) -> bytes:
     return lines
 
 
+_WITH_TEXT = MessageSent | MessageEdited | AsideSent
+_TO_ONE = WatchChanged | InvitedToRoom | SignalSent
+"""Made once: every event is asked whether it is one."""
+
 Pack = Callable[[bytes], bytes]
 """How lines, each with CR LF, go over a connection."""
 
@@ -90,13 +94,13 @@ class IrcWire(msgspec.Struct, frozen=True, weakref=True):
 
     def lines(self, event: Event, room: Room | None, inside: Mapping[str, str] = NOTHING) -> bytes:
         """The lines of an event, each with CR LF; `inside` are further tags of the batch that it stands in."""
-        if isinstance(event, MessageSent | MessageEdited | AsideSent) and event.text:
+        if isinstance(event, _WITH_TEXT) and event.text:
             if room is None:
                 return b""
             if isinstance(event, MessageEdited):
                 return corrected(self, event, room)
             return said(self, event, room, inside)
-        if isinstance(event, WatchChanged | InvitedToRoom | SignalSent):
+        if isinstance(event, _TO_ONE):
             return b"".join(map(encode, self._to_one(event)))
         if isinstance(event, ReadMarked):
             return b"".join(map(encode, self._read(event)))

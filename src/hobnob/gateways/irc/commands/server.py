@@ -113,7 +113,7 @@ def count_users(client: Client) -> Steps:
     """The numerics of LUSERS, put together by hand: everybody who comes is told them."""
     server = yield ReadServer()
     assert isinstance(server, Server)
-    head, people, most = f":{client.house.name} ", server.people, server.most
+    head, nick, people, most = f":{client.house.name} ", client.nick, server.people, server.most
     lines = (
         ("251", f":There are 0 users and {people} invisible on 1 servers"),
         ("252", f"{server.moderators} :{Numeric.RPL_LUSEROP.text}"),
@@ -123,7 +123,7 @@ def count_users(client: Client) -> Steps:
         ("265", f"{people} {most} :Current local users {people}, max {most}"),
         ("266", f"{people} {most} :Current global users {people}, max {most}"),
     )
-    yield "".join([f"{head}{number} {client.nick} {rest}\r\n" for number, rest in lines]).encode()
+    yield "".join([f"{head}{number} {nick} {rest}\r\n" for number, rest in lines]).encode()
 
 
 @handles("STATS")
