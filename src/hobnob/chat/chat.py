@@ -157,6 +157,8 @@ class Chat:
         self.rooms = Rooms(self.store, self.keeper, self.pace, self.logs, self._room_applied)
         self.attendance = Attendance(self)
         await self.bus.start(self.hear)
+        if self.bus.alone:
+            await self.keeper.know_names()
         await self.keeper.read(self.store.forget_visitors)
         heads = await self._read_heads()
         await self.keeper.read(self.restrictions.load, self.store)

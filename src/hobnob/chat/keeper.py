@@ -14,6 +14,7 @@ from typing import ParamSpec, TypeVar
 
 import structlog
 
+from hobnob.chat.kept_names import MOST, KeptNames
 from hobnob.chat.name_check import NameCheck
 from hobnob.chat.readers import Readers
 from hobnob.stores.store import Item, Outcome, Refused, Store
@@ -52,7 +53,8 @@ class Keeper:
         self._turn: list[tuple[Item, Done]] = []
         self._queue: SimpleQueue[list[tuple[Item, Done]] | None] = SimpleQueue()
         self._readers = Readers(READERS)
-        self._names = NameCheck(lambda names: self.read(store.names_taken, names))
+        self._names = KeptNames()
+        self._check = NameCheck(self._names_taken)
         self._thread = Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
@@ -60,15 +62,25 @@ class Keeper:
         """Have an item kept; `done` is called on the loop with its outcome, in the order of the calls."""
         if not self._turn:
             self._loop.call_soon(self._hand_over)
+        self._names.note(item)
         self._turn.append((item, done))
 
     async def read(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call one of the store's reading methods in a thread."""
         return await self._readers.read(lambda: function(*args, **kwargs))
 
+    async def know_names(self) -> None:
+        """From now on know who is kept by name, if they are few. Call it before anything is kept, and where nobody
+        else writes to the store."""
+        self._names.know(await self.read(self._store.name_keys, MOST + 1))
+
     def name_taken(self, name: str) -> asyncio.Future[str | None]:
         """``name-taken`` or ``name-lookalike`` when somebody kept has it, else None."""
-        return self._names.ask(name)
+        return self._check.ask(name)
+
+    async def _names_taken(self, names: tuple[str, ...]) -> dict[str, str]:
+        unsure = [name for name in names if not self._names.lack(name)]
+        return await self.read(self._store.names_taken, unsure) if unsure else {}
 
     async def stop(self) -> None:
         """Keep what was given, answer it, then let the threads go."""

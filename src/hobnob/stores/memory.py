@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from hobnob.protocol.events import DraftChanged, Fact, MessageEdited, MessageSent, Moderated
 from hobnob.protocol.ids import AUDIT
-from hobnob.protocol.names import NameRefused, fold
+from hobnob.protocol.names import NameRefused, fold, skeleton
 from hobnob.protocol.records import (
     Device,
     Invite,
@@ -206,6 +206,11 @@ class MemoryStore:
     def names_taken(self, names: Sequence[str]) -> dict[str, str]:
         with self._lock:
             return {name: clash for name in names if (clash := self._name_taken(name)) is not None}
+
+    def name_keys(self, limit: int) -> list[tuple[str, str]]:
+        with self._lock:
+            named = [person.name for person in self._memory.persons.values() if person.name]
+            return [(fold(name), skeleton(name)) for name in named[:limit]]
 
     def _name_taken(self, name: str) -> str | None:
         try:

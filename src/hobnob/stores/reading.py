@@ -55,6 +55,12 @@ def names_taken(connection: sa.Connection, names: Sequence[str]) -> dict[str, st
     return conditions.names_taken(connection, [name for name in names if _fold(name) is not None])
 
 
+def name_keys(connection: sa.Connection, limit: int) -> list[tuple[str, str]]:
+    """The fold and the skeleton of names, those of deleted accounts too: what they said may still have them."""
+    asked = sa.select(persons.c.key, persons.c.skeleton).limit(limit)
+    return [(row.key, row.skeleton) for row in connection.execute(asked)]
+
+
 def settings_of(connection: sa.Connection, person: str) -> dict[str, str]:
     """All settings of a person."""
     found = connection.execute(sa.select(settings.c.key, settings.c.value).where(settings.c.person == person))

@@ -238,6 +238,9 @@ class SqlStore:
     def names_taken(self, names: Sequence[str]) -> dict[str, str]:
         return self._read(reading.names_taken, names)
 
+    def name_keys(self, limit: int) -> list[tuple[str, str]]:
+        return self._read(reading.name_keys, limit)
+
     def room(self, id: str) -> RoomEntry | None:
         return self._read(reading.room, id)
 

@@ -438,6 +438,9 @@ class Store(Protocol):
     def names_taken(self, names: Sequence[str]) -> dict[str, str]:
         """``name-taken`` or ``name-lookalike`` for each of some names that somebody kept has."""
 
+    def name_keys(self, limit: int) -> list[tuple[str, str]]:
+        """The fold and the skeleton of up to `limit` names that somebody kept has."""
+
     def room(self, id: str) -> RoomEntry | None:
         """A room by id."""
 

@@ -256,8 +256,10 @@ async def test_programs_of_the_unnamed_are_visitors_by_number(chat: Chat, join: 
 
 
 async def test_who_goes_while_they_are_being_renamed_keeps_no_name(
-    chat: Chat, visit: Join, store: TestStore, monkeypatch: pytest.MonkeyPatch
+    chat: Chat, join: Join, visit: Join, store: TestStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    guest = await join("victor")
+    await guest.done("set_name", name="hugo")  # so the store has to be asked for the name, which is free again
     vic = await visit("vic")
     late = Late(store.names_taken)
     monkeypatch.setattr(store, "names_taken", late)

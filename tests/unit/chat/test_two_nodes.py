@@ -5,7 +5,18 @@ import random
 from collections.abc import AsyncIterator, Callable
 
 import pytest
-from tests.unit.chat.conftest import AFAR, CHEAP, DEADLINE, PASSWORD, Client, TestStore, eventually, operator, quiet
+from tests.unit.chat.conftest import (
+    AFAR,
+    CHEAP,
+    DEADLINE,
+    PASSWORD,
+    Client,
+    TestStore,
+    VisitorCodec,
+    eventually,
+    operator,
+    quiet,
+)
 
 from hobnob.buses.local import LocalBus
 from hobnob.chat.chat import Chat
@@ -191,6 +202,7 @@ async def test_a_rename_is_heard_on_both_nodes(nodes: Nodes) -> None:
 async def test_a_name_taken_on_one_node_is_taken_on_the_other(nodes: Nodes) -> None:
     await nodes.join(0, "ada")
     assert await Client(nodes.chats[1]).error("hello", name="ADA") == "name-taken"
+    assert await Client(nodes.chats[1], VisitorCodec(nodes.chats[1])).error("hello", name="ADA") == "name-taken"
 
 
 async def test_a_room_gained_on_one_node_is_heard_on_the_other(nodes: Nodes) -> None:

@@ -22,6 +22,7 @@ from tests.unit.stores.builders import (
 )
 
 from hobnob.protocol.events import (
+    AccountDeleted,
     DeviceRevoked,
     DraftChanged,
     MaskChanged,
@@ -38,6 +39,7 @@ from hobnob.protocol.events import (
     SettingChanged,
     TopicChanged,
 )
+from hobnob.protocol.names import fold, skeleton
 from hobnob.protocol.records import Draft, Mask, Message, Person, RoomListing, RoomState, Version
 from hobnob.protocol.replies import Unread
 from hobnob.stores.memory import MemoryStore
@@ -94,11 +96,25 @@ def test_taken_names(store: Store) -> None:
     assert store.names_taken([]) == {}
 
 
+def test_the_keys_of_all_names(store: Store) -> None:
+    for person in (ADA, BOB, EVE):
+        assert (fold(person.name), skeleton(person.name)) in store.name_keys(100)
+    assert len(store.name_keys(2)) == 2
+
+
+def test_the_name_of_a_deleted_account_is_taken_as_long_as_what_it_said_has_it(store: Store) -> None:
+    happen(store, AccountDeleted(by=ADA.id, by_name=ADA.name))
+    assert store.names_taken(["aaa"]) == {"aaa": "name-taken"}
+    assert "aaa" in dict(store.name_keys(100))
+
+
 def test_a_renamed_person(store: Store) -> None:
     happen(store, PersonRenamed(by=ADA.id, by_name="aaa", name="Ada"))
     assert store.person(ADA.id) == store.person_by_name("ADA") == Person(ADA.id, "Ada")
     assert store.person_by_name("aaa") is None
     assert store.names_taken(["aaa"]) == {}
+    assert ("ada", skeleton("Ada")) in store.name_keys(100)
+    assert "aaa" not in dict(store.name_keys(100))
 
 
 def test_a_visitor_who_takes_another_name_is_nobody_kept(store: Store) -> None:
