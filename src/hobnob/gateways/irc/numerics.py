@@ -145,7 +145,7 @@ class Numeric(enum.Enum):
     RPL_METADATASUBOK = "770", ""
     RPL_METADATAUNSUBOK = "771", ""
     RPL_METADATASUBS = "772", ""
-    RPL_METADATASYNCLATER = "774", "Nothing is set yet; say SYNC to ask again"
+    RPL_METADATASYNCLATER = "774", "Say SYNC to hear what is set"
 
     @property
     def number(self) -> str:

@@ -15,6 +15,7 @@ from hobnob.gateways.gateway import House
 from hobnob.gateways.irc import metadata
 from hobnob.gateways.irc.message import Message, ctcp, encode
 from hobnob.gateways.irc.modes import LETTERS, changes_of, written
+from hobnob.gateways.irc.numerics import Numeric
 from hobnob.gateways.irc.said import address, corrected, said
 from hobnob.protocol.events import (
     AccountRegistered,
@@ -210,12 +211,19 @@ class IrcWire(msgspec.Struct, frozen=True, weakref=True):
             yield Message(command, tuple(text), whom, self._tags_of(event.person, event.at))
 
     def _told(self, event: WatchChanged) -> Iterator[Message]:
-        """What somebody tells of themselves who has come, under the keys that the reader hears of."""
+        """What somebody tells of themselves who has come, under the keys that the reader hears of.
+
+        It may not be read yet for who was known before. The newer version of metadata has a word for that: later.
+        """
+        if {"batch", metadata.NEWER} <= self.capabilities:
+            params = (event.by_name, event.person_name, "0", Numeric.RPL_METADATASYNCLATER.text)
+            yield Message(Numeric.RPL_METADATASYNCLATER.number, params, self.house.name)
+            return
         here = self.house.here(event.person)
         for key in sorted(name[1:] for name in self.capabilities if name.startswith("=")):
             if here is not None and (value := here.told(key)):
-                command, *params = metadata.change(self.capabilities, event.person_name, key, value)
-                yield Message(command, tuple(params), self.house.name)
+                command, *told = metadata.change(self.capabilities, event.person_name, key, value)
+                yield Message(command, tuple(told), self.house.name)
 
     def _in_channel(self, event: RoomEvent, channel: str) -> Iterator[tuple[str, ...]]:
         match event:

@@ -230,3 +230,23 @@ async def test_a_label_is_answered_once_whenever_somebody_goes(chat: Chat) -> No
     eve.send("AWAY :asleep")
     echo, away = await ada.ask()
     assert (echo.split()[0], away) == ("@label=x", ":hobnob 301 ada eve :asleep")
+
+
+async def test_metadata_of_who_comes(chat: Chat) -> None:
+    """What is known at once, and with draft/metadata-3, when to ask for all of it."""
+    ada, bob, vic = await registered(chat, "ada"), await registered(chat, "bob"), Client(chat)
+    await ada.ask("CAP REQ :draft/metadata-2 batch", "METADATA * SUB pronouns url", "MONITOR + vic")
+    await bob.ask("CAP REQ :draft/metadata-3 batch", "METADATA * SUB pronouns url", "MONITOR + vic")
+    await vic.done("hello", name="dan", details={"pronouns": "he", "url": "https://vic.example", "mood": "fine"})
+    await vic.done("set_name", name="vic")
+    assert [line for line in await ada.ask() if "730" not in line] == [
+        ":hobnob METADATA vic pronouns * :he",
+        ":hobnob METADATA vic url * :https://vic.example",
+    ]
+    assert [line for line in await bob.ask("METADATA vic SYNC") if "730" not in line] == [
+        ":hobnob 774 bob vic 0 :Say SYNC to hear what is set",
+        ":hobnob BATCH +m1 metadata :vic",
+        "@batch=m1 :hobnob 761 bob vic pronouns * :he",
+        "@batch=m1 :hobnob 761 bob vic url * :https://vic.example",
+        ":hobnob BATCH -m1",
+    ]

@@ -6,7 +6,7 @@ from itertools import zip_longest
 from hobnob.gateways.irc.client import Client, is_channel
 from hobnob.gateways.irc.commands.command import Steps, guarded, handles
 from hobnob.gateways.irc.commands.markread import mark
-from hobnob.gateways.irc.commands.metadata import sync
+from hobnob.gateways.irc.commands.metadata import tell_of_channel
 from hobnob.gateways.irc.commands.missed import missed
 from hobnob.gateways.irc.isupport import MAX_CHANNELS, MAX_REASON
 from hobnob.gateways.irc.message import MAX_BODY, Message, packed
@@ -57,7 +57,7 @@ def _join(client: Client, channel: str, key: str) -> Steps:
     if "draft/read-marker" in client.capabilities:
         yield from mark(client, f"#{joined.room.name}")
     yield _implicit_names(client, joined.room)
-    yield from sync(client, f"#{joined.room.name}")
+    yield from tell_of_channel(client, f"#{joined.room.name}")
     yield from missed(client, joined.room, f"#{joined.room.name}")
 
 

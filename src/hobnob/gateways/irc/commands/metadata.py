@@ -17,6 +17,7 @@ from hobnob.gateways.irc.lines import batch
 from hobnob.gateways.irc.message import Message
 from hobnob.gateways.irc.metadata import NEWER, failure, knows, told, value_of
 from hobnob.gateways.irc.numerics import Numeric
+from hobnob.gateways.irc.shown import is_here
 from hobnob.gateways.irc.wire import REAL_NAME
 from hobnob.protocol.commands import ReadRoom
 from hobnob.protocol.errors import ChatError
@@ -73,8 +74,10 @@ def _about(client: Client, asked: str, name: str, params: Sequence[str]) -> Step
     if asked in ("GET", "SET") and not params:
         yield client.numeric(Numeric.ERR_NEEDMOREPARAMS, "METADATA")
         return
-    if asked == "SYNC" and client.registered and (is_channel(name) or name in _ALL):
-        yield from sync(client, name if is_channel(name) else None)
+    in_it = is_channel(name) and client.joined(name) is not None
+    if asked == "SYNC" and client.registered and (in_it or name in _ALL):
+        lines = yield from _what_there_is(client, name if in_it else None, client.subscriptions or frozenset())
+        yield in_batch(client, "metadata", lines, name if in_it else _all_of(client))
         return
     target = yield from _find(client, name)
     if target is None:
@@ -247,11 +250,11 @@ def _subscriptions(client: Client, _: Sequence[str]) -> Steps:
 _SUBSCRIPTIONS: Final = {"SUB": _subscribe, "UNSUB": _unsubscribe, "SUBS": _subscriptions}
 
 
-def sync(client: Client, channel: str | None) -> Steps:
-    """Tell a client what is set in a channel, or in all of its own, under the keys that it hears of."""
+def tell_of_channel(client: Client, channel: str) -> Steps:
+    """What is set in a channel that a client has just joined, under the keys that it hears of."""
     lines = yield from _what_there_is(client, channel, client.subscriptions or frozenset())
     if lines or NEWER in client.capabilities:
-        yield in_batch(client, "metadata", lines, channel or _all_of(client))
+        yield in_batch(client, "metadata", lines, channel)
 
 
 def _all_of(client: Client) -> str:
@@ -281,10 +284,11 @@ def _told_of_people(client: Client, channel: str | None, keys: frozenset[str]) -
 
 
 def told_of(client: Client, found: People) -> Iterator[bytes]:
-    """What is told of people whom a client has begun to monitor."""
-    if client.subscriptions and knows(client.capabilities):
-        for profile in found.people:
-            if lines := list(told(client, profile.person.name, profile.details, client.subscriptions)):
+    """What is told of people whom a client monitors and is told to be here; the newer version wants it in any case."""
+    if knows(client.capabilities):
+        for profile in filter(is_here, found.people):
+            lines = list(told(client, profile.person.name, profile.details, client.subscriptions or ()))
+            if lines or NEWER in client.capabilities:
                 yield in_batch(client, "metadata", lines, profile.person.name)
 
 

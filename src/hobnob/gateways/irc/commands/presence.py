@@ -101,6 +101,7 @@ def _say_status(client: Client, nicks: list[str]) -> Steps:
         found = yield ReadPeople(people=tuple(f"@{nick}" for nick in nicks))
         assert isinstance(found, People)
         yield _status(client, {key: nick for nick in nicks if (key := _key(nick))}, found)
+        yield b"".join(told_of(client, found))
 
 
 def _status(client: Client, asked: dict[str, str], found: People) -> bytes:
