@@ -10,6 +10,8 @@ import sys
 from types import FrameType
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_STOPPED = 130
+"""As outcome.py has it, which is not imported yet. A server ends by being stopped; all else has not done its work."""
 
 
 def main() -> None:
@@ -23,8 +25,8 @@ def main() -> None:
         from hobnob.cli.app import run
 
         status = run(sys.argv[1:])
-    except KeyboardInterrupt:
-        pass  # a second Ctrl+C, after the event loop had given the signal back
+    except KeyboardInterrupt:  # a second Ctrl+C, after the event loop had given the signal back
+        status = _stopped()
     finally:
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
@@ -41,4 +43,9 @@ def _open_closed_streams() -> None:
 
 def _leave(number: int, frame: FrameType | None) -> None:
     """End at once: nothing is open yet that would have to be closed. A running node has handlers of its own."""
-    os._exit(0)
+    os._exit(_stopped())
+
+
+def _stopped() -> int:
+    """The status of what a signal ended."""
+    return 0 if sys.argv[1:2] == ["serve"] else _STOPPED

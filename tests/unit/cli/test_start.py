@@ -97,3 +97,19 @@ def test_a_verb_does_not_wait_for_the_others(tmp_path: Path) -> None:
 def test_the_table_of_verbs_says_what_they_say_of_themselves(verb: str, sentence: str) -> None:
     said = app[verb].default_command
     assert said is None or verb.startswith("-") or (said.__doc__ or "").startswith(sentence)
+
+
+EARLY = """
+import os, signal, sys, types
+app = sys.modules["hobnob.cli.app"] = types.ModuleType("hobnob.cli.app")
+app.run = lambda words: os.kill(os.getpid(), signal.Signals[words.pop()])
+from hobnob.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize(("verb", "status"), [("serve", 0), ("backup", 130), ("send", 130)])
+def test_only_a_server_is_well_when_it_is_stopped_before_it_began(verb: str, status: int, number: str) -> None:
+    ended = subprocess.run([sys.executable, "-c", EARLY, verb, number], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (status, "", "")
