@@ -73,7 +73,9 @@ def _kick(seat: Seat, words: str) -> Script:
     if there.room is None:
         raise Usage("Nobody is kicked off a server, as they could come back at once: /ban keeps them out.")
     yield from ask(Kick(room=there.room, person=f"@{name}", reason=" ".join(rest)), Reply)
-    yield seat.say(f"{shortened(name)} is no longer {there.words}. They may come back; /ban keeps them out.")
+    asked = there.room == seat.room.id and seat.room.kind == "private"
+    back = "They come back if they are invited again" if asked else "They may come back"
+    yield seat.say(f"{shortened(name)} is no longer {there.words}. {back}; /ban keeps them out.")
 
 
 def _ban(seat: Seat, words: str) -> Script:

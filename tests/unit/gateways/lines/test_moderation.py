@@ -227,6 +227,16 @@ def test_a_room_of_ones_own(bob: Driver) -> None:
     assert "#den: private, all write, newcomers see it from their coming.\n/help room lists" in text
 
 
+def test_who_is_kicked_out_of_a_private_room_comes_back_by_invitation_alone(bob: Driver) -> None:
+    bob.receive(b"/room new den\n")
+    bob.take()
+    bob.receive(b"/kick ada\n/kick ada #lobby\n")
+    assert bob.take() == (
+        "ada is no longer in #den. They come back if they are invited again; /ban keeps them out.\n"
+        "ada is no longer in #lobby. They may come back; /ban keeps them out.\n"
+    )
+
+
 def test_a_room_is_called_otherwise(bob: Driver) -> None:
     bob.receive(b"/room name hall\n/who\n")
     assert ChangeRoom(room=LOBBY, name="hall") in bob.house.done
