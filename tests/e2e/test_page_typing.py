@@ -6,6 +6,27 @@ from tests.e2e.server import Server
 from tests.e2e.test_page import enter, say
 
 
+def test_the_last_message_stays_in_sight_when_a_notice_comes(chromium: Browser, server: Server) -> None:
+    bob = JsonClient(server.port, "bob")
+    with chromium.new_context(viewport={"width": 600, "height": 400}) as context:
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{server.port}/")
+        enter(page, "grace")
+        for number in range(30):
+            bob.ask("send_message", room="#lobby", text=f"line {number}")
+        last = page.locator("#messages li").last
+        expect(last).to_contain_text("line 29")
+        expect(last).to_be_in_viewport()
+        text = page.get_by_label("Your message")
+        text.fill("/msg bob for you alone")
+        text.press("Enter")
+        expect(page.locator("#notice")).to_be_visible()
+        expect(last).to_be_in_viewport(ratio=0.9)
+        bob.ask("send_message", room="#lobby", text="line 30")
+        expect(last).to_contain_text("line 30")
+        expect(last).to_be_in_viewport(ratio=0.9)
+
+
 def test_what_one_does_is_said_with_me(chromium: Browser, server: Server) -> None:
     bob = JsonClient(server.port, "bob")
     with chromium.new_context() as context:

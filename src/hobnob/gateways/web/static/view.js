@@ -147,13 +147,22 @@ export function refuse(element, hint, tryAgain) {
   element.querySelector(".note").replaceChildren(hint, button);
 }
 
+const isAtEnd = (list) => list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+
+// Whoever is at the end of the messages stays there when a notice, a long text or a keyboard takes room from them.
+function stayAtEnd(list) {
+  let stays = true;
+  list.onscroll = () => (stays = isAtEnd(list));
+  new ResizeObserver(() => stays && (list.scrollTop = list.scrollHeight)).observe(list);
+}
+
 // Put a message at the end: before those that wait, when it does not wait itself.
 export function append(element) {
   const list = at("messages");
   const follows = element.classList.contains("waiting") ? null : list.querySelector(".waiting");
   const above = follows ? follows.previousElementSibling : list.lastElementChild;
   const isOwn = element.classList.contains("waiting");
-  const atEnd = isOwn || list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+  const atEnd = isOwn || isAtEnd(list);
   element.classList.toggle("again", element.dataset.by !== undefined && above?.dataset.by === element.dataset.by);
   list.insertBefore(element, follows);
   if (atEnd) list.scrollTop = list.scrollHeight;
@@ -188,3 +197,4 @@ export function device() {
 }
 
 at("notice-close").onclick = hideNotice;
+stayAtEnd(at("messages"));
