@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from cyclopts import App, Parameter
+from cyclopts import App, Parameter, validators
 
 from hobnob.cli.chore import Data, data_folder
 from hobnob.cli.operator_words import Duration, person_ref, room_ref, seconds
@@ -211,7 +211,9 @@ def bans(*, room: Room = None, data: Data = None) -> int:
 def audit(
     *,
     room: Room = None,
-    count: Annotated[int, Parameter(name=["--count", "-n"], help="How many lines.")] = 50,
+    count: Annotated[
+        int, Parameter(name=["--count", "-n"], help="How many lines.", validator=validators.Number(gte=1))
+    ] = 50,
     json: Annotated[bool, Parameter(help="Print the protocol's events, one a line.")] = False,
     data: Data = None,
 ) -> int:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from cyclopts import App, Parameter
+from cyclopts import App, Parameter, validators
 
 from hobnob.cli.chore import Data, data_folder
 from hobnob.cli.operator_words import Duration, room_ref, seconds
@@ -72,7 +72,9 @@ def invite(
         Literal["owner", "moderator", "speaker", "member", "guest"],
         Parameter(help="What they will be, in the room or on the server."),
     ] = "member",
-    uses: Annotated[int, Parameter(help="How many may use it; 0 is any number.")] = 1,
+    uses: Annotated[
+        int, Parameter(help="How many may use it; 0 is any number.", validator=validators.Number(gte=0))
+    ] = 1,
     duration: Annotated[
         Duration, Parameter(name="--for", help="How long it can be used; `forever` for no end.")
     ] = "7d",

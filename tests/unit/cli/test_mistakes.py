@@ -25,6 +25,8 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = MIST
     [
         (("tail", "#ops", "-n", "-1"), '"-1" for -n'),
         (("tail", "#ops", "--since", "-1"), '"-1" for --since'),
+        (("invite", "--uses", "-1"), '"-1" for --uses'),
+        (("admin", "audit", "-n", "0"), '"0" for -n'),
         (("search", "hi", "-n", "0"), '"0" for -n'),
         (("send", "#ops", "hi", "--timeout", "0"), '"0.0" for --timeout'),
         (("send", "#ops", "hi", "--timeout", "nan"), '"nan" for --timeout'),
