@@ -75,11 +75,10 @@ class SqlStore:
             path = self._folder.private_file(DATABASE)
             self._writer, self._readers = sqlite.writer(path), sqlite.readers(path)
             with self._transaction() as connection:
-                migrate(connection, self._copy_aside)
+                self._erased = migrate(connection, self._copy_aside)  # perhaps; the last one here may have been killed
                 self.epoch = _made_once(connection, "epoch", 16)
                 self.secret = bytes.fromhex(_made_once(connection, "secret", 32))
             self.index = SqliteIndex(self._folder.private_file(SEARCH), path, self.epoch)
-            self._erased = True  # perhaps; whoever was here before may have been killed
             self._overwrite_erased()
         except StoreRefused:
             self.close()

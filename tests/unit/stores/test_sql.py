@@ -335,6 +335,21 @@ def test_what_a_killed_process_had_erased_goes_at_the_next_start(store: SqlStore
     assert files_with(copy, b"SECRET") == []
 
 
+def test_a_new_database_has_nothing_to_overwrite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk is waited for less at the first start."""
+    overwritten: list[sa.Engine] = []
+
+    def truncate_wal(engine: sa.Engine) -> bool:
+        overwritten.append(engine)
+        return True
+
+    monkeypatch.setattr(sqlite, "truncate_wal", truncate_wal)
+    reopened(tmp_path / "new").close()
+    assert not overwritten
+    reopened(tmp_path / "new").close()
+    assert overwritten
+
+
 def test_a_reader_puts_tidying_off(store: SqlStore, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite, "_BUSY_TIMEOUT", 60.0)
     store.close()

@@ -19,8 +19,8 @@ HEAD = "0005"
 _revisions = sa.Table("alembic_version", sa.MetaData(), sa.Column("version_num", sa.String(32), primary_key=True))
 
 
-def migrate(connection: sa.Connection, copy_aside: Callable[[str], None]) -> None:
-    """Bring the schema to `HEAD`, in the connection's transaction.
+def migrate(connection: sa.Connection, copy_aside: Callable[[str], None]) -> bool:
+    """Bring the schema to `HEAD`, in the connection's transaction; whether there was a database before.
 
     `copy_aside` is called with `HEAD` before a database that holds something is changed. Raises StoreRefused when the
     database was written by a newer program.
@@ -38,6 +38,7 @@ def migrate(connection: sa.Connection, copy_aside: Callable[[str], None]) -> Non
     elif found < HEAD:
         copy_aside(HEAD)
         upgrade(connection)
+    return found is not None
 
 
 def _revision(connection: sa.Connection) -> str | None:
