@@ -163,9 +163,10 @@ def readable(text: str) -> str:
 def run(task: Callable[[], Coroutine[None, None, int]]) -> int:
     """Do what a verb does in an event loop; the exit status."""
     from hobnob.client.errors import CannotConnect, ClientError
+    from hobnob.client.running import run_until_signalled
 
     try:
-        return _runner(task)
+        return run_until_signalled(task, _SIGNALS)
     except BrokenPipeError:  # who read the output has seen enough
         forget_stdout()
         return DONE
@@ -177,28 +178,3 @@ def run(task: Callable[[], Coroutine[None, None, int]]) -> int:
     except OSError as error:
         forget_stdout()  # which may be what takes nothing
         return failed(f"{error.strerror or error}.")
-
-
-def _runner(task: Callable[[], Coroutine[None, None, int]]) -> int:
-    """Run to the end, or until a signal cancels it."""
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
-    try:
-        with asyncio.Runner() as runner:
-            return runner.run(_until_signalled(task))
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-async def _until_signalled(task: Callable[[], Coroutine[None, None, int]]) -> int:
-    this = asyncio.current_task()
-    assert this is not None
-    answered = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]  # so nohup is in force
-    for number in answered:
-        asyncio.get_running_loop().add_signal_handler(number, this.cancel)
-    try:
-        return await task()
-    finally:  # a loop that closes is told of signals by a pipe that it has closed, and Python says so on stderr
-        for number in answered:
-            signal.signal(number, signal.SIG_IGN)
-        signal.set_wakeup_fd(-1)

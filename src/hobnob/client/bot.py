@@ -16,17 +16,20 @@ import asyncio
 import inspect
 import logging
 import re
+import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import current_thread, main_thread
 from typing import Any, TypeVar
 
 from hobnob.client.client import Client
 from hobnob.client.connect import connect
 from hobnob.client.errors import ClientError
 from hobnob.client.messages import Sent
+from hobnob.client.running import run_until_signalled
 from hobnob.client.trust import Tls
 from hobnob.protocol.events import Event, MessageSent
 
@@ -152,8 +155,11 @@ class Bot:
     def run(self) -> None:
         """Listen until Ctrl+C; end the program with one sentence when there is no use in trying any longer."""
         try:
-            with suppress(KeyboardInterrupt):
-                asyncio.run(self.serve())
+            with suppress(KeyboardInterrupt, asyncio.CancelledError):
+                if sys.platform != "win32" and current_thread() is main_thread():
+                    run_until_signalled(self.serve, [signal.SIGINT])
+                else:
+                    asyncio.run(self.serve())
         except ClientError as error:
             sys.exit(f"{error.hint}")
 

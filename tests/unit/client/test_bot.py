@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from tests.unit.client.fakes import BOB, ME, TEA, FakeServer, message, state, welcome
 
 from hobnob.client.bot import Bot, BotMessage
+from hobnob.client.client import Client
 from hobnob.protocol.events import MessageSent, TopicChanged
 
 
@@ -121,3 +123,16 @@ def test_a_bot_that_cannot_connect_ends_with_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(SystemExit) as ended:
         bot.run()
     assert str(ended.value).startswith("Nothing listens at 127.0.0.1:1.")
+
+
+def test_ctrl_c_ends_a_bot_quietly_however_often(tmp_path: Path) -> None:
+    bot = bot_of(FakeServer(), tmp_path)
+
+    @bot.work
+    async def impatient(chat: Client) -> None:
+        for _ in range(2):
+            signal.raise_signal(signal.SIGINT)
+            await asyncio.sleep(0)
+        await asyncio.Event().wait()
+
+    bot.run()
