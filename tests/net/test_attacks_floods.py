@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 
 import pytest
-from tests.net.websocket import irc_socket
+from tests.net.websocket import PING, TEXT, frame, irc_socket, web_socket
 from tests.net.whole import Client, Whole, whole
 
 from hobnob.chat.limits import RATES, Limit, Limits, Rate, Rates
@@ -103,6 +103,26 @@ async def test_who_floods_is_slowed_and_then_sent_away_with_a_word(house: Whole,
     async with asyncio.timeout(SOON):
         while len(house.chat.conversations) > 1:  # noqa: ASYNC110
             await asyncio.sleep(0.001)
+
+
+async def test_pings_of_a_websocket_are_no_way_around(house: Whole) -> None:
+    attacker = await registered(house, "ada", AFAR, irc_socket)
+    Client.send(attacker, frame(PING, b"") * (BACKLOG // 2 + 200))
+    assert (await attacker.rest()).endswith(f"ERROR :{FLOOD}\r\n".encode())
+
+
+async def test_who_pings_without_end_is_read_no_further_for_a_while(house: Whole) -> None:
+    house.chat.limits = Limits(Origins(), rates={Limit.TALKING: Rates(person=Rate(100, 0.001))})
+    attacker = await web_socket(house, AFAR)
+    attacker.send(frame(TEXT, b'{"do":"hello","id":1,"name":"ada"}'))
+    await attacker.until(b'"reply":1')
+    attacker.send(frame(PING, b"") * 5000)
+    async with asyncio.timeout(SOON):
+        while not all(conversation.slow for conversation in house.chat.conversations):  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+    honest = await registered(house, "bob")
+    honest.send(b"PING here\r\n")
+    await honest.until(b"PONG hobnob :here")
 
 
 @OVER

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tests.net.whole import Client, Whole
 
-TEXT, CLOSE = 1, 8
+TEXT, CLOSE, PING = 1, 8, 9
 
 
 def frame(opcode: int, payload: bytes, final: bool = True) -> bytes:
@@ -57,11 +57,16 @@ class IrcSocket(Client):
 
 async def irc_socket(house: Whole, address: str | None = None) -> IrcSocket:
     """A client of IRC over WebSocket, its handshake done."""
+    client = await web_socket(house, address, "/irc")
+    return IrcSocket(client.reader, client.writer)
+
+
+async def web_socket(house: Whole, address: str | None = None, path: str = "/ws") -> Client:
+    """A client of bytes, the handshake done."""
     client = await house.connect(
-        b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
-        b"Sec-WebSocket-Protocol: text.ircv3.net\r\n\r\n",
+        f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode(),
         address=address,
     )
     assert b" 101 " in await client.until(b"\r\n\r\n")
-    return IrcSocket(client.reader, client.writer)
+    return client

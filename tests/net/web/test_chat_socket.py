@@ -95,6 +95,7 @@ async def test_frames_that_may_not_be_end_the_socket(server: Server, data: bytes
     answer = await until_closed(reader)
     assert answer[:1] == b"\x88"
     assert int.from_bytes(answer[2:4], "big") == code
+    assert answer[4:].endswith(b".")
     assert await conversation.gone.get() == reason
 
 

@@ -32,6 +32,7 @@ class ChatSocket:
         """Speak the hobnob protocol, or `irc`, until it is over."""
         socket = PatientSocket(
             compress=False,
+            autoping=False,
             heartbeat=self._settings.heartbeat,
             timeout=self._settings.close_timeout,
             max_msg_size=MAX_CLIENT_FRAME + 1,  # the first size that is refused

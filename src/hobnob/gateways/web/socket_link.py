@@ -1,17 +1,20 @@
 """A WebSocket as the link of a conversation.
 
-aiohttp reads frames, answers pings and shakes hands; what the conversation writes are whole frames and go straight to
-the transport. Reading is paused by not asking for the next message: aiohttp then stops the transport by itself. Where
-a conversation lets some of it wait, messages are read on and kept, and who sends too many has to go. After the peer's
-goodbye all that it said before is still done, at the pace that it would have had.
+aiohttp reads frames and shakes hands; what the conversation writes are whole frames and go straight to the transport.
+Reading is paused by not asking for the next message: aiohttp then stops the transport by itself. Where a conversation
+lets some of it wait, messages are read on and kept, and who sends too many has to go. A ping counts as an empty
+message, or it would be work without a limit. After the peer's goodbye all that it said before is still done, at the
+pace that it would have had.
 """
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 
 from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
 
 from hobnob.gateways.gateway import FLOOD, Conversation
+from hobnob.protocol.codec import MAX_CLIENT_FRAME
 
 
 class SocketLink:
@@ -99,12 +102,20 @@ class SocketLink:
             elif message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                 self.close(WSCloseCode.UNSUPPORTED_DATA, f"Send {self._kind.name.lower()} frames.")
                 return f"{message.type.name.lower()} frame"
+            elif message.type in (WSMsgType.PING, WSMsgType.PONG):
+                self._take(conversation, b"")
+                if message.type is WSMsgType.PING:
+                    await self._answer_ping(message.data)
             elif self._closing is None:
                 if message.type is not WSMsgType.CLOSE:
                     return _why_lost(message.data)
                 await self._peer_left(conversation)
                 return "closed"
         return "closed by the server"
+
+    async def _answer_ping(self, data: bytes) -> None:
+        with suppress(ConnectionError):  # which the next message tells
+            await self._socket.pong(data)
 
     def _read_on(self) -> None:
         if self._paused is not None:
@@ -167,6 +178,12 @@ def _why_lost(cause: object) -> str:
     return "timed out" if isinstance(cause, TimeoutError) else "connection lost"
 
 
+_SENTENCES: dict[int, bytes] = {
+    WSCloseCode.MESSAGE_TOO_BIG: b"A message may hold %d KiB at most." % (MAX_CLIENT_FRAME // 1024),
+    WSCloseCode.PROTOCOL_ERROR: b"This is no frame that a WebSocket allows.",
+}
+
+
 class PatientSocket(web.WebSocketResponse[bool]):
     """Its peer may be read no further for a while.
 
@@ -175,6 +192,10 @@ class PatientSocket(web.WebSocketResponse[bool]):
     """
 
     link: SocketLink | None = None
+
+    async def close(self, *, code: int = WSCloseCode.OK, message: bytes = b"", drain: bool = True) -> bool:
+        """Say goodbye, and why, where aiohttp knows only the code."""
+        return await super().close(code=code, message=message or _SENTENCES.get(code, b""), drain=drain)
 
     def _pong_not_received(self) -> None:
         if self.link is not None and self.link.paused:
