@@ -6,9 +6,9 @@ from hobnob.gateways.gateway import Codec, Conversation, House
 from hobnob.gateways.web.connection import HttpConnection
 from hobnob.gateways.web.forwarding import PEER
 from hobnob.gateways.web.frames import JsonFramesCodec
-from hobnob.gateways.web.irc_frames import BINARY, SUBPROTOCOLS, IrcFramesCodec
+from hobnob.gateways.web.irc_frames import BINARY, SUBPROTOCOLS, IrcFramesCodec, lines_of
 from hobnob.gateways.web.settings import WebSettings
-from hobnob.gateways.web.socket_link import PatientSocket, SocketLink
+from hobnob.gateways.web.socket_link import PatientSocket, SocketLink, whole
 from hobnob.protocol.codec import MAX_CLIENT_FRAME
 
 
@@ -59,7 +59,7 @@ class ChatSocket:
         self._conversations.add(conversation)
         reason = "connection lost"
         try:
-            reason = await link.run(conversation, kind)
+            reason = await link.run(conversation, kind, lines_of if irc else whole)
             await link.closed()
         finally:
             self._conversations.discard(conversation)

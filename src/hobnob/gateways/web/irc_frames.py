@@ -24,8 +24,13 @@ def as_binary(lines: bytes) -> bytes:
     return b"".join(map(binary_frame, lines.split(b"\r\n")[:-1]))
 
 
+def lines_of(payload: bytes) -> list[bytes]:
+    """The lines in a message of a client: one, where it keeps to the specification, but thousands find room in it."""
+    return payload.removesuffix(b"\n").split(b"\n")
+
+
 class IrcFramesCodec(IrcCodec):
-    """One WebSocket's conversation: `receive` takes the payload of one whole message."""
+    """One WebSocket's conversation: `receive` takes one of `lines_of`."""
 
     def __init__(self, house: House, settings: IrcSettings, *, binary: bool) -> None:
         super().__init__(house, settings, as_binary if binary else as_text)

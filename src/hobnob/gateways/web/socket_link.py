@@ -9,12 +9,23 @@ pace that it would have had.
 
 import asyncio
 from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
 
 from hobnob.gateways.gateway import FLOOD, Conversation
 from hobnob.protocol.codec import MAX_CLIENT_FRAME
+
+MOST_AT_ONCE = 100
+"""Parts of one message that are passed on in one turn of the loop, whose time is everybody's."""
+
+Parts = Callable[[bytes], Sequence[bytes]]
+
+
+def whole(message: bytes) -> Sequence[bytes]:
+    """A message that is one part."""
+    return (message,)
 
 
 class SocketLink:
@@ -90,15 +101,18 @@ class SocketLink:
     def connection_lost(self) -> None:
         self._read_on()  # what came before may end with a goodbye
 
-    async def run(self, conversation: Conversation, kind: WSMsgType = WSMsgType.TEXT) -> str:
-        """Pass on what the peer says until one side ends it; returns why it ended."""
+    async def run(self, conversation: Conversation, kind: WSMsgType, parts: Parts) -> str:
+        """Pass on what the peer says until one side ends it; returns why it ended.
+
+        `parts` says what a message holds that is passed on, counted and kept each for itself.
+        """
         self.conversation, self._kind = conversation, kind
         while self._closing is None:
             if self._paused is not None:
                 await self._paused
             message = await self._socket.receive()
             if message.type is self._kind:
-                self._take(conversation, message.data)
+                await self._take_all(conversation, parts(message.data))
             elif message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                 self.close(WSCloseCode.UNSUPPORTED_DATA, f"Send {self._kind.name.lower()} frames.")
                 return f"{message.type.name.lower()} frame"
@@ -122,6 +136,14 @@ class SocketLink:
             if not self._paused.done():
                 self._paused.set_result(None)
             self._paused = None
+
+    async def _take_all(self, conversation: Conversation, messages: Sequence[bytes]) -> None:
+        for number, message in enumerate(messages, 1):
+            self._take(conversation, message)
+            if number % MOST_AT_ONCE == 0:
+                await asyncio.sleep(0)
+            if self._closing is not None:
+                break
 
     def _take(self, conversation: Conversation, message: bytes) -> None:
         """Pass a message on, or keep it behind those that wait."""
