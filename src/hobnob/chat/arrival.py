@@ -126,7 +126,7 @@ def _enter(chat: "Chat", session: "Session", person: Person, device: str) -> Her
     if here is None:
         here = Here(person)
         chat.people.enter(here)
-    here.sessions[session] = None
+    here.sessions += (session,)
     session.here = here
     session.device = device
     session.outbox.hold()

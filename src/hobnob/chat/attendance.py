@@ -90,7 +90,7 @@ class Attendance:
         here = self._chat.people.get(event.person)
         if here is None:
             return
-        for session in tuple(here.sessions):
+        for session in here.sessions:
             if session is origin:
                 session.outbox.hold()
                 self.attach(session, room)
@@ -108,7 +108,7 @@ class Attendance:
 
     def attach_all(self, here: "Here", room: Room) -> None:
         """Let those of a person's clients hear a room that hear all their rooms; a direct one all of them."""
-        for session in tuple(here.sessions):
+        for session in here.sessions:
             if session.manner.attach is Attach.ALL or room.record.kind == "direct":
                 self.attach(session, room)
 
@@ -152,7 +152,7 @@ class Attendance:
             return
         rooms = tuple(session.rooms.values())
         self.mark_read((session,))
-        here.sessions.pop(session, None)
+        here.sessions = tuple(other for other in here.sessions if other is not session)
         session.unhear(self._chat.house)
         if here.sessions:
             for room in rooms:
@@ -206,7 +206,7 @@ class Attendance:
     def tell_details(self, here: "Here", event: Event, origin: "Session | None" = None) -> None:
         """Tell what somebody tells of themselves: around, to their own clients, and to who watches their name."""
         watchers = dict.fromkeys(self._chat.watching.of(here.person.name))
-        self._tell_here(event, self.hearers(here.rooms.values()) | here.sessions | watchers, origin)
+        self._tell_here(event, self.hearers(here.rooms.values()) | dict.fromkeys(here.sessions) | watchers, origin)
 
     def _rooms_of(self, person: str) -> list[Room]:
         """The live rooms that somebody is a member of."""
@@ -242,14 +242,14 @@ class Attendance:
 
     def tell_person(self, here: "Here", event: Event, origin: "Session | None") -> None:
         """Tell a fact of a person's own log to those of their clients that follow it; an invitation to all."""
-        for session in tuple(here.sessions):
+        for session in here.sessions:
             follows = session.manner.facts or session.manner.own or isinstance(event, InvitedToRoom)
             if follows and may_be_told(self._chat, session, event) and (session is not origin or session.wire.echo):
                 session.outbox.put(session.wire.encode(event, None))
 
     def revoked(self, here: "Here", event: DeviceRevoked, origin: "Session | None") -> None:
         """Devices may not come in any more: their sessions end, but for the one that asked for it."""
-        for session in tuple(here.sessions):
+        for session in here.sessions:
             if session is not origin and ends(event, session.device):
                 session.cut("This device was logged out.", "logged-out")
 
@@ -285,7 +285,7 @@ class Attendance:
     def deleted(self, event: AccountDeleted, origin: "Session | None") -> None:
         """Somebody is gone for good, from wherever they still were."""
         if (here := self._chat.people.get(event.by)) is not None:
-            for session in tuple(here.sessions):
+            for session in here.sessions:
                 if session is not origin:
                     session.cut("This account was deleted.", "account-deleted")
         for room in self._chat.rooms:
@@ -328,7 +328,7 @@ class Attendance:
             if not self._is_privy(here, event.room):
                 continue
             line = as_told_to(here.person, event)
-            for session in tuple(here.sessions):
+            for session in here.sessions:
                 echoes = session is not origin or session.wire.echo
                 if echoes and session.origin.confidential and (data := session.wire.encode(line, None)):
                     session.outbox.put(data)

@@ -82,18 +82,23 @@ class Audience:
             data = wire.encode(event, room)
             if not data:
                 continue
-            tick = group.tick
-            if tick is None:
-                tick = group.tick = Tick(self.log.id, wire)
-                self._pace.touch_group(group)
-            index = tick.add(data, event)
-            if origin is not None and not wire.echo and origin.outbox in group.outboxes:
-                own = b"" if origin.echo is None else origin.echo(event, room, data)
-                if own is data:
-                    continue
-                tick.skips.setdefault(origin.outbox, []).append(index)
-                if own:
-                    origin.outbox.put(own)
+            doer = None if origin is None or wire.echo or origin.outbox not in group.outboxes else origin
+            own = data if doer is None else b"" if doer.echo is None else doer.echo(event, room, data)
+            if doer is None or own is data:
+                self._tick(group).add(data, event)
+                continue
+            if len(group.outboxes) > 1:  # else there is nobody to share a tick
+                tick = self._tick(group)
+                tick.skips.setdefault(doer.outbox, []).append(tick.add(data, event))
+            if own:
+                doer.outbox.put(own)
+
+    def _tick(self, group: Group) -> Tick:
+        """The tick that is being filled for a group."""
+        if group.tick is None:
+            group.tick = Tick(self.log.id, group.wire)
+            self._pace.touch_group(group)
+        return group.tick
 
     def skip(self, session: "Session") -> None:
         """What this turn has brought so far is not for this session."""

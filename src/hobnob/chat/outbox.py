@@ -58,8 +58,8 @@ class Outbox:
         self._write = write
         self._owner = owner
         self._cap = cap
-        self._turn: list[Piece] = []
-        # Made when there is something to wait, since an empty deque is the largest part of an idle client.
+        # Made when there is something in them: an empty deque would be the largest part of an idle client.
+        self._turn: list[Piece] | None = None
         self._waiting: deque[Piece] | None = None
         self._later: deque[Piece] | None = None
         self._paused = False
@@ -73,6 +73,7 @@ class Outbox:
     def put(self, data: bytes) -> None:
         """Queue bytes for this client alone, after all that its rooms have brought so far."""
         self._pace.settle(self)
+        self._turn = self._turn or []
         self._turn.append(data)
         self.direct = None
         self._pace.touch(self)
@@ -93,6 +94,7 @@ class Outbox:
         stop = len(tick.chunks)
         if start < stop and tick.room not in self.gaps:
             size = sum(map(len, tick.chunks[start:stop]))
+            self._turn = self._turn or []
             self._turn.append(Part(tick, start, stop, size))
             self.direct = None
         tick.starts[self] = stop
@@ -100,9 +102,9 @@ class Outbox:
     def flush(self) -> None:
         """The turn is over: write, or let it wait."""
         if not (self._paused or self._held or self._waiting):
-            turn, self._turn = self._turn, []
+            turn, self._turn = self._turn, None
             self.direct = self._write
-            if data := self._bytes(turn):
+            if turn and (data := self._bytes(turn)):
                 self._write(data)
             return
         self._set_aside()
@@ -157,7 +159,7 @@ class Outbox:
                 return False
             return True
 
-        self._turn = [piece for piece in self._turn if stays(piece)]
+        self._turn = [piece for piece in self._turn or () if stays(piece)]
         self._waiting = deque(piece for piece in self._waiting or () if stays(piece))
         self._later = deque(piece for piece in self._later or () if stays(piece))
         self.size = sum(p.size if isinstance(p, Part) else len(p) for q in (self._waiting, self._later) for p in q)
@@ -172,7 +174,7 @@ class Outbox:
         return {piece.tick for piece in self._pieces() if isinstance(piece, Part)}
 
     def _pieces(self) -> Iterable[Piece]:
-        return chain(self._turn, self._waiting or (), self._later or ())
+        return chain(self._turn or (), self._waiting or (), self._later or ())
 
     def _set_aside(self) -> None:
         """What this turn brought waits for its own turn."""
@@ -186,7 +188,7 @@ class Outbox:
         for piece in turn:
             self.size += piece.size if isinstance(piece, Part) else len(piece)
         queue.extend(turn)
-        turn.clear()
+        self._turn = None
 
     def _drain(self) -> None:
         while (waiting := self._waiting) and not self._paused:

@@ -67,7 +67,7 @@ async def direct_with(
         if person.id not in room.members:
             chat.tell_now(MemberJoined(room=room.id, **by(person), person=person.id,
                                        person_name=person.name))  # fmt: skip
-        for each in tuple(here.sessions):
+        for each in here.sessions:
             chat.attendance.attach(each, room)
     return room
 

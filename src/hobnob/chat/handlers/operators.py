@@ -82,7 +82,7 @@ async def disconnect(chat: "Chat", session: "Session", command: Disconnect) -> R
     reason = clean_reason(command.reason)
     reply = await act(chat, session, command, (actor.line("kick", target, reason=reason),), (actor.unchanged,))
     if (here := chat.people.get(target.id)) is not None:
-        for other in tuple(here.sessions):
+        for other in here.sessions:
             other.cut(f"Disconnected by {actor.person.name}{f': {reason}' if reason else ''}", "kicked")
     return reply
 

@@ -4,6 +4,8 @@ The client is spoken to by `line` and `numeric`; what it hears of others comes f
 """
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
 
 import msgspec
 
@@ -19,6 +21,8 @@ from hobnob.protocol.errors import ChatError
 from hobnob.protocol.masks import mask_of
 from hobnob.protocol.names import NameRefused, fold
 from hobnob.protocol.records import Member, Person, Room, RoomState
+
+_NO_ROOMS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Introduction:
@@ -89,8 +93,8 @@ class Client:
         """The keys of metadata that it hears of."""
         self.silenced = False
         """Whether it has unset user mode w."""
-        self._rooms: dict[str, str] = {}
-        """The ids of the rooms that it is in, by their folded names."""
+        self._rooms: Mapping[str, str] = _NO_ROOMS
+        """The ids of the rooms that it is in, by their folded names; replaced, never changed."""
         self._batches = 0
         self.multiline: Multiline | None = None
         """The message of several lines that the client has begun to send."""
@@ -200,23 +204,27 @@ class Client:
 
     def enter(self, room: RoomState) -> None:
         """The client has joined this room."""
-        self._rooms[fold(room.name)] = room.id
+        self._rooms = {**self._rooms, fold(room.name): room.id}
 
     def leave(self, room: Room) -> None:
         """The client has left it."""
-        self._rooms.pop(fold(room.name), None)
+        self._forget(fold(room.name))
+
+    def _forget(self, key: str) -> None:
+        self._rooms = {name: room for name, room in self._rooms.items() if name != key} or _NO_ROOMS
 
     def forget_rooms(self) -> list[Room]:
         """The rooms the client was in as somebody else; it is in none from now on."""
         rooms = [room for entered in self._rooms.values() if (room := self.house.live_room(entered)) is not None]
-        self._rooms = {}
+        self._rooms = _NO_ROOMS
         return rooms
 
     def rename(self, before: str, room: Room) -> bool:
         """A room has another name; whether the client is in it."""
-        if self._rooms.pop(fold(before), None) is None:
+        if fold(before) not in self._rooms:
             return False
-        self._rooms[fold(room.name)] = room.id
+        self._forget(fold(before))
+        self._rooms = {**self._rooms, fold(room.name): room.id}
         return True
 
     def joined(self, channel: str) -> Room | None:
@@ -231,7 +239,7 @@ class Client:
             return None
         room = self.house.live_room(entered)
         if room is None or self.house.role(entered, self.person.id) is None:
-            del self._rooms[key]
+            self._forget(key)
             return None
         return room
 
