@@ -40,6 +40,7 @@ class ChatSocket:
             protocols=SUBPROTOCOLS if irc else (),
         )
         await socket.prepare(request)
+        socket.headers.clear()  # they are sent, and would be kept as long as the socket
         connection, transport = request.protocol, request.transport
         if transport is None:
             return socket

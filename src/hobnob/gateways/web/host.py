@@ -7,6 +7,7 @@ bytes that were read already. No socket is opened here.
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 
 import structlog
@@ -51,8 +52,8 @@ class WebGateway:
         app.router.add_get("/", self._front)
         app.router.add_get("/static/{name}", self._pages.static)
         app.router.add_get("/healthz", self._pages.health)
-        app.router.add_get("/ws", self._chat, allow_head=False)
-        app.router.add_get("/irc", self._irc, allow_head=False)
+        app.router.add_get("/ws", self._upgraded, allow_head=False)
+        app.router.add_get("/irc", partial(self._upgraded, irc=True), allow_head=False)
         self._runner = web.AppRunner(app, shutdown_timeout=self._settings.close_timeout)
         await self._runner.setup()
 
@@ -80,17 +81,12 @@ class WebGateway:
             return await self._socket.handle(request, irc=True)
         return await self._pages.front(request)
 
-    async def _chat(self, request: web.Request) -> web.StreamResponse:
-        return await self._upgraded(request, irc=_speaks_irc(request))
-
-    async def _irc(self, request: web.Request) -> web.StreamResponse:
-        return await self._upgraded(request, irc=True)
-
-    async def _upgraded(self, request: web.Request, *, irc: bool) -> web.StreamResponse:
+    async def _upgraded(self, request: web.Request, *, irc: bool = False) -> web.StreamResponse:
+        """A WebSocket. No coroutine stands between the router and this one, as each would wait with it."""
         if not _upgrades(request):
             sentence = _SENTENCES[HTTPStatus.UPGRADE_REQUIRED]
             return answer(request, HTTPStatus.UPGRADE_REQUIRED, sentence, {"Upgrade": "websocket"})
-        return await self._socket.handle(request, irc=irc)
+        return await self._socket.handle(request, irc=irc or _speaks_irc(request))
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
