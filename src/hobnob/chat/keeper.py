@@ -6,6 +6,7 @@ Reads run in a few threads of their own.
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from queue import SimpleQueue
@@ -51,6 +52,10 @@ class Keeper:
         self.kept = asyncio.Event()
         """Set after each commit; whoever waits for it clears it."""
         self._turn: list[tuple[Item, Done]] = []
+        self._given = self._answered = 0
+        """Items, since the start."""
+        self._behind: deque[tuple[int, Callable[[], None]]] = deque()
+        """What is called once so many items are answered, in order."""
         self._queue: SimpleQueue[list[tuple[Item, Done]] | None] = SimpleQueue()
         self._readers = Readers(READERS)
         self._names = KeptNames()
@@ -64,6 +69,14 @@ class Keeper:
             self._loop.call_soon(self._hand_over)
         self._names.note(item)
         self._turn.append((item, done))
+        self._given += 1
+
+    def after_all(self, then: Callable[[], None]) -> bool:
+        """Have `then` called once all items that were given until now are answered; False where they are already."""
+        if self._answered == self._given:
+            return False
+        self._behind.append((self._given, then))
+        return True
 
     async def read(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call one of the store's reading methods in a thread."""
@@ -129,4 +142,7 @@ class Keeper:
                 done(outcome)
             except Exception:  # noqa: BLE001  nobody must wait for ever because telling another one's failed
                 _log.exception("telling what was kept failed")
+        self._answered += len(batch)
+        while self._behind and self._behind[0][0] <= self._answered:
+            self._behind.popleft()[1]()
         self.kept.set()

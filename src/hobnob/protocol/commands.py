@@ -356,7 +356,12 @@ class OpenDirect(Command, frozen=True):
 
 
 class Ping(Command, frozen=True):
-    """Ask for a sign of life; it is answered after the effects of all commands before it."""
+    """Ask for a sign of life; it is answered after the effects of all commands before it.
+
+    `settled`: and after what others had said by then, which may take as long as keeping it.
+    """
+
+    settled: bool = False
 
 
 AnyCommand = (

@@ -85,6 +85,18 @@ async def test_a_reply_and_a_pong_come_after_the_effects(join: Join) -> None:
         assert ada.texts()[-1] == f"{n}"
 
 
+async def test_a_pong_comes_after_what_others_had_sent(join: Join, store: TestStore) -> None:
+    ada, bob = await join("ada"), await join("bob")
+    store.gate.clear()
+    ada.send("send_message", room="#lobby", text="before")
+    ping = bob.send("ping", settled=True)
+    ada.send("send_message", room="#lobby", text="after")
+    store.gate.set()
+    await bob.reply(ping)
+    told = [frame.get("text") or frame.get("reply") for frame in bob.frames]
+    assert told.index("before") < told.index(ping)
+
+
 async def test_an_event_has_the_same_bytes_for_every_reader(chat: Chat, join: Join) -> None:
     readers = [await join(f"reader{n}") for n in range(4)]
     await quiet(*readers)

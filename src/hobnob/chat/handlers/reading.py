@@ -17,6 +17,8 @@ from hobnob.protocol.replies import Done, Events, History, Pong, RecentRooms, Ve
 from hobnob.protocol.times import rfc3339
 
 if TYPE_CHECKING:
+    import asyncio
+
     from hobnob.chat.chat import Chat
     from hobnob.chat.session import Session
 
@@ -147,6 +149,15 @@ async def read_versions(chat: "Chat", session: "Session", command: ReadVersions)
 
 
 @handles(Ping, before_hello=True)
-def ping(chat: "Chat", session: "Session", command: Ping) -> Pong:
+def ping(chat: "Chat", session: "Session", command: Ping) -> "Pong | asyncio.Future[Pong]":
     """A sign of life."""
+    if command.settled:
+        future: asyncio.Future[Pong] = chat.loop.create_future()
+        if chat.keeper.after_all(lambda: _answer(future, chat)):
+            return future
     return Pong(rfc3339(chat.clock()))
+
+
+def _answer(future: "asyncio.Future[Pong]", chat: "Chat") -> None:
+    if not future.cancelled():
+        future.set_result(Pong(rfc3339(chat.clock())))

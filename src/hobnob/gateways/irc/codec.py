@@ -2,6 +2,7 @@
 
 Lines are taken in order. A line that depends on what came before waits until that is answered, by putting a Ping to the
 chat into the queue; only sends are under way side by side. So it does not matter how the peer's bytes were split.
+A PING waits for what others have said by then, too: who asks whether anything has come is told what has.
 Follows the Modern IRC Client Protocol, IRCv3 message-tags and UTF8ONLY.
 """
 
@@ -118,13 +119,13 @@ class IrcCodec:
 
     def _steps(self, client: Client, message: Message) -> Steps:
         """What a line does, after all that it depends on."""
-        if self._unsettled:
+        if self._unsettled or message.command == "PING":
             return self._in_turn(client, message)
         return self._meant(client, message, settled=not self._waiting)
 
     def _in_turn(self, client: Client, message: Message) -> Steps:
         """Not before its turn is known what a line is: its client may be asking for labels or batches just now."""
-        yield from self._settle(sends=True)
+        yield from self._settle(sends=True, others=message.command == "PING")
         yield from self._meant(client, message, settled=True)
 
     def _meant(self, client: Client, message: Message, *, settled: bool) -> Steps:
@@ -174,11 +175,11 @@ class IrcCodec:
         refusal = client.line("FAIL", known.command, "INVALID_UTF8", "This line was dropped: send UTF-8.")
         yield from self._under_label(client, known, _said(refusal))
 
-    def _settle(self, *, sends: bool) -> Steps:
-        """Wait until what came before is answered; `sends` before it too."""
-        if self._unsettled or (sends and self._waiting):
+    def _settle(self, *, sends: bool, others: bool = False) -> Steps:
+        """Wait until what came before is answered; `sends` before it too, and what `others` had said."""
+        if others or self._unsettled or (sends and self._waiting):
             with suppress(ChatError):
-                yield Ping()
+                yield Ping(settled=others)
 
     def _go_on(self, steps: Steps, reply: Reply | ChatError | None, said: list[Said]) -> None:
         """Run steps until they ask the chat something, or to their end; what they say is added to what was `said`."""

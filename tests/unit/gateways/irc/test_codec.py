@@ -159,7 +159,7 @@ def test_sends_in_a_row_wait_for_nothing() -> None:
     client.receive(b"JOIN #tea\r\n")
     client.commands.clear()
     client.receive(b"PRIVMSG #tea :x\r\n" * 3 + b"NOTICE #tea :y\r\nPING 1\r\n")
-    assert [type(command) for command in client.commands] == [SendMessage] * 4
+    assert [type(command) for command in client.commands] == [*[SendMessage] * 4, Ping]
 
 
 def test_a_line_that_depends_on_others_waits_for_them() -> None:

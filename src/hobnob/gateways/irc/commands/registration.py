@@ -159,7 +159,7 @@ def _say_hello(client: Client, name: str, password: str, details: dict[str, str]
 
 @handles("PING", params=1, registered=False, settled=False)
 def ping(client: Client, message: Message) -> Steps:
-    """The answer keeps its place: it leaves after the effects of all that was sent before."""
+    """The answer leaves after the effects of all that was sent before: the codec sees to it, as for every line."""
     if message.params[0]:
         yield client.line("PONG", client.house.name, message.params[0])
     else:
