@@ -96,6 +96,6 @@ async def test_a_request_however_it_is_cut(site: tuple[House, bool], client_tls:
     )
     reader, writer = await house.connect(client_tls() if tls else None)
     await send(writer, *([bytes([byte]) for byte in request] if bytewise else [request]))
-    answer = await asyncio.wait_for(reader.read(), 5)
+    answer = await asyncio.wait_for(reader.read(), 30)
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
     assert answer.endswith(b"\r\n\r\n11")

@@ -107,7 +107,7 @@ async def test_a_client_hello_that_comes_while_tls_is_put_under_is_not_lost(
     for _ in range(turns):
         await asyncio.sleep(0)
     client.writer.write(hello[2:])
-    client.incoming.write(await asyncio.wait_for(client.reader.read(65536), 5))
+    client.incoming.write(await asyncio.wait_for(client.reader.read(65536), 30))
     await client.shake_hands(bytewise=False)
 
 
@@ -145,7 +145,7 @@ async def test_what_comes_with_the_last_flight_and_the_end_is_not_lost(
     client = await by_hand(house, client_tls())
     await client.shake_hands(bytewise=False, last=close_after(client, words))
     client.writer.write_eof()
-    await asyncio.wait_for(lost.wait(), 5)
+    await asyncio.wait_for(lost.wait(), 30)
     assert heard == [words, b"end"]
 
 

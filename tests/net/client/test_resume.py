@@ -43,7 +43,7 @@ async def is_right(chat: Client, fresh: Client, room: str) -> None:
     """The mirror is what a client finds that comes now; it may hear the last of it a moment later."""
     ours = chat.rooms[room]
     theirs = await fresh.follow(room, messages=ours.keeps)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while ours.head < theirs.head or ours.reading is not None or chat.rooms.stale:  # noqa: ASYNC110
             await asyncio.sleep(0.001)
     assert list(ours.messages.values()) == list(theirs.messages.values())

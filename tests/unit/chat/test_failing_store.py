@@ -88,7 +88,7 @@ async def test_a_log_that_lacks_a_fact_gets_it_when_the_store_can_be_read_again(
     assert await ada.error("send_message", room="#lobby", text="first") == "unknown-outcome"
     asked = ada.send("send_message", room="#lobby", text="second")
     looked = store.looks
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while store.looks < looked + 4:  # noqa: ASYNC110
             await asyncio.sleep(0.001)
     assert bob.texts() == []

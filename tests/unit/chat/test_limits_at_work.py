@@ -178,7 +178,7 @@ async def test_who_talks_too_much_to_a_gateway_is_read_no_further_for_a_while(ch
     assert is_read(client)
     client.conversation.receive(line * 300)
     assert not is_read(client)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not is_read(client):  # noqa: ASYNC110
             await asyncio.sleep(0.001)
 
@@ -187,7 +187,7 @@ async def test_long_answers_count_as_many_lines(chat: Chat) -> None:
     limit(chat, Limit.TALKING, person=Rate(20, 0.001))
     client = Client(chat, LinesCodec(chat, greeted=True), AFAR)
     client.conversation.receive(b"lines\n")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while b"Welcome" not in client.link.written:
             await client.link.news.wait()
             client.link.news.clear()
@@ -287,7 +287,7 @@ async def test_on_every_gateway_the_hint_is_said(chat: Chat) -> None:
     await json.done("join_room", room="#one", create=True)
     json.send("join_room", room="#two")
     for client in (json, lines, irc):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while HINT not in client.link.written:
                 client.link.news.clear()
                 await client.link.news.wait()

@@ -10,7 +10,7 @@ from hobnob.client.client import Client
 from hobnob.client.errors import Closed
 from hobnob.client.sync import SyncClient
 
-DEADLINE = 10.0
+DEADLINE = 30.0
 
 
 class Patient:

@@ -30,7 +30,7 @@ class IrcClient:
         self._pings += 1
         pong = f"PONG hobnob :{self._pings}"
         self.send(*lines, f"PING {self._pings}")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while True:
                 if f"{pong}\r\n".encode() in self.link.written:
                     break

@@ -48,7 +48,7 @@ class Terminal:
         self._conversation.end()
 
     async def until(self, true: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not true():
                 self._changed.clear()
                 await self._changed.wait()
