@@ -35,6 +35,8 @@ UNCERTAIN = frozenset({"hung-up", "no-answer", "not-hobnob", "internal", "unknow
 """Ways not to be let in after which one may be somebody all the same."""
 MOST_HELD = 1000
 """Events of a room that wait until it is known what it is; a server that never says so fills no memory."""
+MOST_COUNTS = 3
+"""How often it is asked in a row what is unread in a room in which others go on."""
 
 
 class Client(MessageCommands, AccountCommands, ModerationCommands):
@@ -365,11 +367,19 @@ class Client(MessageCommands, AccountCommands, ModerationCommands):
         while rooms.unknown:
             await self._learn(next(iter(rooms.unknown)))
         while rooms.uncounted:
-            for unread in (await self.perform(c.ListUnread(room=rooms.uncounted.pop()), r.UnreadRooms)).rooms:
-                rooms.counted(unread)
+            await self._count(rooms.uncounted.pop())
         while rooms.stale:
             if room := rooms.get(rooms.stale.pop()):
                 await self._read(room)
+
+    async def _count(self, id: str) -> None:
+        """What is heard while the answer is on its way may be counted in it or not, so it is asked for again."""
+        for _ in range(MOST_COUNTS):
+            head = room.head if (room := self.rooms.get(id)) else 0
+            for unread in (await self.perform(c.ListUnread(room=id), r.UnreadRooms)).rooms:
+                self.rooms.counted(unread)
+            if room is None or room.head == head:
+                return
 
     async def _learn(self, room: str) -> None:
         """Find out what a room is that one has gained."""

@@ -13,7 +13,7 @@ from hobnob.client.subscription import Disconnected, Heard, Reconnected
 from hobnob.client.tokens import TokenFile
 from hobnob.protocol.codec import MAX_CLIENT_FRAME
 from hobnob.protocol.events import Gap, Goodbye, ReadMarked, RoomLost
-from hobnob.protocol.replies import Done, Events, Joined
+from hobnob.protocol.replies import Done, Events, Joined, Unread, UnreadRooms
 
 
 async def sending(chat: Client, text: str = "hi") -> "asyncio.Task[object]":
@@ -338,6 +338,22 @@ async def test_a_gap_is_read_by_page() -> None:
         server.links[0].answer(command["id"], Events((message(2), message(3), message(4)), head=4))
         heard = [await reading, await anext(events), await anext(events)]
         assert heard == [Heard(message(number), playback=True) for number in (2, 3, 4)]
+
+
+async def test_what_is_unread_is_asked_again_when_more_came_meanwhile() -> None:
+    """The answer may count it or not: here the first one does not, and comes after it."""
+    server = FakeServer(lambda: welcome(state(head=3, count=3, unread=3)))
+    async with server.client() as chat:
+        link = server.links[0]
+        link.say(ReadMarked(room=TEA, upto=2, number=1, by=ME))
+        first = await link.next_command(1)
+        link.say(message(4))
+        link.answer(first["id"], UnreadRooms((Unread(TEA, read=2, unread=1),)))
+        second = await link.next_command(2)
+        assert [command["do"] for command in (first, second)] == ["list_unread"] * 2
+        link.answer(second["id"], UnreadRooms((Unread(TEA, read=2, unread=2),)))
+        while chat.rooms["#tea"].unread != 2:  # noqa: ASYNC110
+            await asyncio.sleep(0)
 
 
 async def test_events_of_tomorrow_are_left_alone() -> None:

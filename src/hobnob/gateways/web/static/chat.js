@@ -228,7 +228,7 @@ const HEARD = {
   room_gained: ({ room }) => gained(room),
   room_lost: ({ room }) => lost(room),
   member_left: removed,
-  read_marked: ({ room }) => recount(room),
+  read_marked: marked,
   person_ignored: heed,
   person_unignored: heed,
   invited_to_room: ({ name, inviter_name, room }) =>
@@ -279,8 +279,17 @@ function removed(event) {
   lost(event.room);
 }
 
-async function recount(id) {
+function marked({ room, upto }) {
+  if (upto < seen.rooms[room]) return recount(room);
+  rooms.change(room, { unread: 0, mentions: 0 });
+  tell();
+}
+
+// What is heard while the answer is on its way may be counted in it or not, so it is asked for again.
+async function recount(id, tries = 3) {
+  const heard = seen.rooms[id];
   const reply = await ask("list_unread", { room: id });
+  if (seen.rooms[id] !== heard && tries > 1) return recount(id, tries - 1);
   const [counted] = (reply.ok && reply.rooms) || [];
   if (!counted) return;
   rooms.change(id, { unread: counted.unread ?? 0, mentions: counted.mentions ?? 0 });
