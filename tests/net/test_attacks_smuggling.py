@@ -16,12 +16,12 @@ from hobnob.gateways.web.settings import WebSettings
 
 ClientTls = Callable[..., ssl.SSLContext]
 
-SPAM = b"spam"
+SPAM = b"sp@m"  # no id has such a character
 WORDS = {
-    "IRC": b"NICK mallory\r\nUSER e 0 * :e\r\nJOIN #lobby\r\nPRIVMSG #lobby :spam\r\n",
-    "JSON": b'{"do":"hello","name":"mallory"}\n{"do":"send_message","room":"#lobby","text":"spam"}\n',
-    "lines": b"\nmallory\nspam\n",
-    "student": b"USERNAME:mallory\nspam",
+    "IRC": b"NICK mallory\r\nUSER e 0 * :e\r\nJOIN #lobby\r\nPRIVMSG #lobby :sp@m\r\n",
+    "JSON": b'{"do":"hello","name":"mallory"}\n{"do":"send_message","room":"#lobby","text":"sp@m"}\n',
+    "lines": b"\nmallory\nsp@m\n",
+    "student": b"USERNAME:mallory\nsp@m",
 }
 POST = b"POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: text/plain\r\n"
 
